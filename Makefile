@@ -1,0 +1,67 @@
+# make run | test | check | bench, and what they need. Python 3.11 to 3.13 with venv is all that must be there.
+
+PYTHON ?= python3
+HOST ?= 127.0.0.1
+PORT ?= 8000
+VENV := .venv
+BIN := $(VENV)/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help run build test check types lint format generate requirements clean
+
+help: ## Say what can be made
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+
+run: data/content.db ## Serve on HOST:PORT (127.0.0.1:8000)
+	@API_HOST=$(HOST) API_PORT=$(PORT) $(BIN)/python -m app
+
+build: data/content.db ## Build data/content.db from data/seed.json
+
+data/content.db: $(VENV)/run.stamp data/seed.json $(shell find app migrations -name '*.py')
+	@$(BIN)/python -m app.content build
+
+test: $(VENV)/test.stamp ## Run the tests
+	@$(BIN)/python -m pytest
+
+check: lint types test ## Lint, types and tests
+
+lint: $(VENV)/test.stamp
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+
+types: $(VENV)/test.stamp
+	@$(BIN)/mypy
+
+format: $(VENV)/test.stamp ## Format the code
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+generate: data/content.db ## Write openapi.json and data/seed.schema.json anew
+	@$(BIN)/python -m app.content schema
+	@$(BIN)/python -m app.openapi
+
+requirements: ## Resolve the requirements anew (needs uv)
+	@for set in serve build test; do uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+		--custom-compile-command "make requirements" requirements/$$set.in --output-file requirements/$$set.txt; done
+
+clean: ## Remove everything that was made
+	@rm -rf $(VENV) data/content.db
+
+# The environment is made anew when it is older than what it is made from.
+$(VENV)/venv.stamp:
+	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(0 if (3, 11) <= v < (3, 14) else \
+		f"Python 3.11 to 3.13 is needed, $(PYTHON) is {v[0]}.{v[1]}; name another with: make PYTHON=python3.12")'
+	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || { \
+		echo "Python has no venv module; on Debian and Ubuntu: apt-get install python3-venv" >&2; exit 1; }
+	@$(PYTHON) -m venv $(VENV)
+	@touch $@
+
+$(VENV)/run.stamp: requirements/build.txt $(VENV)/venv.stamp
+	@echo "Installing what serving needs into $(VENV) ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/build.txt
+	@touch $@
+
+$(VENV)/test.stamp: requirements/test.txt $(VENV)/run.stamp
+	@echo "Installing what the tests need into $(VENV) ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/test.txt
+	@touch $@

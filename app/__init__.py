@@ -1,0 +1,1 @@
+"""A read-only JSON API about kratom and chronic back pain."""

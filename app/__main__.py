@@ -1,0 +1,95 @@
+"""Serves: python -m app. Settings are environment variables, see the README."""
+
+import json
+import logging
+import socket
+import sys
+from contextlib import closing
+from datetime import UTC, datetime
+from typing import Any, ClassVar
+
+import uvicorn
+from pydantic import ValidationError
+
+from app.database import DatabaseUnusableError, open_database
+from app.settings import Settings
+
+
+class JsonLines(logging.Formatter):
+    """One event, one line of JSON."""
+
+    EXTRAS: ClassVar = ("request_id", "method", "path", "status", "milliseconds")
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The event as JSON."""
+        event: dict[str, Any] = {
+            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "message": record.getMessage(),
+        }
+        event |= {name: value for name in self.EXTRAS if (value := getattr(record, name, None)) is not None}
+        if record.exc_info:
+            event["exception"] = self.formatException(record.exc_info)
+        return json.dumps(event, ensure_ascii=False)
+
+
+def main() -> int:
+    """Serve until told to stop; 1 when that can't even begin."""
+    try:
+        settings = Settings()
+        open_database(settings.database_path).close()
+        _refuse_taken_port(settings)
+    except ValidationError as error:
+        for fault in error.errors():
+            print(f"API_{str(fault['loc'][0]).upper()}={fault['input']}: {fault['msg']}", file=sys.stderr)
+        return 1
+    except (DatabaseUnusableError, OSError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    print(f"Serving on http://{settings.host}:{settings.port} (documentation at /docs)", file=sys.stderr, flush=True)
+    uvicorn.run(
+        "app.main:create_app",
+        factory=True,
+        host=settings.host,
+        port=settings.port,
+        workers=settings.workers,
+        loop="uvloop",
+        http="httptools",
+        lifespan="off",
+        access_log=False,
+        server_header=False,
+        proxy_headers=bool(settings.trusted_proxies),
+        forwarded_allow_ips=settings.trusted_proxies or None,
+        timeout_graceful_shutdown=10,
+        log_config=_log_config(settings.log_level.upper()),
+    )
+    return 0
+
+
+def _refuse_taken_port(settings: Settings) -> None:
+    """Say plainly what stands in the way before workers start and fail one by one."""
+    try:
+        family, kind, *_, address = socket.getaddrinfo(settings.host, settings.port, type=socket.SOCK_STREAM)[0]
+        with closing(socket.socket(family, kind)) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise OSError(
+            f"can't listen on {settings.host}:{settings.port}: {reason}; choose another with API_HOST and API_PORT"
+        ) from error
+
+
+def _log_config(level: str) -> dict[str, Any]:
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": {"json": {"()": "app.__main__.JsonLines"}},
+        "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
+        "root": {"handlers": ["stderr"], "level": level},
+    }
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,234 @@
+"""Builds the database file: migrated, filled, checked, then renamed into place in one step."""
+
+import fcntl
+import json
+import os
+import sqlite3
+import sys
+import tempfile
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from enum import EnumMeta
+from pathlib import Path
+from typing import Any, get_args
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import URL, Connection, create_engine, event, insert, text
+from sqlalchemy.pool import NullPool
+
+from app.content.render import Rendered, Renderer, content_hash
+from app.content.seed import Seed
+from app.tables import ClaimBearing, Facet, Record, RecordCitation, RelatedRecord, Release, Resource
+
+MIGRATIONS = Path(__file__).parents[2] / "migrations"
+BATCH = 1000
+
+
+class BuildError(Exception):
+    """The database could not be built; the message says why in one line."""
+
+
+def build(seed: Seed, database: Path) -> str:
+    """Write the database of `seed` to `database` and return its dataset version.
+
+    The file appears whole or not at all: an earlier one stays as it is until the new one has been
+    checked, flushed and renamed over it.
+
+    Raises:
+        BuildError: when the file can't be written or fails its own check.
+    """
+    try:
+        with _temporary_beside(database) as temporary:
+            migrate(temporary)
+            version = _fill(seed, temporary)
+            _flush(temporary)
+            temporary.rename(database)
+            _flush(database.parent)
+    except (OSError, sqlite3.Error) as error:
+        raise BuildError(f"{database} could not be written: {error}") from error
+    return version
+
+
+def migrate(database: Path, revision: str = "head") -> None:
+    """Bring the tables of a file to a revision."""
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+    config.set_main_option("path_separator", "os")
+    config.attributes["database"] = database
+    command.upgrade(config, revision)
+
+
+def _fill(seed: Seed, database: Path) -> str:
+    engine = create_engine(URL.create("sqlite", database=str(database)), poolclass=NullPool)
+    event.listen(engine, "connect", _for_building)
+    try:
+        with engine.begin() as connection:
+            version = _insert(seed, connection)
+        with engine.connect() as connection:
+            _verify(connection)
+            connection.execute(text("ANALYZE"))
+            connection.commit()
+    except Exception as error:
+        # SQLAlchemy wraps the driver's error; the driver's words are the ones that help.
+        original = getattr(error, "orig", None)
+        if isinstance(original, sqlite3.Error):
+            raise original from error
+        raise
+    finally:
+        engine.dispose()
+    return version
+
+
+def _for_building(connection: sqlite3.Connection, _: object) -> None:
+    # The file is thrown away when anything fails, so it needs no journal; it is flushed once at the end.
+    for pragma in ("foreign_keys=ON", "journal_mode=OFF", "synchronous=OFF", "cache_size=-65536"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _insert(seed: Seed, connection: Connection) -> str:
+    renderer = Renderer(seed)
+    rendered = list(_with_progress(renderer.render(), total=len(renderer.records)))
+    digest = content_hash(seed, [(item.path, item.document) for item in rendered])
+    reviewed = [item.record.last_reviewed for item in rendered if item.record.last_reviewed]
+    release = renderer.release(digest, reviewed, [item.review_due for item in rendered])
+
+    _insert_all(
+        connection,
+        Record,
+        (
+            {"path": item.path, "type": item.resource.record_type, "slug": item.record.slug, "title": item.title}
+            for item in rendered
+        ),
+    )
+    for item_resource in dict.fromkeys(item.resource for item in rendered):
+        _insert_all(connection, item_resource, (_row(item) for item in rendered if item.resource is item_resource))
+    _insert_all(
+        connection,
+        RecordCitation,
+        (
+            {
+                "record": item.path,
+                "citation": link["citation"],
+                "position": position,
+                "support": link["support"],
+                "note": link["note"],
+            }
+            for item in rendered
+            for position, link in enumerate(item.links, start=1)
+        ),
+    )
+    _insert_all(
+        connection,
+        ClaimBearing,
+        ({"claim": claim.slug, "record": path} for claim in seed.claims for path in claim.bears_on),
+    )
+    _insert_all(
+        connection,
+        RelatedRecord,
+        (
+            {"record": item.path, "related": other, "position": position}
+            for item in rendered
+            for position, other in enumerate(getattr(item.record, "related", []), start=1)
+        ),
+    )
+    _insert_all(
+        connection,
+        Facet,
+        (
+            {"collection": item.resource.collection, "filter": name, "value": value, "slug": item.record.slug}
+            for item in rendered
+            for name, field in item.resource.facets.items()
+            for value in getattr(item.record, field)
+        ),
+    )
+    _insert_all(
+        connection,
+        Release,
+        [
+            {
+                "dataset_version": release.dataset_version,
+                "content_hash": digest,
+                "release_date": release.release_date,
+                "coverage": json.dumps(seed.release.coverage),
+                "document": release.model_dump_json().encode(),
+            }
+        ],
+    )
+    return release.dataset_version
+
+
+def _row(item: Rendered) -> dict[str, Any]:
+    """The columns of a record."""
+    table = item.resource.__table__  # type: ignore[attr-defined]  # SQLModel sets it on every table class
+    row = item.record.model_dump(include=set(table.columns.keys()))
+    row |= {"review_due": item.review_due, "document": item.document}
+    for column in table.columns.keys() - row.keys():
+        # Named values are stored as they are served; a rank beside them gives their order.
+        name = column.removesuffix("_rank")
+        row[column] = list(_enumeration(item.resource, name)).index(getattr(item.record, name))
+    return row
+
+
+def _enumeration(resource: type[Resource], field: str) -> EnumMeta:
+    annotation = resource.model_fields[field].annotation
+    return next(a for a in (annotation, *get_args(annotation)) if isinstance(a, EnumMeta))
+
+
+def _insert_all(connection: Connection, table: type[Any], rows: Iterable[dict[str, Any]]) -> None:
+    batch: list[dict[str, Any]] = []
+    for row in rows:
+        batch.append(row)
+        if len(batch) == BATCH:
+            connection.execute(insert(table), batch)
+            batch = []
+    if batch:
+        connection.execute(insert(table), batch)
+
+
+def _verify(connection: Connection) -> None:
+    violation = connection.execute(text("PRAGMA foreign_key_check")).first()
+    if violation:
+        raise BuildError(f"a row of {violation[0]} refers to a row of {violation[2]} that is not there")
+    verdict = connection.execute(text("PRAGMA integrity_check")).scalar()
+    if verdict != "ok":
+        raise BuildError(f"the file fails SQLite's integrity check: {verdict}")
+
+
+@contextmanager
+def _temporary_beside(database: Path) -> Iterator[Path]:
+    """A new file in the same folder, removed when it has not been renamed by the end.
+
+    A build holds a lock on its file; files without one were left by builds that were killed.
+    """
+    prefix = f".{database.name}.building-"
+    for leftover in database.parent.glob(f"{prefix}*"):
+        with suppress(OSError), leftover.open("rb") as file:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            leftover.unlink()
+    with tempfile.NamedTemporaryFile(dir=database.parent, prefix=prefix, delete=False) as file:
+        temporary = Path(file.name)
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            temporary.chmod(0o644)
+            yield temporary
+        finally:
+            temporary.unlink(missing_ok=True)
+
+
+def _flush(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _with_progress(items: Iterator[Rendered], total: int) -> Iterator[Rendered]:
+    """The items, counted on a terminal when there are many."""
+    shown = sys.stderr.isatty() and total > BATCH
+    for number, item in enumerate(items, start=1):
+        if shown and (number % BATCH == 0 or number == total):
+            end = "\n" if number == total else ""
+            print(f"\rrendered {number} of {total} records", end=end, file=sys.stderr, flush=True)
+        yield item

@@ -1,0 +1,288 @@
+"""Turns checked records into what is served: references resolved, sources attached, the public JSON rendered once."""
+
+import hashlib
+import json
+from calendar import monthrange
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any, Final
+
+from app.content.seed import Seed
+from app.schemas.articles import ArticleSeed
+from app.schemas.citations import CitationSeed
+from app.schemas.claims import ClaimSeed
+from app.schemas.common import CautionedSeed, FactualSeed, RecordFields, Specificity, Support, Verdict
+from app.schemas.dosage_ranges import DosageKind, DosageRangeSeed
+from app.schemas.jurisdictions import JurisdictionSeed
+from app.schemas.releases import ReleaseRead
+from app.schemas.side_effects import SideEffectSeed
+from app.tables import RESOURCES, Resource
+
+Object = dict[str, Any]
+
+SUPPORT_OF_VERDICT: Final = {
+    Verdict.supports: Support.supports,
+    Verdict.qualifies: Support.qualifies,
+    Verdict.contradicts: Support.contradicts,
+    Verdict.not_addressed: Support.background,
+}
+WORDS_OF_SUPPORT: Final = {
+    Support.contradicts: "Contradicts",
+    Support.qualifies: "Qualifies",
+    Support.supports: "Supports",
+    Support.background: "Gives background to",
+}
+# Where a source bears on a record in several ways, the link carries one of them and its note
+# tells the rest. A record that restates the article gets the gravest: nobody may read a source
+# that contradicts a statement as supporting it. A record that states the evidence is what the
+# source says, whatever that does to the article.
+GRAVEST_FIRST: Final = (Support.contradicts, Support.qualifies, Support.supports, Support.background)
+OWN_FIRST: Final = (Support.supports, Support.qualifies, Support.contradicts, Support.background)
+
+
+@dataclass
+class Bearing:
+    """How a source bears on a record."""
+
+    named: bool = False
+    """The facts name it for the record itself."""
+    claims: list[ClaimSeed] = field(default_factory=list)
+    """The claims through which it bears on the record."""
+    omissions: list[str] = field(default_factory=list)
+    """Topics the article omits, for which it stands."""
+
+
+@dataclass(frozen=True)
+class Rendered:
+    """A record, ready to be stored."""
+
+    resource: type[Resource]
+    record: RecordFields
+    path: str
+    title: str
+    review_due: date
+    document: bytes
+    links: list[Object]
+    """Its citation links."""
+
+
+class Renderer:
+    """Resolves the references of one seed."""
+
+    def __init__(self, seed: Seed) -> None:
+        self.seed = seed
+        self.records: dict[str, tuple[type[Resource], RecordFields]] = {
+            f"{resource.collection}/{record.slug}": (resource, record)
+            for resource in RESOURCES
+            for record in seed.records(resource.collection)
+        }
+        self.citations: dict[str, CitationSeed] = {record.slug: record for record in seed.citations}
+        self.headings = {
+            (article.slug, section.slug): section.heading for article in seed.articles for section in article.sections
+        }
+        self.places = {record.code: f"jurisdictions/{record.slug}" for record in seed.jurisdictions}
+        self.claims_on: dict[str, list[ClaimSeed]] = defaultdict(list)
+        self.claims_in: dict[tuple[str, str], list[ClaimSeed]] = defaultdict(list)
+        for claim in seed.claims:
+            self.claims_in[claim.article, claim.section].append(claim)
+            for path in claim.bears_on:
+                self.claims_on[path].append(claim)
+        self.links: dict[str, list[Object]] = {}
+        self.cited_by: dict[str, list[str]] = defaultdict(list)
+        for path, (resource, record) in self.records.items():
+            self.links[path] = self._links(path, resource, record)
+            for link in self.links[path]:
+                self.cited_by[link["citation"]].append(path)
+        self._in_context = {claim.slug: self._claim_in_context(claim) for claim in seed.claims}
+
+    def render(self) -> Iterator[Rendered]:
+        """Every record with its public JSON, resource by resource, in order of slug."""
+        for resource in RESOURCES:
+            for record in sorted(self.seed.records(resource.collection), key=lambda r: r.slug):
+                path = f"{resource.collection}/{record.slug}"
+                due = months_after(self.seed.release.release_date, resource.review_months)
+                served = resource.read.model_validate(self._served(path, record, due))
+                yield Rendered(
+                    resource=resource,
+                    record=record,
+                    path=path,
+                    title=getattr(record, resource.title_field),
+                    review_due=due,
+                    document=served.model_dump_json().encode(),
+                    links=self.links[path],
+                )
+
+    def release(self, content_hash: str, reviewed: list[date], due: list[date]) -> ReleaseRead:
+        """What the data set as a whole is."""
+        release = self.seed.release
+        return ReleaseRead.model_validate(
+            release.model_dump(exclude={"coverage"})
+            | {
+                "dataset_version": f"{release.release_date}+{content_hash[:8]}",
+                "content_hash": content_hash,
+                "review": {"last_reviewed": max(reviewed, default=None), "review_due": min(due)},
+                "collections": [
+                    {
+                        "name": resource.collection,
+                        "url": f"/v1/{resource.collection}",
+                        "total": len(self.seed.records(resource.collection)),
+                        "coverage": release.coverage[resource.collection],
+                    }
+                    for resource in sorted(RESOURCES, key=lambda r: r.collection)
+                ],
+            }
+        )
+
+    def _served(self, path: str, record: RecordFields, due: date) -> Object:
+        values = record.model_dump() | {"review_due": due}
+        if isinstance(record, FactualSeed):
+            values["source"] = self._source(record.source.article, record.source.section) if record.source else None
+            values["claims"] = [self._in_context[claim.slug] for claim in self.claims_on[path]]
+            values["citations"] = self.links[path]
+            values["related"] = [self._reference(other) for other in record.related]
+        if isinstance(record, CautionedSeed):
+            values["disclaimer"] = self.seed.release.disclaimer
+        match record:
+            case ArticleSeed():
+                values["sections"] = list(self._sections(record))
+                values["omissions"] = [
+                    omission.model_dump() | {"citations": self._named(omission.citations)}
+                    for omission in record.omissions
+                ]
+            case SideEffectSeed():
+                values["withdrawal_symptoms"] = [
+                    symptom.model_dump() | {"citations": self._named(symptom.citations)}
+                    for symptom in record.withdrawal_symptoms
+                ]
+                if context := record.withdrawal_context:
+                    values["withdrawal_context"] = context.model_dump() | {"citations": self._named(context.citations)}
+            case ClaimSeed():
+                del values["article"]
+                values["source"] = self._source(record.article, record.section)
+                values["citations"] = self.links[path]
+                values["bears_on"] = [self._reference(other) for other in record.bears_on]
+            case JurisdictionSeed():
+                parent = self.places[record.parent_code] if record.parent_code else None
+                values["parent"] = self._reference(parent) if parent else None
+                values["federal_rules"] = [
+                    rule.model_dump() | {"citations": self._named(rule.citations)} for rule in record.federal_rules
+                ]
+            case CitationSeed():
+                values["cited_by"] = [self._reference(other) for other in self.cited_by[record.slug]]
+        return values
+
+    def _sections(self, article: ArticleSeed) -> Iterator[Object]:
+        for position, section in enumerate(article.sections, start=1):
+            yield section.model_dump() | {
+                "position": position,
+                "records": [self._reference(path) for path in section.records],
+                "claims": [self._in_context[claim.slug] for claim in self.claims_in[article.slug, section.slug]],
+                "omissions": [omission.slug for omission in article.omissions if omission.section == section.slug],
+            }
+
+    def _links(self, path: str, resource: type[Resource], record: RecordFields) -> list[Object]:
+        """The citation links of a record: its own sources first, then those of the claims that bear on it."""
+        if isinstance(record, ClaimSeed):
+            support = SUPPORT_OF_VERDICT[record.verdict]
+            return [self._link(slug, support) for slug in record.citations]
+        bearings: dict[str, Bearing] = defaultdict(Bearing)
+        for slug in _own_sources(record):
+            bearings[slug].named = True
+        for claim in self.claims_on[path]:
+            for slug in claim.citations:
+                bearings[slug].claims.append(claim)
+        if isinstance(record, ArticleSeed):
+            for omission in record.omissions:
+                for slug in omission.citations:
+                    bearings[slug].omissions.append(omission.topic)
+        restates = resource.restates_article and not (
+            isinstance(record, DosageRangeSeed) and record.kind is not DosageKind.article
+        )
+        order = GRAVEST_FIRST if restates else OWN_FIRST
+        return [self._weighed(slug, bearing, order) for slug, bearing in bearings.items()]
+
+    def _weighed(self, slug: str, bearing: Bearing, order: tuple[Support, ...]) -> Object:
+        by_claims: dict[Support, list[str]] = defaultdict(list)
+        for claim in bearing.claims:
+            by_claims[SUPPORT_OF_VERDICT[claim.verdict]].append(claim.slug)
+        found = set(by_claims)
+        sentences = []
+        if bearing.named:
+            found.add(Support.supports)
+            if by_claims:
+                sentences.append("Named for this record.")
+        sentences += [f"{WORDS_OF_SUPPORT[s]} {', '.join(by_claims[s])}." for s in GRAVEST_FIRST if s in by_claims]
+        if bearing.omissions:
+            found.add(Support.background)
+            sentences.append(f"Stands behind what the article omits: {'; '.join(bearing.omissions)}.")
+        return self._link(slug, next(s for s in order if s in found), " ".join(sentences) or None)
+
+    def _named(self, slugs: list[str]) -> list[Object]:
+        return [self._link(slug, Support.supports) for slug in slugs]
+
+    def _link(self, slug: str, support: Support, note: str | None = None) -> Object:
+        citation = self.citations[slug]
+        if citation.specificity is Specificity.homepage:
+            support = Support.not_linked
+        return {
+            "citation": slug,
+            "title": citation.title,
+            "year": citation.year,
+            "url": citation.url,
+            "evidence_level": citation.evidence_level,
+            "support": support,
+            "specificity": citation.specificity,
+            "note": note,
+        }
+
+    def _claim_in_context(self, claim: ClaimSeed) -> Object:
+        shown = claim.model_dump(include={"slug", "statement", "verdict", "note", "safety_flag", "suggested_framing"})
+        path = f"claims/{claim.slug}"
+        return shown | {"url": f"/v1/{path}", "citations": self.links[path]}
+
+    def _reference(self, path: str) -> Object:
+        resource, record = self.records[path]
+        return {
+            "type": resource.record_type,
+            "slug": record.slug,
+            "title": getattr(record, resource.title_field),
+            "url": f"/v1/{path}",
+        }
+
+    def _source(self, article: str, section: str) -> Object:
+        return {
+            "article": article,
+            "section": section,
+            "heading": self.headings[article, section],
+            "url": f"/v1/articles/{article}",
+        }
+
+
+def _own_sources(record: RecordFields) -> list[str]:
+    """The sources named for a record or for a part of it, each once."""
+    named = list(record.citations) if isinstance(record, FactualSeed) else []
+    match record:
+        case SideEffectSeed():
+            named += [slug for symptom in record.withdrawal_symptoms for slug in symptom.citations]
+            named += record.withdrawal_context.citations if record.withdrawal_context else []
+            named += [record.frequency_source] if record.frequency_source else []
+        case JurisdictionSeed():
+            named += [slug for rule in record.federal_rules for slug in rule.citations]
+    return list(dict.fromkeys(named))
+
+
+def months_after(day: date, months: int) -> date:
+    """The same day so many months later, or the last day of a shorter month."""
+    years, month = divmod(day.month - 1 + months, 12)
+    year = day.year + years
+    return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
+
+
+def content_hash(seed: Seed, documents: list[tuple[str, bytes]]) -> str:
+    """SHA-256 over everything served, in hexadecimal."""
+    digest = hashlib.sha256(json.dumps(seed.release.model_dump(mode="json"), sort_keys=True).encode())
+    for path, document in documents:
+        digest.update(f"\n{path}\n".encode() + document)
+    return digest.hexdigest()

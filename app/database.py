@@ -1,0 +1,118 @@
+"""Opens the built file for reading only."""
+
+import json
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from sqlalchemy import URL, Connection, create_engine, func, select, text
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.pool import StaticPool
+
+from app.tables import RESOURCES, Release
+
+SCHEMA_REVISION = "0001"
+"""The migration this program reads; a test holds it against the newest one."""
+
+HEADER_BYTES = 100
+
+
+class DatabaseUnusableError(Exception):
+    """The file can't be served; the message says in one line why and what to do."""
+
+    def __init__(self, path: Path, reason: str) -> None:
+        super().__init__(f"{path}: {reason}; build it with: python -m app.content build --database {path}")
+
+
+@dataclass(frozen=True)
+class Database:
+    """The data set, open for reading. Nothing in it changes while the process lives."""
+
+    connection: Connection
+    """One connection, used inline on the event loop: a look-up takes microseconds."""
+    dataset_version: str
+    release_date: date
+    release_document: bytes
+    coverage: dict[str, str]
+    """Coverage note of each collection."""
+    totals: dict[str, int]
+    """Number of records of each collection."""
+
+    def close(self) -> None:
+        """Give the file back."""
+        self.connection.close()
+        self.connection.engine.dispose()
+
+
+def open_database(path: Path) -> Database:
+    """The database in a file, opened read-only and immutable, so that serving never alters it.
+
+    Raises:
+        DatabaseUnusableError: when the file is missing, is not a whole database or is one that
+            this program can't read.
+    """
+    _refuse_broken_file(path)
+    engine = create_engine(
+        URL.create(
+            "sqlite",
+            database=f"file:{_uri_path(path)}",
+            query={"mode": "ro", "immutable": "1", "uri": "true", "check_same_thread": "false"},
+        ),
+        poolclass=StaticPool,
+        isolation_level="AUTOCOMMIT",
+    )
+    try:
+        return _read(engine.connect(), path)
+    except (SQLAlchemyError, DatabaseUnusableError) as error:
+        engine.dispose()
+        if isinstance(error, DatabaseUnusableError):
+            raise
+        reason = f"can't be read as a database of this service ({_words_of(error)})"
+        raise DatabaseUnusableError(path, reason) from error
+
+
+def _read(connection: Connection, path: Path) -> Database:
+    connection.execute(text("PRAGMA query_only=ON"))
+    connection.execute(text("PRAGMA mmap_size=1073741824"))
+    revision = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+    if revision != SCHEMA_REVISION:
+        raise DatabaseUnusableError(path, f"has version {revision}, this program reads version {SCHEMA_REVISION}")
+    release = connection.execute(select(*Release.__table__.columns)).one()  # type: ignore[attr-defined]  # SQLModel sets it
+    return Database(
+        connection=connection,
+        dataset_version=release.dataset_version,
+        release_date=release.release_date,
+        release_document=release.document,
+        coverage=json.loads(release.coverage),
+        totals={
+            resource.collection: connection.execute(select(func.count()).select_from(resource)).scalar_one()
+            for resource in RESOURCES
+        },
+    )
+
+
+def _refuse_broken_file(path: Path) -> None:
+    try:
+        size = path.stat().st_size
+        with path.open("rb") as file:
+            header = file.read(HEADER_BYTES)
+    except OSError as error:
+        raise DatabaseUnusableError(path, (error.strerror or "can't be read").lower()) from error
+    if not header:
+        raise DatabaseUnusableError(path, "is empty")
+    if len(header) < HEADER_BYTES or not header.startswith(b"SQLite format 3\x00"):
+        raise DatabaseUnusableError(path, "is not a SQLite database")
+    # The header holds the size of a page (1 stands for 65536) and the number of pages.
+    page_size = int.from_bytes(header[16:18]) or 1
+    expected = (65536 if page_size == 1 else page_size) * int.from_bytes(header[28:32])
+    if size != expected:
+        raise DatabaseUnusableError(path, f"is truncated or damaged ({size} bytes, {expected} expected)")
+
+
+def _uri_path(path: Path) -> str:
+    # In a SQLite URI these three have a meaning of their own.
+    return str(path.absolute()).replace("%", "%25").replace("?", "%3f").replace("#", "%23")
+
+
+def _words_of(error: Exception) -> str:
+    return str(getattr(error, "orig", None) or error).splitlines()[0]

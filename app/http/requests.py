@@ -1,0 +1,118 @@
+"""Refuses what no address accepts: a broken Host, an ambiguous query; gives every request its identifier."""
+
+import re
+from secrets import token_hex
+from urllib.parse import unquote_to_bytes
+
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from app.http.headers import field_lines
+from app.problems import BAD_REQUEST, INVALID_REQUEST, Kind, ProblemError, problem_response, shown
+
+MAX_QUERY_BYTES = 4096
+HOST = re.compile(r"(?:[A-Za-z0-9._~!$&'()*+,;=-]+|%[0-9A-Fa-f]{2}|\[[0-9A-Fa-f:.]+\])+(?::[0-9]{0,5})?")
+CONTROL_CHARACTER = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+CLIENT_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+
+
+class RequestIds:
+    """Gives every request an identifier: the client's when it sent a plain one, else a new one."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on with its identifier, and the identifier back with the answer."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        sent = field_lines(scope["headers"], b"x-request-id")
+        request_id = sent[0] if len(sent) == 1 and CLIENT_REQUEST_ID.fullmatch(sent[0]) else token_hex(16)
+        scope["request_id"] = request_id
+
+        async def send_with_id(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                MutableHeaders(scope=message)["X-Request-ID"] = request_id
+            await send(message)
+
+        await self.app(scope, receive, send_with_id)
+
+
+class StrictRequests:
+    """Ends requests that are wrong whatever their address."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on, or answer with a problem."""
+        refusal = _refusal(scope) if scope["type"] == "http" else None
+        if refusal is None:
+            await self.app(scope, receive, send)
+        else:
+            kind, detail, errors = refusal
+            await problem_response(scope, kind, detail, errors)(scope, receive, send)
+
+
+def _refusal(scope: Scope) -> tuple[Kind, str, list[ProblemError]] | None:
+    hosts = field_lines(scope["headers"], b"host")
+    if len(hosts) > 1 or (not hosts and scope["http_version"] != "1.0"):
+        return BAD_REQUEST, "The request must have one Host header.", []
+    if hosts and not HOST.fullmatch(hosts[0]):
+        return BAD_REQUEST, f"The Host header {shown(hosts[0])!r} is not a host name.", []
+    if scope["query_string"]:
+        errors = _query_faults(scope["query_string"])
+        if errors:
+            detail = errors[0].detail if len(errors) == 1 else f"{len(errors)} things are wrong with the query."
+            return INVALID_REQUEST, detail, errors
+    return None
+
+
+def _query_faults(query: bytes) -> list[ProblemError]:
+    """What is wrong with a query string before anything is known of its parameters."""
+    if len(query) > MAX_QUERY_BYTES:
+        return [
+            _fault("", "query_too_long", f"The query is {len(query)} bytes long; at most {MAX_QUERY_BYTES} are read.")
+        ]
+    faults, seen = [], set()
+    for part in query.split(b"&"):
+        raw_name, separator, raw_value = part.partition(b"=")
+        try:
+            name, value = (unquote_to_bytes(raw.replace(b"+", b" ")).decode() for raw in (raw_name, raw_value))
+        except UnicodeDecodeError:
+            faults.append(_fault("", "not_utf8", "The query holds bytes that are not UTF-8."))
+            continue
+        if not name:
+            faults.append(_fault("", "empty_name", "The query holds a parameter without a name."))
+        elif not separator:
+            faults.append(
+                _fault(name, "missing_value", f"The parameter {shown(name)!r} has no value; write {shown(name)}=value.")
+            )
+        elif re.search(rb"%(?![0-9A-Fa-f]{2})", part):
+            faults.append(
+                _fault(
+                    name,
+                    "broken_escape",
+                    f"The parameter {shown(name)!r} holds a % that is not followed by two hexadecimal digits.",
+                )
+            )
+        elif CONTROL_CHARACTER.search(name + value):
+            faults.append(
+                _fault(name, "control_character", f"The parameter {shown(name)!r} holds a control character.")
+            )
+        elif name in seen:
+            faults.append(
+                _fault(
+                    name,
+                    "repeated_parameter",
+                    f"The parameter {shown(name)!r} is given more than once; give several values with commas between them.",
+                )
+            )
+        seen.add(name)
+    return faults
+
+
+def _fault(name: str, code: str, detail: str) -> ProblemError:
+    pointer = "/query" + (f"/{shown(name).replace('~', '~0').replace('/', '~1')}" if name else "")
+    return ProblemError(pointer=pointer, code=code, detail=detail, did_you_mean=None)

@@ -1,0 +1,125 @@
+"""What every answer carries: security headers, public CORS, and no surprise when something fails."""
+
+import logging
+from time import perf_counter
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from app.problems import ALLOW, INTERNAL_ERROR, problem_response
+
+EXPOSED = "Allow, ETag, Last-Modified, Link, Retry-After, X-Request-ID"
+PREFLIGHT_SECONDS = 86_400
+JSON_POLICY = "default-src 'none'; frame-ancestors 'none'"
+
+log = logging.getLogger("app.requests")
+
+
+class CommonHeaders:
+    """Adds what belongs on every answer, errors included, and answers CORS preflight."""
+
+    def __init__(self, app: ASGIApp, *, tls: bool) -> None:
+        self.app = app
+        self.headers = {
+            "Access-Control-Allow-Origin": "*",
+            "Access-Control-Expose-Headers": EXPOSED,
+            "Cross-Origin-Resource-Policy": "cross-origin",
+            "Referrer-Policy": "no-referrer",
+            "X-Content-Type-Options": "nosniff",
+        }
+        if tls:
+            self.headers["Strict-Transport-Security"] = "max-age=63072000; includeSubDomains"
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on and complete its answer."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+
+        async def send_complete(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                headers.update(self.headers)
+                headers.setdefault("Content-Language", "en")
+                headers.setdefault("Content-Security-Policy", JSON_POLICY)
+            await send(message)
+
+        if scope["method"] == "OPTIONS" and _is_preflight(Headers(scope=scope)):
+            await send_complete({"type": "http.response.start", "status": 204, "headers": _preflight_headers()})
+            await send_complete({"type": "http.response.body", "body": b""})
+        else:
+            await self.app(scope, receive, send_complete)
+
+
+def _is_preflight(headers: Headers) -> bool:
+    return "origin" in headers and "access-control-request-method" in headers
+
+
+def _preflight_headers() -> list[tuple[bytes, bytes]]:
+    return [
+        (b"access-control-allow-methods", ALLOW.encode()),
+        (b"access-control-allow-headers", b"*"),
+        (b"access-control-max-age", str(PREFLIGHT_SECONDS).encode()),
+        (b"allow", ALLOW.encode()),
+        (b"cache-control", b"no-store"),
+    ]
+
+
+class Failures:
+    """Turns an exception nobody expected into a problem, and logs it once with the request's identifier."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on; answer with a problem when that fails before an answer began."""
+        started = False
+
+        async def send_noting(message: Message) -> None:
+            nonlocal started
+            started = True
+            await send(message)
+
+        try:
+            await self.app(scope, receive, send_noting)
+        except Exception:
+            if scope["type"] != "http":
+                raise
+            log.exception("request failed", extra={"request_id": scope["request_id"], "path": scope["path"]})
+            if started:
+                raise
+            await problem_response(scope, INTERNAL_ERROR, "Something went wrong.")(scope, receive, send)
+
+
+class AccessLog:
+    """Logs each request: what was asked for and how it went, nothing of who asked."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on and log it when it is over."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        begun, status = perf_counter(), 0
+
+        async def send_noting(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+            await send(message)
+
+        try:
+            await self.app(scope, receive, send_noting)
+        finally:
+            log.info(
+                "request",
+                extra={
+                    "method": scope["method"],
+                    "path": scope["path"],
+                    "status": status,
+                    "milliseconds": round((perf_counter() - begun) * 1000, 2),
+                    "request_id": scope["request_id"],
+                },
+            )

@@ -1,0 +1,51 @@
+"""Puts the service together: what is wrapped around what."""
+
+from fastapi import FastAPI
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from app.database import open_database
+from app.http.representations import Methods, Representations
+from app.http.requests import RequestIds, StrictRequests
+from app.http.responses import AccessLog, CommonHeaders, Failures
+from app.openapi import describe
+from app.problems import add_problem_handlers
+from app.routers import ROUTERS
+from app.settings import Settings
+
+
+class Service(FastAPI):
+    """The application inside the layers that every request passes, outermost first."""
+
+    layers: ASGIApp
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one connection."""
+        scope["app"] = self
+        await self.layers(scope, receive, send)
+
+
+def create_app(settings: Settings | None = None) -> Service:
+    """The service over the database that the settings name.
+
+    Raises:
+        DatabaseUnusableError: when that file can't be served.
+    """
+    settings = settings or Settings()
+    database = open_database(settings.database_path)
+    app = Service(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
+    app.state.database = database
+    for router in ROUTERS:
+        app.include_router(router)
+    add_problem_handlers(app)
+    describe(app)
+
+    layers: ASGIApp = super(Service, app).__call__
+    layers = Representations(layers, released=database.release_date, cache_seconds=settings.cache_seconds)
+    layers = Methods(layers)
+    layers = StrictRequests(layers)
+    layers = Failures(layers)
+    layers = CommonHeaders(layers, tls=settings.tls)
+    if settings.access_log:
+        layers = AccessLog(layers)
+    app.layers = RequestIds(layers)
+    return app

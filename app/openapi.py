@@ -1,0 +1,253 @@
+"""The OpenAPI document: what FastAPI derives from the code, completed with what clients and generators need."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+
+from fastapi import FastAPI
+from sqlalchemy import func, select
+
+from app.database import Database
+from app.problems import (
+    BAD_REQUEST,
+    INTERNAL_ERROR,
+    INVALID_REQUEST,
+    METHOD_NOT_ALLOWED,
+    NOT_ACCEPTABLE,
+    NOT_FOUND,
+    PRECONDITION_FAILED,
+    UNAVAILABLE,
+    Kind,
+    Problem,
+    ProblemError,
+)
+from app.tables import RESOURCES
+
+Object = dict[str, Any]
+
+TITLE: Final = "Kratom and chronic back pain"
+VERSION: Final = "1.0.0"
+DESCRIPTION: Final = """A read-only JSON API about kratom and chronic back pain. It serves what one published article says, \
+each statement beside the evidence for or against it, with its sources, its date and its cautions. It is information, \
+not medical or legal advice, and it recommends no amount of anything.
+
+Lists hold up to 100 records and link to their neighbours; a list and a single record give the same whole object. \
+Filters take several values with commas between them. Unknown or repeated parameters are refused. Errors are problem \
+details (RFC 9457). Answers carry an `ETag`; ask again with `If-None-Match` and get a short 304 while nothing changed."""
+
+TAGS: Final = {
+    "articles": "The overview: the source article retold, section by section.",
+    "strains": "Vein colours as they are marketed, and what testing says of that.",
+    "effects": "Benefits that are reported, with the evidence for and against them.",
+    "side-effects": "Harms, how they were seen, and what to do about them.",
+    "dosage-ranges": "Amounts that were told, surveyed or studied; never a recommendation.",
+    "faqs": "Questions people ask, and what the evidence does to the answers.",
+    "claims": "The article's statements, each with a verdict.",
+    "interactions": "What kratom should not meet.",
+    "pharmacology": "The alkaloids and how they act.",
+    "product-forms": "Forms in which kratom is sold or taken.",
+    "approaches": "Care for back pain that stands on its own.",
+    "risk-groups": "Who should not use kratom, and why.",
+    "warning-signs": "Signs that need help, and how fast.",
+    "jurisdictions": "Legal status by place, dated. Not legal advice.",
+    "quality-checks": "What to look for in a product.",
+    "contacts": "Emergency and help lines, by country.",
+    "citations": "The sources, and what relies on them.",
+    "service": "The index and what the data set is.",
+    "health": "How the service is.",
+}
+
+_TEXT: Final = {"type": "string", "maxLength": 2000}
+COMMON_HEADERS: Final[dict[str, Object]] = {
+    "X-Request-ID": {
+        "description": "Identifier of the request: the client's own when it sent a plain one.",
+        "schema": _TEXT,
+    },
+    "Content-Language": {"description": "Language of the content.", "schema": _TEXT},
+    "Access-Control-Allow-Origin": {"description": "Any web page may read the answer.", "schema": _TEXT},
+    "Cache-Control": {"description": "How long the answer may be kept.", "schema": _TEXT},
+}
+KEPT_HEADERS: Final[dict[str, Object]] = {
+    "ETag": {"description": "Strong validator of this representation.", "schema": _TEXT},
+    "Last-Modified": {"description": "Day of the release.", "schema": _TEXT},
+    "Vary": {"description": "Request headers the answer depends on.", "schema": _TEXT},
+}
+LINK_HEADER: Final[dict[str, Object]] = {
+    "Link": {
+        "description": "The links of the body, as RFC 8288 writes them.",
+        "schema": {"type": "string", "maxLength": 12_000},
+    },
+}
+REQUEST_HEADERS: Final[list[Object]] = [
+    {
+        "name": "If-None-Match",
+        "in": "header",
+        "required": False,
+        "description": "Entity tags of answers the client holds; when one is current the answer is a 304 without a body.",
+        "schema": _TEXT,
+    },
+    {
+        "name": "If-Modified-Since",
+        "in": "header",
+        "required": False,
+        "description": "Date of the answer the client holds; ignored beside `If-None-Match`.",
+        "schema": _TEXT,
+    },
+]
+
+
+def describe(app: FastAPI) -> None:
+    """Let the application describe itself with the completed document."""
+    app.title, app.version, app.description = TITLE, VERSION, DESCRIPTION
+    derive = app.openapi
+
+    def openapi() -> Object:
+        if app.openapi_schema is None:
+            app.openapi_schema = _completed(derive(), app.state.database)
+        return app.openapi_schema
+
+    app.openapi = openapi  # type: ignore[method-assign]  # the way FastAPI documents for extending it
+
+
+def _completed(document: Object, database: Database) -> Object:
+    document = _plain(document)
+    document["openapi"] = "3.1.0"
+    document["info"] |= {
+        "summary": "Typed, cited, dated, safety-first content.",
+        "license": {"name": "MIT", "identifier": "MIT"},
+        "contact": {"name": "Maintainers", "url": "/"},
+        "termsOfService": "/",
+    }
+    document["servers"] = [{"url": "/", "description": "This server."}]
+    document["security"] = []
+    document["tags"] = [{"name": name, "description": text} for name, text in TAGS.items()]
+    schemas = document["components"]["schemas"]
+    for name in ("HTTPValidationError", "ValidationError"):
+        schemas.pop(name, None)
+    for model in (Problem, ProblemError):
+        schemas[model.__name__] = _plain(
+            model.model_json_schema(mode="serialization", ref_template="#/components/schemas/{model}")
+        )
+        schemas[model.__name__].pop("$defs", None)
+    examples = dict(_examples(database))
+    for path, operation in _operations(document):
+        _complete(path, operation, examples)
+    document["components"]["headers"] = {}
+    return _ordered(document)
+
+
+def _operations(document: Object) -> Iterator[tuple[str, Object]]:
+    for path, item in document["paths"].items():
+        yield path, item["get"]
+
+
+def _complete(path: str, operation: Object, examples: dict[str, Object]) -> None:
+    kept = not path.startswith("/health")
+    for parameter in operation.get("parameters", []):
+        if parameter["schema"].get("type") == "array":
+            parameter |= {"style": "form", "explode": False}
+        if parameter["in"] == "path":
+            parameter["example"] = examples[path]["data"]["slug"]
+    if kept:
+        operation["parameters"] = operation.get("parameters", []) + REQUEST_HEADERS
+    responses = operation["responses"]
+    links = LINK_HEADER if path.startswith("/v1") else {}
+    responses["200"]["headers"] = COMMON_HEADERS | (KEPT_HEADERS if kept else {}) | links
+    responses["200"]["description"] = "What was asked for."
+    if path in examples:
+        responses["200"]["content"]["application/json"]["example"] = examples[path]
+    if kept:
+        responses["304"] = {
+            "description": "The answer the client holds is still current.",
+            "headers": COMMON_HEADERS | KEPT_HEADERS | links,
+        }
+    kinds = [BAD_REQUEST, METHOD_NOT_ALLOWED, NOT_ACCEPTABLE, INVALID_REQUEST, INTERNAL_ERROR, UNAVAILABLE]
+    kinds += [PRECONDITION_FAILED] if kept else []
+    kinds += [NOT_FOUND] if "{slug}" in path else []
+    for kind in sorted(kinds, key=lambda k: k.status):
+        responses[str(kind.status)] = _problem(kind)
+    operation["responses"] = dict(sorted(responses.items()))
+
+
+def _problem(kind: Kind) -> Object:
+    headers = dict(COMMON_HEADERS)
+    if kind is METHOD_NOT_ALLOWED:
+        headers["Allow"] = {"description": "The methods that are answered.", "schema": _TEXT}
+    if kind is UNAVAILABLE:
+        headers["Retry-After"] = {"description": "Seconds to wait before trying again.", "schema": _TEXT}
+    return {
+        "description": kind.title + ".",
+        "headers": headers,
+        "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
+    }
+
+
+def _examples(database: Database) -> Iterator[tuple[str, Object]]:
+    """Real answers: the shortest record of each resource, alone and as a page of one, lists cut to two entries."""
+    version = {"dataset_version": database.dataset_version}
+    for resource in RESOURCES:
+        columns = resource.__table__.columns  # type: ignore[attr-defined]  # SQLModel sets it on every table class
+        statement = select(columns.document).order_by(func.length(columns.document), columns.slug).limit(1)
+        record = _cut(json.loads(database.connection.execute(statement).scalar_one()))
+        path = f"/v1/{resource.collection}"
+        total = database.totals[resource.collection]
+        meta = {"total": 1, "limit": 20, "offset": 0, **version, "coverage": database.coverage[resource.collection]}
+        address = f"{path}?slug={record['slug']}"
+        links = {"self": address, "first": address, "prev": None, "next": None, "last": address}
+        yield path, {"data": [record], "meta": meta, "links": links}
+        yield (
+            path + "/{slug}",
+            {"data": record, "meta": version, "links": {"self": f"{path}/{record['slug']}", "collection": path}},
+        )
+        assert total > 0, f"{path} holds nothing to show as an example"
+    yield (
+        "/v1/meta",
+        {
+            "data": _cut(json.loads(database.release_document)),
+            "meta": version,
+            "links": {"self": "/v1/meta", "collection": "/v1"},
+        },
+    )
+    yield "/health/live", {"status": "ok"}
+    yield "/health/ready", {"status": "ok"}
+
+
+def _cut(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _cut(item) for key, item in value.items()}
+    return [_cut(item) for item in value[:2]] if isinstance(value, list) else value
+
+
+def _plain(value: Any) -> Any:
+    """Without the titles Pydantic makes up, and with `type: [x, null]` for what it writes as a union with null."""
+    if isinstance(value, list):
+        return [_plain(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    made_up = "type" in value or "$ref" in value or "anyOf" in value or "allOf" in value
+    plain = {
+        key: _plain(item) for key, item in value.items() if not (key == "title" and made_up and isinstance(item, str))
+    }
+    union = plain.get("anyOf")
+    if isinstance(union, list) and len(union) == 2 and union[1] == {"type": "null"} and "type" in union[0]:  # noqa: PLR2004  # a type and null
+        rest = {key: item for key, item in plain.items() if key != "anyOf"}
+        plain = union[0] | {"type": [union[0]["type"], "null"]} | rest
+    return plain
+
+
+def _ordered(document: Object) -> Object:
+    first = ("openapi", "info", "servers", "security", "tags", "paths", "components")
+    return {key: document[key] for key in first if key in document}
+
+
+def main() -> None:
+    """Write the document to openapi.json."""
+    from app.main import create_app  # noqa: PLC0415  # main imports this module
+
+    document = create_app().openapi()
+    Path("openapi.json").write_text(json.dumps(document, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,33 @@
+"""The alkaloids and how they act, are absorbed, measured and detected, each fact with its certainty."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Response
+
+from app.reading import get_one, list_page
+from app.routers.common import NOT_FOUND, Data, Slug
+from app.schemas.common import NoQuery
+from app.schemas.pharmacology import PharmacologyDetail, PharmacologyPage, PharmacologyQuery
+from app.tables import Pharmacology
+
+router = APIRouter(prefix="/v1/pharmacology", tags=["pharmacology"])
+
+
+@router.get(
+    "", operation_id="listPharmacologyFacts", summary="List pharmacological facts", response_model=PharmacologyPage
+)
+async def list_pharmacology(query: Annotated[PharmacologyQuery, Query()], data: Data) -> Response:
+    """The alkaloids and how they act, are absorbed, measured and detected, each fact with its certainty."""
+    return list_page(data, Pharmacology, query)
+
+
+@router.get(
+    "/{slug}",
+    operation_id="getPharmacologyFact",
+    summary="Get a pharmacological fact",
+    response_model=PharmacologyDetail,
+    responses=NOT_FOUND,
+)
+async def get_pharmacology(slug: Slug, _: Annotated[NoQuery, Query()], data: Data) -> Response:
+    """One pharmacological fact with its evidence and its sources."""
+    return get_one(data, Pharmacology, slug)

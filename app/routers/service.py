@@ -1,0 +1,86 @@
+"""The index, what the data set is, and how the service is."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Response
+from sqlalchemy import text
+
+from app.problems import UNAVAILABLE, Problem, ProblemException
+from app.reading import detail
+from app.routers.common import Data
+from app.schemas.common import NoQuery
+from app.schemas.releases import Health, Index, IndexDetail, IndexEntry, ReleaseDetail
+from app.tables import RESOURCES
+
+router = APIRouter()
+
+INDEX = (
+    Index(
+        resources=[
+            IndexEntry(name=resource.collection, url=f"/v1/{resource.collection}")
+            for resource in sorted(RESOURCES, key=lambda r: r.collection)
+        ],
+        service=[
+            IndexEntry(name="what the data set is", url="/v1/meta"),
+            IndexEntry(name="documentation", url="/docs"),
+            IndexEntry(name="OpenAPI document", url="/openapi.json"),
+            IndexEntry(name="problem types", url="/problems"),
+            IndexEntry(name="liveness", url="/health/live"),
+            IndexEntry(name="readiness", url="/health/ready"),
+        ],
+    )
+    .model_dump_json()
+    .encode()
+)
+
+
+@router.get("/v1", tags=["service"], operation_id="getIndex", summary="Get the index", response_model=IndexDetail)
+async def get_index(_: Annotated[NoQuery, Query()], data: Data) -> Response:
+    """Where everything is."""
+    return detail(data, INDEX, "/v1", "/v1")
+
+
+@router.get(
+    "/v1/meta",
+    tags=["service"],
+    operation_id="getMeta",
+    summary="Get what the data set is",
+    response_model=ReleaseDetail,
+)
+async def get_meta(_: Annotated[NoQuery, Query()], data: Data) -> Response:
+    """Version, counts, licence, source, conflict of interest, review status and known gaps of the data set."""
+    return detail(data, data.release_document, "/v1/meta", "/v1")
+
+
+@router.get(
+    "/health/live",
+    tags=["health"],
+    operation_id="getLiveness",
+    summary="Ask whether the process lives",
+    response_model=Health,
+)
+async def get_liveness(_: Annotated[NoQuery, Query()]) -> Response:
+    """Says that the process answers; restart it when it does not."""
+    return _healthy()
+
+
+@router.get(
+    "/health/ready",
+    tags=["health"],
+    operation_id="getReadiness",
+    summary="Ask whether the data can be served",
+    response_model=Health,
+    responses={503: {"model": Problem, "description": "The data can't be read."}},
+)
+async def get_readiness(_: Annotated[NoQuery, Query()], data: Data) -> Response:
+    """Says that the database is there, can be read and is of the right version; send no traffic when it does not."""
+    version = data.connection.execute(text("SELECT dataset_version FROM release")).scalar()
+    if version != data.dataset_version:
+        raise ProblemException(UNAVAILABLE, "The data can't be read right now.")
+    return _healthy()
+
+
+def _healthy() -> Response:
+    return Response(
+        Health(status="ok").model_dump_json(), headers={"Cache-Control": "no-store"}, media_type="application/json"
+    )

@@ -1,0 +1,53 @@
+"""Approaches: care for back pain that stands on its own."""
+
+from typing import Literal
+
+from sqlmodel import Field
+
+from app.schemas.common import (
+    Detail,
+    FactualFields,
+    FactualRead,
+    FactualSeed,
+    Label,
+    Page,
+    PageQuery,
+    Text,
+)
+
+
+class ApproachFields(FactualFields):
+    """What is said of an approach."""
+
+    name: Label
+    """Name of the approach."""
+    description: Text
+    """What the article says of it, with what the evidence does to that."""
+
+
+class ApproachSeed(FactualSeed, ApproachFields):
+    """An approach as it is written in the seed."""
+
+
+class ApproachRead(FactualRead, ApproachFields):
+    """Care for back pain that stands on its own, with the evidence for it; none of it owes anything to kratom."""
+
+
+class ApproachPage(Page):
+    """A page of approaches."""
+
+    data: list[ApproachRead] = Field(max_length=100)
+    """The approaches on this page."""
+
+
+class ApproachDetail(Detail):
+    """One approach."""
+
+    data: ApproachRead
+    """The approach."""
+
+
+class ApproachQuery(PageQuery):
+    """What the list of approaches can be asked for."""
+
+    sort: Literal["slug", "-slug", "name", "-name"] = "slug"

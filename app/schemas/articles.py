@@ -1,0 +1,139 @@
+"""The overview: the source article retold, section by section, beside what is known of its statements."""
+
+from typing import Literal
+
+from sqlmodel import JSON, Field
+
+from app.schemas.common import (
+    CitationLink,
+    ClaimInContext,
+    Detail,
+    FactualFields,
+    FactualRead,
+    FactualSeed,
+    Label,
+    Page,
+    PageQuery,
+    PartialDate,
+    Position,
+    RecordPath,
+    Reference,
+    Slug,
+    Strict,
+    Text,
+)
+
+
+class ArticleFields(FactualFields):
+    """What is said of an article itself."""
+
+    title: Label
+    """Title of the overview, in this service's words."""
+    summary: Text
+    """What the article is about and what to know before reading it."""
+    publisher_kind: Label
+    """What kind of publisher the article comes from."""
+    conflict_of_interest: Text
+    """What the publisher stands to gain; the promotion itself is not served."""
+    in_text_citations: bool
+    """Whether the article ties its statements to sources."""
+    published: PartialDate | None
+    """When the article was published; null when it does not say."""
+    reviewed: PartialDate | None
+    """When the article was last reviewed by its publisher; null when it does not say."""
+
+
+class SectionFields(Strict):
+    """What a section says."""
+
+    slug: Slug
+    """Identifier of the section within its article."""
+    heading: Label
+    """Heading of the section, in this service's words."""
+    body: Text
+    """The section retold, with what the evidence does to its statements."""
+
+
+class SectionSeed(SectionFields):
+    """A section as it is written in the seed; its claims are those that name it."""
+
+    records: list[RecordPath] = Field(default=[], max_length=50)
+    """Records the section speaks of, as `collection/slug`."""
+
+
+class OmissionFields(Strict):
+    """Something a reader should know that the article leaves out."""
+
+    slug: Slug
+    """Identifier of the omission within its article."""
+    topic: Label
+    """What the article leaves out."""
+    why_it_matters: Text
+    """Why a reader should know it."""
+    section: Slug
+    """The section of the article in which it would belong."""
+
+
+class OmissionSeed(OmissionFields):
+    """An omission as it is written in the seed."""
+
+    citations: list[Slug] = Field(min_length=1, max_length=50)
+    """Slugs of the sources for it."""
+
+
+class ArticleSeed(FactualSeed, ArticleFields):
+    """An article as it is written in the seed."""
+
+    sections: list[SectionSeed] = Field(min_length=1, max_length=50)
+    """The sections in the order of the article."""
+    omissions: list[OmissionSeed] = Field(default=[], max_length=50)
+    """What the article leaves out."""
+
+
+class OmissionRead(OmissionFields):
+    """Something a reader should know that the article leaves out, with the sources for it."""
+
+    citations: list[CitationLink] = Field(max_length=50)
+    """The sources for it."""
+
+
+class SectionRead(SectionFields):
+    """A section of the article with all that bears on it."""
+
+    position: Position
+    """Place of the section in the article, from 1."""
+    records: list[Reference] = Field(max_length=50)
+    """Records the section speaks of."""
+    claims: list[ClaimInContext] = Field(max_length=100)
+    """The statements the section makes, each with its verdict."""
+    omissions: list[Slug] = Field(max_length=50)
+    """Slugs of the article's omissions that would belong in this section."""
+
+
+class ArticleRead(FactualRead, ArticleFields):
+    """The overview: the source article retold, section by section, each linked to the records it speaks of and to the claims it makes."""
+
+    sections: list[SectionRead] = Field(sa_type=JSON, max_length=50)
+    """The sections in the order of the article."""
+    omissions: list[OmissionRead] = Field(sa_type=JSON, max_length=50)
+    """What the article leaves out and a reader should know."""
+
+
+class ArticlePage(Page):
+    """A page of articles."""
+
+    data: list[ArticleRead] = Field(max_length=100)
+    """The articles on this page."""
+
+
+class ArticleDetail(Detail):
+    """One article."""
+
+    data: ArticleRead
+    """The article."""
+
+
+class ArticleQuery(PageQuery):
+    """What the list of articles can be asked for."""
+
+    sort: Literal["slug", "-slug", "title", "-title"] = "slug"

@@ -1,0 +1,88 @@
+"""Claims: each statement of the article, with what the evidence does to it."""
+
+from typing import Annotated, Literal
+
+import pydantic
+from sqlmodel import Field
+
+from app.schemas.common import (
+    CitationLink,
+    CommaSeparated,
+    Detail,
+    FactualFields,
+    Page,
+    PageQuery,
+    RecordPath,
+    RecordRead,
+    Reference,
+    SafetyFlag,
+    Slug,
+    SourcePart,
+    Text,
+    Verdict,
+)
+
+
+class ClaimFields(FactualFields):
+    """What is said of a statement of the article."""
+
+    section: Slug
+    """Slug of the section of the article that makes the statement."""
+    statement: Text
+    """What the article says, in this service's words; not to be shown without its verdict."""
+    verdict: Verdict
+    """What the evidence does to the statement."""
+    note: Text
+    """The evidence in short."""
+    safety_flag: SafetyFlag
+    """How carefully the statement must be shown."""
+    suggested_framing: Text | None
+    """How a front end should frame the statement; null when it needs no particular framing."""
+
+
+class ClaimSeed(ClaimFields):
+    """A claim as it is written in the seed."""
+
+    article: Slug
+    """Slug of the article that makes the statement."""
+    citations: list[Slug] = Field(max_length=50)
+    """Slugs of the sources behind the verdict."""
+    bears_on: list[RecordPath] = Field(min_length=1, max_length=20)
+    """The records the statement bears on, as `collection/slug`."""
+
+
+class ClaimRead(RecordRead, ClaimFields):
+    """A statement of the article, what the evidence does to it, and the records it bears on."""
+
+    source: SourcePart
+    """The part of the article that makes the statement."""
+    citations: list[CitationLink] = Field(max_length=50)
+    """The sources behind the verdict; empty when none was found."""
+    bears_on: list[Reference] = Field(max_length=20)
+    """The records the statement bears on."""
+
+
+class ClaimPage(Page):
+    """A page of claims."""
+
+    data: list[ClaimRead] = Field(max_length=100)
+    """The claims on this page."""
+
+
+class ClaimDetail(Detail):
+    """One claim."""
+
+    data: ClaimRead
+    """The claim."""
+
+
+class ClaimQuery(PageQuery):
+    """What the list of claims can be asked for."""
+
+    verdict: Annotated[list[Verdict], CommaSeparated, pydantic.Field(max_length=4)] = []
+    """Only statements with these verdicts, comma-separated."""
+    section: Annotated[list[Slug], CommaSeparated, pydantic.Field(max_length=50)] = []
+    """Only statements of these sections of the article, comma-separated slugs."""
+    safety_flag: Annotated[list[SafetyFlag], CommaSeparated, pydantic.Field(max_length=3)] = []
+    """Only statements with these safety flags, comma-separated."""
+    sort: Literal["slug", "-slug", "verdict", "-verdict"] = "slug"

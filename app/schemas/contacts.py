@@ -1,0 +1,65 @@
+"""Contacts: emergency and help lines, by country."""
+
+from typing import Annotated, Literal
+
+import pydantic
+from sqlmodel import Field
+
+from app.schemas.common import (
+    CommaSeparated,
+    Detail,
+    FactualFields,
+    FactualRead,
+    FactualSeed,
+    Label,
+    Page,
+    PageQuery,
+    Text,
+)
+
+CountryCode = Annotated[str, pydantic.Field(pattern=r"^[A-Z]{2}$", max_length=2)]
+
+
+class ContactFields(FactualFields):
+    """What is said of a help line."""
+
+    name: Label
+    """Name of the line."""
+    value: Label
+    """Number to call, as dialled within the country."""
+    country: CountryCode
+    """ISO 3166 code of the country in which the number works; other countries have their own."""
+    checked: bool
+    """Whether the number was checked."""
+    note: Text
+    """Where the number works and what to do elsewhere."""
+
+
+class ContactSeed(FactualSeed, ContactFields):
+    """A help line as it is written in the seed."""
+
+
+class ContactRead(FactualRead, ContactFields):
+    """An emergency or help line, which works in its own country only."""
+
+
+class ContactPage(Page):
+    """A page of contacts."""
+
+    data: list[ContactRead] = Field(max_length=100)
+    """The contacts on this page."""
+
+
+class ContactDetail(Detail):
+    """One contact."""
+
+    data: ContactRead
+    """The contact."""
+
+
+class ContactQuery(PageQuery):
+    """What the list of contacts can be asked for."""
+
+    country: Annotated[list[CountryCode], CommaSeparated, pydantic.Field(max_length=50)] = []
+    """Only lines of these countries, comma-separated ISO 3166 codes."""
+    sort: Literal["slug", "-slug", "name", "-name"] = "slug"

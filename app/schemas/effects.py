@@ -1,0 +1,53 @@
+"""Effects: the benefits the article reports, with the evidence for them."""
+
+from typing import Literal
+
+from sqlmodel import Field
+
+from app.schemas.common import (
+    CautionedFields,
+    CautionedRead,
+    CautionedSeed,
+    Detail,
+    Label,
+    Page,
+    PageQuery,
+    Text,
+)
+
+
+class EffectFields(CautionedFields):
+    """What is said of a reported effect."""
+
+    name: Label
+    """Name of the effect."""
+    description: Text
+    """What the article reports, with what the evidence does to that."""
+
+
+class EffectSeed(CautionedSeed, EffectFields):
+    """An effect as it is written in the seed."""
+
+
+class EffectRead(CautionedRead, EffectFields):
+    """A benefit that users or the article report, with the evidence for and against it."""
+
+
+class EffectPage(Page):
+    """A page of effects."""
+
+    data: list[EffectRead] = Field(max_length=100)
+    """The effects on this page."""
+
+
+class EffectDetail(Detail):
+    """One effect."""
+
+    data: EffectRead
+    """The effect."""
+
+
+class EffectQuery(PageQuery):
+    """What the list of effects can be asked for."""
+
+    sort: Literal["slug", "-slug", "name", "-name"] = "slug"

@@ -1,0 +1,83 @@
+"""Questions people ask, the article's answer, and what the evidence does to it."""
+
+from enum import StrEnum, auto
+from typing import Annotated, Literal
+
+import pydantic
+from sqlmodel import Field
+
+from app.schemas.common import (
+    CautionedFields,
+    CautionedRead,
+    CautionedSeed,
+    CommaSeparated,
+    CommaSeparatedIntegers,
+    Detail,
+    Label,
+    Page,
+    PageQuery,
+    Position,
+    Text,
+)
+
+
+class FaqTopic(StrEnum):
+    """What a question is about."""
+
+    effects = auto()
+    interactions = auto()
+    safety = auto()
+    use = auto()
+    side_effects = auto()
+    drug_testing = auto()
+    storage = auto()
+    personal_decision = auto()
+
+
+class FaqFields(CautionedFields):
+    """What is said of a question."""
+
+    position: Position
+    """Place of the question in the article's list, from 1."""
+    question: Label
+    """The question."""
+    topic: FaqTopic
+    """What the question is about."""
+    answer: Text
+    """The answer to show: the article's answer together with what the evidence adds."""
+    article_answer: Text
+    """What the article answers, told as its statement; not to be shown without the answer above."""
+    evidence_note: Text
+    """What the evidence does to the article's answer."""
+
+
+class FaqSeed(CautionedSeed, FaqFields):
+    """A question as it is written in the seed."""
+
+
+class FaqRead(CautionedRead, FaqFields):
+    """A question people ask, the article's answer, and what the evidence does to it."""
+
+
+class FaqPage(Page):
+    """A page of questions."""
+
+    data: list[FaqRead] = Field(max_length=100)
+    """The questions on this page."""
+
+
+class FaqDetail(Detail):
+    """One question."""
+
+    data: FaqRead
+    """The question."""
+
+
+class FaqQuery(PageQuery):
+    """What the list of questions can be asked for."""
+
+    topic: Annotated[list[FaqTopic], CommaSeparated, pydantic.Field(max_length=8)] = []
+    """Only questions on these topics, comma-separated."""
+    position: Annotated[list[Position], CommaSeparatedIntegers, pydantic.Field(max_length=100)] = []
+    """Only the questions at these places of the article's list, comma-separated."""
+    sort: Literal["position", "-position", "slug", "-slug"] = "position"

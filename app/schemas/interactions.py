@@ -1,0 +1,114 @@
+"""Interactions: what kratom should not meet, how sure that is, and why."""
+
+from enum import StrEnum, auto
+from typing import Annotated, Literal
+
+import pydantic
+from sqlmodel import JSON, Field
+
+from app.schemas.common import (
+    CautionedFields,
+    CautionedRead,
+    CautionedSeed,
+    CommaSeparated,
+    Detail,
+    Label,
+    Page,
+    PageQuery,
+    Text,
+)
+
+
+class SubstanceClass(StrEnum):
+    """The class of substance kratom meets."""
+
+    opioid = auto()
+    sedative = auto()
+    depressant = auto()
+    antipsychotic = auto()
+    antidepressant = auto()
+    antidepressant_serotonergic = auto()
+    cyp3a_substrate = auto()
+    cyp2d6_substrate = auto()
+    cyp3a_modulator = auto()
+    cardiac = auto()
+    stimulant = auto()
+    seizure_threshold = auto()
+    hepatotoxic = auto()
+    transporter = auto()
+    peri_operative = auto()
+
+
+class InteractionSeverity(StrEnum):
+    """How grave the interaction is: `avoid` the combination, `major`, or `moderate`. An interaction that is not listed is not a safe one."""
+
+    avoid = auto()
+    major = auto()
+    moderate = auto()
+
+
+class InteractionBasis(StrEnum):
+    """What an interaction is known from."""
+
+    observational = auto()
+    clinical_pharmacokinetics = auto()
+    negative_clinical_study = auto()
+    case_series = auto()
+    case_report = auto()
+    laboratory = auto()
+    in_vitro = auto()
+    animal = auto()
+    regulatory = auto()
+    inference = auto()
+    theoretical = auto()
+
+
+class InteractionFields(CautionedFields):
+    """What is said of an interaction."""
+
+    name: Label
+    """What kratom meets: a medicine, a class of medicines or another substance."""
+    substance_class: SubstanceClass
+    """The class it belongs to."""
+    mechanism: Text
+    """How the interaction comes about, as far as that is known."""
+    severity: InteractionSeverity
+    """How grave it is."""
+    evidence_basis: list[InteractionBasis] = Field(sa_type=JSON, min_length=1, max_length=10)
+    """What it is known from."""
+    note: Text
+    """What was seen, and what limits it."""
+
+
+class InteractionSeed(CautionedSeed, InteractionFields):
+    """An interaction as it is written in the seed."""
+
+
+class InteractionRead(CautionedRead, InteractionFields):
+    """What kratom does together with another substance, how grave that is and how it is known."""
+
+
+class InteractionPage(Page):
+    """A page of interactions."""
+
+    data: list[InteractionRead] = Field(max_length=100)
+    """The interactions on this page."""
+
+
+class InteractionDetail(Detail):
+    """One interaction."""
+
+    data: InteractionRead
+    """The interaction."""
+
+
+class InteractionQuery(PageQuery):
+    """What the list of interactions can be asked for."""
+
+    substance_class: Annotated[list[SubstanceClass], CommaSeparated, pydantic.Field(max_length=15)] = []
+    """Only interactions with these classes of substance, comma-separated."""
+    severity: Annotated[list[InteractionSeverity], CommaSeparated, pydantic.Field(max_length=3)] = []
+    """Only interactions as grave as this, comma-separated."""
+    evidence_basis: Annotated[list[InteractionBasis], CommaSeparated, pydantic.Field(max_length=11)] = []
+    """Only interactions known from at least one of these kinds of evidence, comma-separated."""
+    sort: Literal["slug", "-slug", "name", "-name", "severity", "-severity"] = "slug"

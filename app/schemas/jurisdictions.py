@@ -1,0 +1,180 @@
+"""Jurisdictions: the legal status of kratom by place, with its date and how sure it is. Not legal advice."""
+
+from enum import StrEnum, auto
+from typing import Annotated, Literal
+
+import pydantic
+from sqlmodel import JSON, Field
+
+from app.schemas.common import (
+    CitationLink,
+    CommaSeparated,
+    CommaSeparatedIntegers,
+    Detail,
+    FactualFields,
+    FactualRead,
+    FactualSeed,
+    Flag,
+    Label,
+    Page,
+    PageQuery,
+    PartialDate,
+    Reference,
+    Slug,
+    Strict,
+    Text,
+)
+
+
+class JurisdictionLevel(StrEnum):
+    """What kind of place it is."""
+
+    country = auto()
+    state = auto()
+    district = auto()
+    local = auto()
+
+
+class LegalStatus(StrEnum):
+    """Legal status of kratom in a place.
+
+    `unclear` stands wherever sources conflict or only sellers, advocates or encyclopedias report a
+    status. Legal does not mean approved or safe.
+    """
+
+    banned = auto()
+    legal_age_restricted = auto()
+    legal_regulated = auto()
+    legal_unregulated = auto()
+    pending_change = auto()
+    unclear = auto()
+
+
+class Confidence(StrEnum):
+    """How sure a legal statement is."""
+
+    high = auto()
+    medium = auto()
+    low = auto()
+
+
+JurisdictionCode = Annotated[str, pydantic.Field(pattern=r"^[A-Z]{2}(?:-[A-Z]+)*$", max_length=60)]
+MinimumAge = Annotated[int, pydantic.Field(ge=0, le=130, json_schema_extra={"format": "int32"})]
+
+
+class JurisdictionFields(FactualFields):
+    """What is said of a place."""
+
+    code: JurisdictionCode
+    """ISO 3166 code of the place; for a place below a state, the code of the state followed by its name."""
+    name: Label
+    """Name of the place."""
+    level: JurisdictionLevel
+    """What kind of place it is."""
+    parent_code: JurisdictionCode | None
+    """Code of the place it lies in; null when it lies in none."""
+    status: LegalStatus
+    """Legal status as far as it can be relied on; to be shown with its date and confidence."""
+    last_reported_status: LegalStatus
+    """What the newest sources reported, whether or not it can be relied on."""
+    confidence: Confidence
+    """How sure the status is."""
+    as_of: PartialDate
+    """Date of the newest source, not of today; never padded."""
+    minimum_age: MinimumAge | None
+    """Age in years from which it may be bought; null when there is none or it is not known."""
+    statute: Text | None
+    """The law or rule, as cited; null when none was found."""
+    effective_date: PartialDate | None
+    """When the law or rule took or takes effect, never padded; null when not known."""
+    kcpa: bool | None
+    """Whether a Kratom Consumer Protection Act is in force; null when that does not apply or is not known."""
+    seven_oh_rule: Text | None
+    """What the law says of 7-hydroxymitragynine; null when nothing was found."""
+    local_exceptions: list[Label] = Field(sa_type=JSON, max_length=50)
+    """Places within it where something else holds; never complete."""
+    note: Text
+    """What is known beyond the status, and what is in doubt."""
+
+
+class FederalRuleFields(Strict):
+    """What is said of a federal rule."""
+
+    slug: Slug
+    """Identifier of the rule within this record."""
+    topic: Label
+    """What the rule is about."""
+    status: Label
+    """Where it stands."""
+    date: PartialDate
+    """Date of the rule or of the latest step, never padded."""
+    detail: Text
+    """What it says or did."""
+    as_of: PartialDate
+    """Date of the newest source for it."""
+    confidence: Confidence
+    """How sure it is."""
+
+
+class FederalRuleSeed(FederalRuleFields):
+    """A federal rule as it is written in the seed."""
+
+    citations: list[Slug] = Field(min_length=1, max_length=20)
+    """Slugs of the sources for it."""
+
+
+class FederalRuleRead(FederalRuleFields):
+    """A federal rule or action, with its sources."""
+
+    citations: list[CitationLink] = Field(max_length=20)
+    """The sources for it."""
+
+
+class JurisdictionSeed(FactualSeed, JurisdictionFields):
+    """A place as it is written in the seed."""
+
+    federal_rules: list[FederalRuleSeed] = Field(default=[], max_length=50)
+    """Federal rules and actions; only on a federal state."""
+
+
+class JurisdictionRead(FactualRead, JurisdictionFields):
+    """The legal status of kratom in a place: dated, with how sure it is and what was last reported. Not legal advice."""
+
+    parent: Reference | None
+    """The place it lies in; null when it lies in none or that place has no record."""
+    federal_rules: list[FederalRuleRead] = Field(max_length=50)
+    """Federal rules and actions; empty except on a federal state."""
+
+
+class JurisdictionPage(Page):
+    """A page of jurisdictions."""
+
+    data: list[JurisdictionRead] = Field(max_length=100)
+    """The jurisdictions on this page."""
+
+
+class JurisdictionDetail(Detail):
+    """One jurisdiction."""
+
+    data: JurisdictionRead
+    """The jurisdiction."""
+
+
+class JurisdictionQuery(PageQuery):
+    """What the list of jurisdictions can be asked for."""
+
+    code: Annotated[list[JurisdictionCode], CommaSeparated, pydantic.Field(max_length=100)] = []
+    """Only the places with these codes, comma-separated, such as `US-TX,CZ`."""
+    level: Annotated[list[JurisdictionLevel], CommaSeparated, pydantic.Field(max_length=4)] = []
+    """Only places of these kinds, comma-separated."""
+    parent_code: Annotated[list[JurisdictionCode], CommaSeparated, pydantic.Field(max_length=100)] = []
+    """Only places that lie in these, comma-separated codes, such as `US`."""
+    status: Annotated[list[LegalStatus], CommaSeparated, pydantic.Field(max_length=6)] = []
+    """Only places with these statuses, comma-separated."""
+    confidence: Annotated[list[Confidence], CommaSeparated, pydantic.Field(max_length=3)] = []
+    """Only places whose status is as sure as this, comma-separated."""
+    minimum_age: Annotated[list[MinimumAge], CommaSeparatedIntegers, pydantic.Field(max_length=10)] = []
+    """Only places where it may be bought from these ages, comma-separated."""
+    kcpa: Flag | None = None
+    """Only places where a Kratom Consumer Protection Act is (`true`) or is not (`false`) in force."""
+    sort: Literal["slug", "-slug", "name", "-name", "code", "-code", "status", "-status", "as_of", "-as_of"] = "slug"

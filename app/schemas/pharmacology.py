@@ -1,0 +1,70 @@
+"""Pharmacology: the alkaloids and how they act, are absorbed, measured and detected."""
+
+from enum import StrEnum, auto
+from typing import Annotated, Literal
+
+import pydantic
+from sqlmodel import Field
+
+from app.schemas.common import (
+    CommaSeparated,
+    Detail,
+    FactualFields,
+    FactualRead,
+    FactualSeed,
+    Label,
+    Page,
+    PageQuery,
+    Text,
+)
+
+
+class Certainty(StrEnum):
+    """How certain a fact is: in general, or low for people or for what it means in practice."""
+
+    high = auto()
+    moderate = auto()
+    low = auto()
+    low_in_humans = auto()
+    low_for_clinical_relevance = auto()
+
+
+class PharmacologyFields(FactualFields):
+    """What is said of a pharmacological fact."""
+
+    topic: Label
+    """What the fact is about."""
+    fact: Text
+    """The fact."""
+    certainty: Certainty
+    """How certain it is."""
+
+
+class PharmacologySeed(FactualSeed, PharmacologyFields):
+    """A pharmacological fact as it is written in the seed."""
+
+
+class PharmacologyRead(FactualRead, PharmacologyFields):
+    """A fact about the alkaloids of kratom, with how certain it is."""
+
+
+class PharmacologyPage(Page):
+    """A page of pharmacological facts."""
+
+    data: list[PharmacologyRead] = Field(max_length=100)
+    """The facts on this page."""
+
+
+class PharmacologyDetail(Detail):
+    """One pharmacological fact."""
+
+    data: PharmacologyRead
+    """The fact."""
+
+
+class PharmacologyQuery(PageQuery):
+    """What the list of pharmacological facts can be asked for."""
+
+    certainty: Annotated[list[Certainty], CommaSeparated, pydantic.Field(max_length=5)] = []
+    """Only facts as certain as this, comma-separated."""
+    sort: Literal["slug", "-slug", "topic", "-topic", "certainty", "-certainty"] = "slug"

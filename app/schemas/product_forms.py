@@ -1,0 +1,55 @@
+"""Product forms: powder, capsules, tea, extracts, and how they differ."""
+
+from typing import Literal
+
+from sqlmodel import Field
+
+from app.schemas.common import (
+    CautionedFields,
+    CautionedRead,
+    CautionedSeed,
+    Detail,
+    Label,
+    Page,
+    PageQuery,
+    Text,
+)
+
+
+class ProductFormFields(CautionedFields):
+    """What is said of a product form."""
+
+    name: Label
+    """Name of the form."""
+    description: Text
+    """What the article or the evidence says of it."""
+    differences: Text
+    """How it differs from other forms, as far as that is known."""
+
+
+class ProductFormSeed(CautionedSeed, ProductFormFields):
+    """A product form as it is written in the seed."""
+
+
+class ProductFormRead(CautionedRead, ProductFormFields):
+    """A form in which kratom is sold or taken, and how it differs from others."""
+
+
+class ProductFormPage(Page):
+    """A page of product forms."""
+
+    data: list[ProductFormRead] = Field(max_length=100)
+    """The product forms on this page."""
+
+
+class ProductFormDetail(Detail):
+    """One product form."""
+
+    data: ProductFormRead
+    """The product form."""
+
+
+class ProductFormQuery(PageQuery):
+    """What the list of product forms can be asked for."""
+
+    sort: Literal["slug", "-slug", "name", "-name"] = "slug"

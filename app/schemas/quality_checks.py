@@ -1,0 +1,53 @@
+"""Quality checks: what to look for in a product, and what labels and reports can and cannot tell."""
+
+from typing import Literal
+
+from sqlmodel import Field
+
+from app.schemas.common import (
+    Detail,
+    FactualFields,
+    FactualRead,
+    FactualSeed,
+    Label,
+    Page,
+    PageQuery,
+    Text,
+)
+
+
+class QualityCheckFields(FactualFields):
+    """What is said of a point of product quality."""
+
+    topic: Label
+    """What the check is about."""
+    guidance: Text
+    """What to look for, and what it can tell."""
+
+
+class QualityCheckSeed(FactualSeed, QualityCheckFields):
+    """A quality check as it is written in the seed."""
+
+
+class QualityCheckRead(FactualRead, QualityCheckFields):
+    """A point of product quality: what to look for and what it can tell. No check makes a product safe."""
+
+
+class QualityCheckPage(Page):
+    """A page of quality checks."""
+
+    data: list[QualityCheckRead] = Field(max_length=100)
+    """The quality checks on this page."""
+
+
+class QualityCheckDetail(Detail):
+    """One quality check."""
+
+    data: QualityCheckRead
+    """The quality check."""
+
+
+class QualityCheckQuery(PageQuery):
+    """What the list of quality checks can be asked for."""
+
+    sort: Literal["slug", "-slug", "topic", "-topic"] = "slug"

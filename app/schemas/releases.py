@@ -1,0 +1,128 @@
+"""The release: what the data set as a whole is, where it comes from and what it leaves open."""
+
+from datetime import date
+from typing import Annotated
+
+import pydantic
+from sqlmodel import Field
+
+from app.schemas.common import Count, Detail, DetailLinks, Label, Path, Strict, Text, Url
+
+
+class Licence(Strict):
+    """Under what terms something may be used."""
+
+    name: Label
+    """Name of the licence."""
+    identifier: Annotated[str, pydantic.Field(pattern=r"^[A-Za-z0-9.+-]+$", max_length=50)]
+    """SPDX identifier of the licence."""
+    url: Url
+    """Text of the licence."""
+
+
+class ReleaseFields(Strict):
+    """What the seed says of the data set as a whole."""
+
+    title: Label
+    """Name of the data set."""
+    description: Text
+    """What the data set is and is not."""
+    release_date: date
+    """Day of the release."""
+    data_licence: Licence
+    """Terms for the content."""
+    code_licence: Licence
+    """Terms for the program."""
+    source: Text
+    """Where the content comes from."""
+    conflict_of_interest: Text
+    """What the publisher of the source article stands to gain."""
+    review_status: Text
+    """Whether anybody has reviewed the content clinically."""
+    disclaimer: Text
+    """The notice that stands beside every record with cautions."""
+    known_gaps: list[Text] = Field(max_length=50)
+    """What was looked for and not found."""
+
+
+class ReleaseSeed(ReleaseFields):
+    """The release as it is written in the seed."""
+
+    coverage: dict[str, Text]
+    """For each collection by its name in the path: where it is thin, and what an absence does not mean."""
+
+
+class CollectionSummary(Strict):
+    """A collection of the data set."""
+
+    name: Annotated[str, pydantic.Field(pattern=r"^[a-z]+(?:-[a-z]+)*$", max_length=40)]
+    """Name of the collection, as in its path."""
+    url: Path
+    """Path of the collection in this API."""
+    total: Count
+    """How many records it holds."""
+    coverage: Text
+    """Where it is thin, and what the absence of a record does not mean."""
+
+
+class ReviewDates(Strict):
+    """When records were and are to be reviewed."""
+
+    last_reviewed: date | None
+    """Latest day on which a clinician reviewed any record; null means that nobody has reviewed any."""
+    review_due: date
+    """Earliest day by which any record is to be reviewed."""
+
+
+class ReleaseRead(ReleaseFields):
+    """What the data set as a whole is, where it comes from and what it leaves open."""
+
+    dataset_version: Annotated[str, pydantic.Field(pattern=r"^\d{4}-\d{2}-\d{2}\+[0-9a-f]{8}$", max_length=19)]
+    """Release date and a short hash of the content."""
+    content_hash: Annotated[str, pydantic.Field(pattern=r"^[0-9a-f]{64}$", max_length=64)]
+    """SHA-256 of every served record, in hexadecimal."""
+    review: ReviewDates
+    """When records were and are to be reviewed."""
+    collections: list[CollectionSummary] = Field(max_length=50)
+    """The collections, each with how many records it holds and where it is thin."""
+
+
+class ReleaseDetail(Detail):
+    """The data set as a whole."""
+
+    data: ReleaseRead
+    """The data set."""
+
+
+class IndexEntry(Strict):
+    """An address of this API."""
+
+    name: Label
+    """What is found there."""
+    url: Path
+    """Path of the address."""
+
+
+class Index(Strict):
+    """Where everything is."""
+
+    resources: list[IndexEntry] = Field(max_length=50)
+    """The collections."""
+    service: list[IndexEntry] = Field(max_length=50)
+    """What else the service answers."""
+
+
+class IndexDetail(Detail):
+    """Where everything is."""
+
+    links: DetailLinks
+    """Where to go from here."""
+    data: Index
+    """The addresses."""
+
+
+class Health(Strict):
+    """How the service is."""
+
+    status: Label
+    """`ok` when it is well."""

@@ -1,0 +1,74 @@
+"""Risk groups: who should not use kratom, and why."""
+
+from enum import StrEnum, auto
+from typing import Annotated, Literal
+
+import pydantic
+from sqlmodel import Field
+
+from app.schemas.common import (
+    CommaSeparated,
+    Detail,
+    FactualFields,
+    FactualRead,
+    FactualSeed,
+    Label,
+    Page,
+    PageQuery,
+    Text,
+)
+
+
+class RiskBasis(StrEnum):
+    """What a risk is known from; `absence_of_data` means that nothing shows it to be safe."""
+
+    observational = auto()
+    clinical_pk = auto()
+    case_series = auto()
+    case_report = auto()
+    outbreak = auto()
+    laboratory = auto()
+    absence_of_data = auto()
+
+
+class RiskGroupFields(FactualFields):
+    """What is said of a group at risk."""
+
+    name: Label
+    """The group."""
+    advice: Text
+    """What people in the group should do."""
+    reason: Text
+    """Why."""
+    evidence_basis: RiskBasis
+    """What the risk is known from."""
+
+
+class RiskGroupSeed(FactualSeed, RiskGroupFields):
+    """A group at risk as it is written in the seed."""
+
+
+class RiskGroupRead(FactualRead, RiskGroupFields):
+    """A group of people who should not use kratom or are at particular risk, and why."""
+
+
+class RiskGroupPage(Page):
+    """A page of risk groups."""
+
+    data: list[RiskGroupRead] = Field(max_length=100)
+    """The risk groups on this page."""
+
+
+class RiskGroupDetail(Detail):
+    """One risk group."""
+
+    data: RiskGroupRead
+    """The risk group."""
+
+
+class RiskGroupQuery(PageQuery):
+    """What the list of risk groups can be asked for."""
+
+    evidence_basis: Annotated[list[RiskBasis], CommaSeparated, pydantic.Field(max_length=7)] = []
+    """Only groups whose risk is known from these kinds of evidence, comma-separated."""
+    sort: Literal["slug", "-slug", "name", "-name"] = "slug"

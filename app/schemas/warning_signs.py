@@ -1,0 +1,69 @@
+"""Warning signs: what needs help, how fast, and what to do."""
+
+from enum import StrEnum, auto
+from typing import Annotated, Literal
+
+import pydantic
+from sqlmodel import Field
+
+from app.schemas.common import (
+    CommaSeparated,
+    Detail,
+    FactualFields,
+    FactualRead,
+    FactualSeed,
+    Label,
+    Page,
+    PageQuery,
+    Text,
+)
+
+
+class Urgency(StrEnum):
+    """How fast help is needed."""
+
+    emergency_now = auto()
+    same_day = auto()
+
+
+class WarningSignFields(FactualFields):
+    """What is said of a warning sign."""
+
+    sign: Label
+    """What is seen or felt."""
+    possible_cause: Label
+    """What may be behind it."""
+    action: Text
+    """What to do."""
+    urgency: Urgency
+    """How fast help is needed."""
+
+
+class WarningSignSeed(FactualSeed, WarningSignFields):
+    """A warning sign as it is written in the seed."""
+
+
+class WarningSignRead(FactualRead, WarningSignFields):
+    """A sign that needs help, what may be behind it and what to do."""
+
+
+class WarningSignPage(Page):
+    """A page of warning signs."""
+
+    data: list[WarningSignRead] = Field(max_length=100)
+    """The warning signs on this page."""
+
+
+class WarningSignDetail(Detail):
+    """One warning sign."""
+
+    data: WarningSignRead
+    """The warning sign."""
+
+
+class WarningSignQuery(PageQuery):
+    """What the list of warning signs can be asked for."""
+
+    urgency: Annotated[list[Urgency], CommaSeparated, pydantic.Field(max_length=2)] = []
+    """Only signs as urgent as this, comma-separated."""
+    sort: Literal["slug", "-slug", "urgency", "-urgency"] = "slug"

@@ -1,0 +1,32 @@
+"""What differs between deployments; each setting is an environment variable with the prefix API_."""
+
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """Settings of a running server."""
+
+    model_config = SettingsConfigDict(env_prefix="API_", use_attribute_docstrings=True, frozen=True)
+
+    database_path: Path = Path("data/content.db")
+    """The built database file."""
+    host: str = "127.0.0.1"
+    """Address to listen on."""
+    port: Annotated[int, Field(ge=0, le=65535)] = 8000
+    """Port to listen on; 0 takes a free one."""
+    workers: Annotated[int, Field(ge=1, le=64)] = 1
+    """Number of server processes."""
+    cache_seconds: Annotated[int, Field(ge=0, le=31_536_000)] = 300
+    """How long, in seconds, clients and caches may keep an answer before they ask again."""
+    tls: bool = False
+    """Whether clients reach the service over TLS; then `Strict-Transport-Security` is sent."""
+    trusted_proxies: str = ""
+    """Addresses of proxies whose forwarding headers are believed, comma-separated; none by default."""
+    access_log: bool = False
+    """Whether each request is logged: method, path, status, duration and request id, nothing of the client."""
+    log_level: Annotated[str, Field(pattern="^(debug|info|warning|error)$")] = "info"
+    """Least severe events to log: `debug`, `info`, `warning` or `error`."""
