@@ -1,7 +1,7 @@
 """The OpenAPI document: what FastAPI derives from the code, completed with what clients and generators need."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -10,11 +10,8 @@ from sqlalchemy import func, select
 
 from app.database import Database
 from app.problems import (
-    BAD_REQUEST,
-    INTERNAL_ERROR,
-    INVALID_REQUEST,
+    KINDS,
     METHOD_NOT_ALLOWED,
-    NOT_ACCEPTABLE,
     NOT_FOUND,
     PRECONDITION_FAILED,
     UNAVAILABLE,
@@ -59,42 +56,27 @@ TAGS: Final = {
 }
 
 _TEXT: Final = {"type": "string", "maxLength": 2000}
-COMMON_HEADERS: Final[dict[str, Object]] = {
-    "X-Request-ID": {
-        "description": "Identifier of the request: the client's own when it sent a plain one.",
-        "schema": _TEXT,
-    },
-    "Content-Language": {"description": "Language of the content.", "schema": _TEXT},
-    "Access-Control-Allow-Origin": {"description": "Any web page may read the answer.", "schema": _TEXT},
-    "Cache-Control": {"description": "How long the answer may be kept.", "schema": _TEXT},
+HEADERS: Final = {
+    "X-Request-ID": "Identifier of the request: the client's own when it sent a plain one.",
+    "Content-Language": "Language of the content.",
+    "Access-Control-Allow-Origin": "Any web page may read the answer.",
+    "Cache-Control": "How long the answer may be kept.",
+    "ETag": "Strong validator of this representation.",
+    "Last-Modified": "Day of the release.",
+    "Vary": "Request headers the answer depends on.",
+    "Link": "The links of the body, as RFC 8288 writes them.",
+    "Allow": "The methods that are answered.",
+    "Retry-After": "Seconds to wait before trying again.",
 }
-KEPT_HEADERS: Final[dict[str, Object]] = {
-    "ETag": {"description": "Strong validator of this representation.", "schema": _TEXT},
-    "Last-Modified": {"description": "Day of the release.", "schema": _TEXT},
-    "Vary": {"description": "Request headers the answer depends on.", "schema": _TEXT},
+ON_ALL: Final = ("X-Request-ID", "Content-Language", "Access-Control-Allow-Origin", "Cache-Control")
+ON_KEPT: Final = ("ETag", "Last-Modified", "Vary")
+ON_PROBLEM: Final = {METHOD_NOT_ALLOWED: ("Allow",), UNAVAILABLE: ("Retry-After",)}
+CONDITIONS: Final = {
+    "If-None-Match": (
+        "Entity tags of answers the client holds; when one is current the answer is a 304 without a body."
+    ),
+    "If-Modified-Since": "Date of the answer the client holds; ignored beside `If-None-Match`.",
 }
-LINK_HEADER: Final[dict[str, Object]] = {
-    "Link": {
-        "description": "The links of the body, as RFC 8288 writes them.",
-        "schema": {"type": "string", "maxLength": 12_000},
-    },
-}
-REQUEST_HEADERS: Final[list[Object]] = [
-    {
-        "name": "If-None-Match",
-        "in": "header",
-        "required": False,
-        "description": "Entity tags of answers the client holds; when one is current the answer is a 304 without a body.",
-        "schema": _TEXT,
-    },
-    {
-        "name": "If-Modified-Since",
-        "in": "header",
-        "required": False,
-        "description": "Date of the answer the client holds; ignored beside `If-None-Match`.",
-        "schema": _TEXT,
-    },
-]
 
 
 def describe(app: FastAPI) -> None:
@@ -133,7 +115,14 @@ def _completed(document: Object, database: Database) -> Object:
     examples = dict(_examples(database))
     for path, operation in _operations(document):
         _complete(path, operation, examples)
-    document["components"]["headers"] = {}
+    document["components"] |= {
+        "headers": {name: {"description": text, "schema": _TEXT} for name, text in HEADERS.items()},
+        "parameters": {
+            name: {"name": name, "in": "header", "required": False, "description": text, "schema": _TEXT}
+            for name, text in CONDITIONS.items()
+        },
+        "responses": {_name(kind): _problem(kind) for kind in KINDS},
+    }
     return _ordered(document)
 
 
@@ -145,42 +134,45 @@ def _operations(document: Object) -> Iterator[tuple[str, Object]]:
 def _complete(path: str, operation: Object, examples: dict[str, Object]) -> None:
     kept = not path.startswith("/health")
     for parameter in operation.get("parameters", []):
-        if parameter["schema"].get("type") == "array":
+        schema = parameter["schema"]
+        schema.pop("description", None)
+        if schema.get("type") == "array":
             parameter |= {"style": "form", "explode": False}
+            del schema["default"]  # an empty list stands for a parameter that is not sent
+        if schema.get("type") == ["boolean", "null"]:
+            schema["type"] = "boolean"
         if parameter["in"] == "path":
             parameter["example"] = examples[path]["data"]["slug"]
     if kept:
-        operation["parameters"] = operation.get("parameters", []) + REQUEST_HEADERS
+        operation.setdefault("parameters", [])
+        operation["parameters"] += [{"$ref": f"#/components/parameters/{name}"} for name in CONDITIONS]
     responses = operation["responses"]
-    links = LINK_HEADER if path.startswith("/v1") else {}
-    responses["200"]["headers"] = COMMON_HEADERS | (KEPT_HEADERS if kept else {}) | links
-    responses["200"]["description"] = "What was asked for."
+    headers = _headers(ON_ALL + (ON_KEPT if kept else ()) + (("Link",) if path.startswith("/v1") else ()))
+    responses["200"] |= {"description": "What was asked for.", "headers": headers}
     if path in examples:
         responses["200"]["content"]["application/json"]["example"] = examples[path]
     if kept:
-        responses["304"] = {
-            "description": "The answer the client holds is still current.",
-            "headers": COMMON_HEADERS | KEPT_HEADERS | links,
-        }
-    kinds = [BAD_REQUEST, METHOD_NOT_ALLOWED, NOT_ACCEPTABLE, INVALID_REQUEST, INTERNAL_ERROR, UNAVAILABLE]
-    kinds += [PRECONDITION_FAILED] if kept else []
-    kinds += [NOT_FOUND] if "{slug}" in path else []
-    for kind in sorted(kinds, key=lambda k: k.status):
-        responses[str(kind.status)] = _problem(kind)
+        responses["304"] = {"description": "The answer the client holds is still current.", "headers": headers}
+    for kind in KINDS:
+        if (kind is not PRECONDITION_FAILED or kept) and (kind is not NOT_FOUND or "{slug}" in path):
+            responses[str(kind.status)] = {"$ref": f"#/components/responses/{_name(kind)}"}
     operation["responses"] = dict(sorted(responses.items()))
 
 
 def _problem(kind: Kind) -> Object:
-    headers = dict(COMMON_HEADERS)
-    if kind is METHOD_NOT_ALLOWED:
-        headers["Allow"] = {"description": "The methods that are answered.", "schema": _TEXT}
-    if kind is UNAVAILABLE:
-        headers["Retry-After"] = {"description": "Seconds to wait before trying again.", "schema": _TEXT}
     return {
-        "description": kind.title + ".",
-        "headers": headers,
+        "description": f"{kind.title}.",
+        "headers": _headers((*ON_ALL, *ON_PROBLEM.get(kind, ()))),
         "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
     }
+
+
+def _name(kind: Kind) -> str:
+    return "".join(word.capitalize() for word in kind.slug.split("-"))
+
+
+def _headers(names: Sequence[str]) -> Object:
+    return {name: {"$ref": f"#/components/headers/{name}"} for name in names}
 
 
 def _examples(database: Database) -> Iterator[tuple[str, Object]]:

@@ -1,6 +1,6 @@
 """Approaches: care for back pain that stands on its own."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from sqlmodel import Field
 
@@ -12,6 +12,7 @@ from app.schemas.common import (
     Label,
     Page,
     PageQuery,
+    Sorting,
     Text,
 )
 
@@ -50,4 +51,4 @@ class ApproachDetail(Detail):
 class ApproachQuery(PageQuery):
     """What the list of approaches can be asked for."""
 
-    sort: Literal["slug", "-slug", "name", "-name"] = "slug"
+    sort: Annotated[Literal["slug", "-slug", "name", "-name"], Sorting] = "slug"

@@ -1,6 +1,6 @@
 """The overview: the source article retold, section by section, beside what is known of its statements."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from sqlmodel import JSON, Field
 
@@ -19,6 +19,7 @@ from app.schemas.common import (
     RecordPath,
     Reference,
     Slug,
+    Sorting,
     Strict,
     Text,
 )
@@ -136,4 +137,4 @@ class ArticleDetail(Detail):
 class ArticleQuery(PageQuery):
     """What the list of articles can be asked for."""
 
-    sort: Literal["slug", "-slug", "title", "-title"] = "slug"
+    sort: Annotated[Literal["slug", "-slug", "title", "-title"], Sorting] = "slug"

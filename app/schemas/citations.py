@@ -19,6 +19,7 @@ from app.schemas.common import (
     RecordFields,
     RecordRead,
     Reference,
+    Sorting,
     Specificity,
     Text,
     Url,
@@ -143,16 +144,16 @@ class CitationDetail(Detail):
 class CitationQuery(PageQuery):
     """What the list of citations can be asked for."""
 
-    type: Annotated[list[CitationType], CommaSeparated, pydantic.Field(max_length=26)] = []
+    type: Annotated[list[CitationType], pydantic.Field(max_length=26), CommaSeparated] = []
     """Only these kinds of publication, comma-separated."""
-    evidence_level: Annotated[list[EvidenceLevel], CommaSeparated, pydantic.Field(max_length=11)] = []
+    evidence_level: Annotated[list[EvidenceLevel], pydantic.Field(max_length=11), CommaSeparated] = []
     """Only sources that offer these kinds of evidence, comma-separated."""
-    year: Annotated[list[Year], CommaSeparatedIntegers, pydantic.Field(max_length=100)] = []
+    year: Annotated[list[Year], pydantic.Field(max_length=100), CommaSeparatedIntegers] = []
     """Only sources published in these years, comma-separated."""
-    specificity: Annotated[list[Specificity], CommaSeparated, pydantic.Field(max_length=3)] = []
+    specificity: Annotated[list[Specificity], pydantic.Field(max_length=3), CommaSeparated] = []
     """Only works, pages or home pages, comma-separated."""
     title_verified: Flag | None = None
     """Only sources whose title was (`true`) or was not (`false`) checked."""
     link_withheld: Flag | None = None
     """Only sources whose link is (`true`) or is not (`false`) withheld."""
-    sort: Literal["slug", "-slug", "title", "-title", "year", "-year"] = "slug"
+    sort: Annotated[Literal["slug", "-slug", "title", "-title", "year", "-year"], Sorting] = "slug"

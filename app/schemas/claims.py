@@ -17,6 +17,7 @@ from app.schemas.common import (
     Reference,
     SafetyFlag,
     Slug,
+    Sorting,
     SourcePart,
     Text,
     Verdict,
@@ -79,10 +80,10 @@ class ClaimDetail(Detail):
 class ClaimQuery(PageQuery):
     """What the list of claims can be asked for."""
 
-    verdict: Annotated[list[Verdict], CommaSeparated, pydantic.Field(max_length=4)] = []
+    verdict: Annotated[list[Verdict], pydantic.Field(max_length=4), CommaSeparated] = []
     """Only statements with these verdicts, comma-separated."""
-    section: Annotated[list[Slug], CommaSeparated, pydantic.Field(max_length=50)] = []
+    section: Annotated[list[Slug], pydantic.Field(max_length=50), CommaSeparated] = []
     """Only statements of these sections of the article, comma-separated slugs."""
-    safety_flag: Annotated[list[SafetyFlag], CommaSeparated, pydantic.Field(max_length=3)] = []
+    safety_flag: Annotated[list[SafetyFlag], pydantic.Field(max_length=3), CommaSeparated] = []
     """Only statements with these safety flags, comma-separated."""
-    sort: Literal["slug", "-slug", "verdict", "-verdict"] = "slug"
+    sort: Annotated[Literal["slug", "-slug", "verdict", "-verdict"], Sorting] = "slug"

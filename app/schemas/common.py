@@ -301,15 +301,18 @@ class CautionedRead(FactualRead, CautionedFields):
 
 # The envelope of every answer.
 
+PageSize = pydantic.Field(ge=1, le=100, json_schema_extra={"format": "int32"})
+PageOffset = pydantic.Field(ge=0, le=10_000, json_schema_extra={"format": "int32"})
+
 
 class PageMeta(Strict):
     """What is said about a page."""
 
     total: Count
     """How many records match the filters, over all pages."""
-    limit: Annotated[int, pydantic.Field(ge=1, le=100, json_schema_extra={"format": "int32"})]
+    limit: Annotated[int, PageSize]
     """The largest number of records a page may hold, as asked for."""
-    offset: Annotated[int, pydantic.Field(ge=0, le=10_000, json_schema_extra={"format": "int32"})]
+    offset: Annotated[int, PageOffset]
     """How many matching records stand before this page."""
     dataset_version: Annotated[str, pydantic.Field(pattern=r"^\d{4}-\d{2}-\d{2}\+[0-9a-f]{8}$", max_length=19)]
     """Release date of the data set and a short hash of its content. The same version always gives the same answer."""
@@ -401,6 +404,12 @@ CommaSeparated = _comma_separated()
 CommaSeparatedIntegers = _comma_separated(_canonical_integer)
 
 
+Sorting = pydantic.Field(
+    description="Order of the records; a leading `-` reverses it. Named values sort in the order they are listed, "
+    "text by code point, unknown values first, and records that compare equal by their slug."
+)
+
+
 class NoQuery(BaseModel):
     """The query of an address that takes no parameters."""
 
@@ -414,14 +423,13 @@ class PageQuery(BaseModel):
 
     PAGING: ClassVar = frozenset({"limit", "offset", "sort"})
 
-    limit: Annotated[int, Integer, pydantic.Field(ge=1, le=100, json_schema_extra={"format": "int32"})] = 20
+    limit: Annotated[int, PageSize, Integer] = 20
     """How many records a page holds at most."""
-    offset: Annotated[int, Integer, pydantic.Field(ge=0, le=10_000, json_schema_extra={"format": "int32"})] = 0
+    offset: Annotated[int, PageOffset, Integer] = 0
     """How many matching records to skip; beyond the end the page is empty."""
-    slug: Annotated[list[Slug], CommaSeparated, pydantic.Field(max_length=100)] = []
+    slug: Annotated[list[Slug], pydantic.Field(max_length=100), CommaSeparated] = []
     """Only the records with these slugs, comma-separated: fetches a batch in one request."""
-    sort: str
-    """Order of the records; a leading `-` reverses it. Named values sort in the order they are listed, text by code point, unknown values first, and records that compare equal by their slug."""
+    sort: Annotated[str, Sorting]
 
     def filters(self) -> dict[str, list[Any]]:
         """The filters the client set: column or facet by name, with the values that match."""

@@ -14,6 +14,7 @@ from app.schemas.common import (
     Label,
     Page,
     PageQuery,
+    Sorting,
     Text,
 )
 
@@ -60,6 +61,6 @@ class ContactDetail(Detail):
 class ContactQuery(PageQuery):
     """What the list of contacts can be asked for."""
 
-    country: Annotated[list[CountryCode], CommaSeparated, pydantic.Field(max_length=50)] = []
+    country: Annotated[list[CountryCode], pydantic.Field(max_length=50), CommaSeparated] = []
     """Only lines of these countries, comma-separated ISO 3166 codes."""
-    sort: Literal["slug", "-slug", "name", "-name"] = "slug"
+    sort: Annotated[Literal["slug", "-slug", "name", "-name"], Sorting] = "slug"

@@ -15,6 +15,7 @@ from app.schemas.common import (
     Label,
     Page,
     PageQuery,
+    Sorting,
     Text,
 )
 
@@ -154,10 +155,10 @@ class DosageRangeDetail(Detail):
 class DosageRangeQuery(PageQuery):
     """What the list of dosage ranges can be asked for."""
 
-    kind: Annotated[list[DosageKind], CommaSeparated, pydantic.Field(max_length=8)] = []
+    kind: Annotated[list[DosageKind], pydantic.Field(max_length=8), CommaSeparated] = []
     """Only amounts from these kinds of source, comma-separated."""
-    form: Annotated[list[DosageForm], CommaSeparated, pydantic.Field(max_length=5)] = []
+    form: Annotated[list[DosageForm], pydantic.Field(max_length=5), CommaSeparated] = []
     """Only amounts measured in these forms, comma-separated."""
-    population: Annotated[list[Population], CommaSeparated, pydantic.Field(max_length=7)] = []
+    population: Annotated[list[Population], pydantic.Field(max_length=7), CommaSeparated] = []
     """Only amounts told to or seen in these groups, comma-separated."""
-    sort: Literal["slug", "-slug", "kind", "-kind"] = "slug"
+    sort: Annotated[Literal["slug", "-slug", "kind", "-kind"], Sorting] = "slug"

@@ -1,6 +1,6 @@
 """Effects: the benefits the article reports, with the evidence for them."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from sqlmodel import Field
 
@@ -12,6 +12,7 @@ from app.schemas.common import (
     Label,
     Page,
     PageQuery,
+    Sorting,
     Text,
 )
 
@@ -50,4 +51,4 @@ class EffectDetail(Detail):
 class EffectQuery(PageQuery):
     """What the list of effects can be asked for."""
 
-    sort: Literal["slug", "-slug", "name", "-name"] = "slug"
+    sort: Annotated[Literal["slug", "-slug", "name", "-name"], Sorting] = "slug"

@@ -17,6 +17,7 @@ from app.schemas.common import (
     Page,
     PageQuery,
     Position,
+    Sorting,
     Text,
 )
 
@@ -76,8 +77,8 @@ class FaqDetail(Detail):
 class FaqQuery(PageQuery):
     """What the list of questions can be asked for."""
 
-    topic: Annotated[list[FaqTopic], CommaSeparated, pydantic.Field(max_length=8)] = []
+    topic: Annotated[list[FaqTopic], pydantic.Field(max_length=8), CommaSeparated] = []
     """Only questions on these topics, comma-separated."""
-    position: Annotated[list[Position], CommaSeparatedIntegers, pydantic.Field(max_length=100)] = []
+    position: Annotated[list[Position], pydantic.Field(max_length=100), CommaSeparatedIntegers] = []
     """Only the questions at these places of the article's list, comma-separated."""
-    sort: Literal["position", "-position", "slug", "-slug"] = "position"
+    sort: Annotated[Literal["position", "-position", "slug", "-slug"], Sorting] = "position"

@@ -15,6 +15,7 @@ from app.schemas.common import (
     Label,
     Page,
     PageQuery,
+    Sorting,
     Text,
 )
 
@@ -105,10 +106,10 @@ class InteractionDetail(Detail):
 class InteractionQuery(PageQuery):
     """What the list of interactions can be asked for."""
 
-    substance_class: Annotated[list[SubstanceClass], CommaSeparated, pydantic.Field(max_length=15)] = []
+    substance_class: Annotated[list[SubstanceClass], pydantic.Field(max_length=15), CommaSeparated] = []
     """Only interactions with these classes of substance, comma-separated."""
-    severity: Annotated[list[InteractionSeverity], CommaSeparated, pydantic.Field(max_length=3)] = []
+    severity: Annotated[list[InteractionSeverity], pydantic.Field(max_length=3), CommaSeparated] = []
     """Only interactions as grave as this, comma-separated."""
-    evidence_basis: Annotated[list[InteractionBasis], CommaSeparated, pydantic.Field(max_length=11)] = []
+    evidence_basis: Annotated[list[InteractionBasis], pydantic.Field(max_length=11), CommaSeparated] = []
     """Only interactions known from at least one of these kinds of evidence, comma-separated."""
-    sort: Literal["slug", "-slug", "name", "-name", "severity", "-severity"] = "slug"
+    sort: Annotated[Literal["slug", "-slug", "name", "-name", "severity", "-severity"], Sorting] = "slug"

@@ -21,6 +21,7 @@ from app.schemas.common import (
     PartialDate,
     Reference,
     Slug,
+    Sorting,
     Strict,
     Text,
 )
@@ -163,18 +164,20 @@ class JurisdictionDetail(Detail):
 class JurisdictionQuery(PageQuery):
     """What the list of jurisdictions can be asked for."""
 
-    code: Annotated[list[JurisdictionCode], CommaSeparated, pydantic.Field(max_length=100)] = []
+    code: Annotated[list[JurisdictionCode], pydantic.Field(max_length=100), CommaSeparated] = []
     """Only the places with these codes, comma-separated, such as `US-TX,CZ`."""
-    level: Annotated[list[JurisdictionLevel], CommaSeparated, pydantic.Field(max_length=4)] = []
+    level: Annotated[list[JurisdictionLevel], pydantic.Field(max_length=4), CommaSeparated] = []
     """Only places of these kinds, comma-separated."""
-    parent_code: Annotated[list[JurisdictionCode], CommaSeparated, pydantic.Field(max_length=100)] = []
+    parent_code: Annotated[list[JurisdictionCode], pydantic.Field(max_length=100), CommaSeparated] = []
     """Only places that lie in these, comma-separated codes, such as `US`."""
-    status: Annotated[list[LegalStatus], CommaSeparated, pydantic.Field(max_length=6)] = []
+    status: Annotated[list[LegalStatus], pydantic.Field(max_length=6), CommaSeparated] = []
     """Only places with these statuses, comma-separated."""
-    confidence: Annotated[list[Confidence], CommaSeparated, pydantic.Field(max_length=3)] = []
+    confidence: Annotated[list[Confidence], pydantic.Field(max_length=3), CommaSeparated] = []
     """Only places whose status is as sure as this, comma-separated."""
-    minimum_age: Annotated[list[MinimumAge], CommaSeparatedIntegers, pydantic.Field(max_length=10)] = []
+    minimum_age: Annotated[list[MinimumAge], pydantic.Field(max_length=10), CommaSeparatedIntegers] = []
     """Only places where it may be bought from these ages, comma-separated."""
     kcpa: Flag | None = None
     """Only places where a Kratom Consumer Protection Act is (`true`) or is not (`false`) in force."""
-    sort: Literal["slug", "-slug", "name", "-name", "code", "-code", "status", "-status", "as_of", "-as_of"] = "slug"
+    sort: Annotated[
+        Literal["slug", "-slug", "name", "-name", "code", "-code", "status", "-status", "as_of", "-as_of"], Sorting
+    ] = "slug"

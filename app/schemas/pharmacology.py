@@ -15,6 +15,7 @@ from app.schemas.common import (
     Label,
     Page,
     PageQuery,
+    Sorting,
     Text,
 )
 
@@ -65,6 +66,6 @@ class PharmacologyDetail(Detail):
 class PharmacologyQuery(PageQuery):
     """What the list of pharmacological facts can be asked for."""
 
-    certainty: Annotated[list[Certainty], CommaSeparated, pydantic.Field(max_length=5)] = []
+    certainty: Annotated[list[Certainty], pydantic.Field(max_length=5), CommaSeparated] = []
     """Only facts as certain as this, comma-separated."""
-    sort: Literal["slug", "-slug", "topic", "-topic", "certainty", "-certainty"] = "slug"
+    sort: Annotated[Literal["slug", "-slug", "topic", "-topic", "certainty", "-certainty"], Sorting] = "slug"

@@ -1,6 +1,6 @@
 """Product forms: powder, capsules, tea, extracts, and how they differ."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from sqlmodel import Field
 
@@ -12,6 +12,7 @@ from app.schemas.common import (
     Label,
     Page,
     PageQuery,
+    Sorting,
     Text,
 )
 
@@ -52,4 +53,4 @@ class ProductFormDetail(Detail):
 class ProductFormQuery(PageQuery):
     """What the list of product forms can be asked for."""
 
-    sort: Literal["slug", "-slug", "name", "-name"] = "slug"
+    sort: Annotated[Literal["slug", "-slug", "name", "-name"], Sorting] = "slug"

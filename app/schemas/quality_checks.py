@@ -1,6 +1,6 @@
 """Quality checks: what to look for in a product, and what labels and reports can and cannot tell."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from sqlmodel import Field
 
@@ -12,6 +12,7 @@ from app.schemas.common import (
     Label,
     Page,
     PageQuery,
+    Sorting,
     Text,
 )
 
@@ -50,4 +51,4 @@ class QualityCheckDetail(Detail):
 class QualityCheckQuery(PageQuery):
     """What the list of quality checks can be asked for."""
 
-    sort: Literal["slug", "-slug", "topic", "-topic"] = "slug"
+    sort: Annotated[Literal["slug", "-slug", "topic", "-topic"], Sorting] = "slug"

@@ -15,6 +15,7 @@ from app.schemas.common import (
     Label,
     Page,
     PageQuery,
+    Sorting,
     Text,
 )
 
@@ -69,6 +70,6 @@ class RiskGroupDetail(Detail):
 class RiskGroupQuery(PageQuery):
     """What the list of risk groups can be asked for."""
 
-    evidence_basis: Annotated[list[RiskBasis], CommaSeparated, pydantic.Field(max_length=7)] = []
+    evidence_basis: Annotated[list[RiskBasis], pydantic.Field(max_length=7), CommaSeparated] = []
     """Only groups whose risk is known from these kinds of evidence, comma-separated."""
-    sort: Literal["slug", "-slug", "name", "-name"] = "slug"
+    sort: Annotated[Literal["slug", "-slug", "name", "-name"], Sorting] = "slug"

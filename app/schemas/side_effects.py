@@ -18,6 +18,7 @@ from app.schemas.common import (
     Page,
     PageQuery,
     Slug,
+    Sorting,
     Strict,
     Text,
 )
@@ -184,12 +185,12 @@ class SideEffectDetail(Detail):
 class SideEffectQuery(PageQuery):
     """What the list of side effects can be asked for."""
 
-    category: Annotated[list[SideEffectCategory], CommaSeparated, pydantic.Field(max_length=4)] = []
+    category: Annotated[list[SideEffectCategory], pydantic.Field(max_length=4), CommaSeparated] = []
     """Only these kinds of harm, comma-separated."""
-    body_system: Annotated[list[BodySystem], CommaSeparated, pydantic.Field(max_length=15)] = []
+    body_system: Annotated[list[BodySystem], pydantic.Field(max_length=15), CommaSeparated] = []
     """Only harms to these parts of the body, comma-separated."""
-    seriousness: Annotated[list[Seriousness], CommaSeparated, pydantic.Field(max_length=4)] = []
+    seriousness: Annotated[list[Seriousness], pydantic.Field(max_length=4), CommaSeparated] = []
     """Only harms as serious as this, comma-separated."""
     in_article: Flag | None = None
     """Only those the source article names (`true`) or leaves out (`false`)."""
-    sort: Literal["slug", "-slug", "name", "-name", "seriousness", "-seriousness"] = "slug"
+    sort: Annotated[Literal["slug", "-slug", "name", "-name", "seriousness", "-seriousness"], Sorting] = "slug"

@@ -15,6 +15,7 @@ from app.schemas.common import (
     Label,
     Page,
     PageQuery,
+    Sorting,
     Text,
 )
 
@@ -90,10 +91,10 @@ class StrainDetail(Detail):
 class StrainQuery(PageQuery):
     """What the list of strains can be asked for."""
 
-    vein: Annotated[list[Vein], CommaSeparated, pydantic.Field(max_length=3)] = []
+    vein: Annotated[list[Vein], pydantic.Field(max_length=3), CommaSeparated] = []
     """Only strains of these vein colours, comma-separated."""
-    effect: Annotated[list[StrainEffect], CommaSeparated, pydantic.Field(max_length=5)] = []
+    effect: Annotated[list[StrainEffect], pydantic.Field(max_length=5), CommaSeparated] = []
     """Only strains said to have at least one of these effects, comma-separated."""
-    marketed_for: Annotated[list[MarketedUse], CommaSeparated, pydantic.Field(max_length=6)] = []
+    marketed_for: Annotated[list[MarketedUse], pydantic.Field(max_length=6), CommaSeparated] = []
     """Only strains sold for at least one of these uses, comma-separated."""
-    sort: Literal["slug", "-slug", "name", "-name"] = "slug"
+    sort: Annotated[Literal["slug", "-slug", "name", "-name"], Sorting] = "slug"

@@ -15,6 +15,7 @@ from app.schemas.common import (
     Label,
     Page,
     PageQuery,
+    Sorting,
     Text,
 )
 
@@ -64,6 +65,6 @@ class WarningSignDetail(Detail):
 class WarningSignQuery(PageQuery):
     """What the list of warning signs can be asked for."""
 
-    urgency: Annotated[list[Urgency], CommaSeparated, pydantic.Field(max_length=2)] = []
+    urgency: Annotated[list[Urgency], pydantic.Field(max_length=2), CommaSeparated] = []
     """Only signs as urgent as this, comma-separated."""
-    sort: Literal["slug", "-slug", "urgency", "-urgency"] = "slug"
+    sort: Annotated[Literal["slug", "-slug", "urgency", "-urgency"], Sorting] = "slug"
