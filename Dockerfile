@@ -1,0 +1,28 @@
+FROM python:3.13-slim-bookworm AS build
+WORKDIR /srv
+RUN python -m venv /venv
+COPY requirements/ requirements/
+RUN /venv/bin/pip install --no-cache-dir --require-hashes -r requirements/build.txt
+COPY app/ app/
+COPY migrations/ migrations/
+COPY data/seed.json data/seed.json
+RUN /venv/bin/python -m app.content build \
+    && python -m venv /serve \
+    && /serve/bin/pip install --no-cache-dir --require-hashes -r requirements/serve.txt \
+    && /serve/bin/pip uninstall --yes pip \
+    && /serve/bin/python -m compileall -q /serve/lib app
+
+FROM python:3.13-slim-bookworm
+RUN useradd --system --uid 10001 --no-create-home --shell /usr/sbin/nologin api
+WORKDIR /srv
+COPY --from=build /serve /serve
+COPY --from=build /srv/app app
+COPY --from=build /srv/data/content.db data/content.db
+COPY openapi.json LICENSE LICENSE-DATA ./
+ENV PATH=/serve/bin:$PATH PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 API_HOST=0.0.0.0 API_PORT=8000
+USER 10001
+EXPOSE 8000
+STOPSIGNAL SIGTERM
+HEALTHCHECK --interval=30s --timeout=3s --start-period=5s \
+    CMD ["python", "-c", "import os, urllib.request as r; r.urlopen(f'http://127.0.0.1:{os.environ[\"API_PORT\"]}/health/ready', timeout=2)"]
+CMD ["python", "-m", "app"]
