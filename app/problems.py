@@ -1,5 +1,6 @@
 """Every error has one shape: problem details (RFC 9457)."""
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -16,8 +17,12 @@ from starlette.exceptions import HTTPException
 from starlette.types import Scope
 
 ECHO_LIMIT = 60
-"""How much of what a client sent an error repeats at most, in characters."""
+"""How much of what a client sent an error repeats at most, in bytes."""
+MAX_ERRORS = 10
+"""How many faults of a request an answer names at most; with the limit above it keeps every problem small."""
 ALLOW = "GET, HEAD, OPTIONS"
+
+log = logging.getLogger("app.problems")
 
 Message = Annotated[str, pydantic.Field(min_length=1, max_length=500)]
 
@@ -54,8 +59,8 @@ class Problem(BaseModel):
     """Path that was asked for, shortened when it is long."""
     request_id: Annotated[str, pydantic.Field(pattern=r"^[A-Za-z0-9._-]+$", max_length=64)]
     """Identifier of the request, also in the `X-Request-ID` header and in the service's log."""
-    errors: Annotated[list[ProblemError], pydantic.Field(max_length=50)]
-    """Each thing that is wrong; empty when there is nothing to add."""
+    errors: Annotated[list[ProblemError], pydantic.Field(max_length=MAX_ERRORS)]
+    """Each thing that is wrong, the first 10 when there are more; empty when there is nothing to add."""
 
 
 @dataclass(frozen=True)
@@ -152,7 +157,7 @@ def problem_response(scope: Scope, kind: Kind, detail: str, errors: Sequence[Pro
         detail=detail,
         instance=path if path.startswith("/") else "/",
         request_id=scope.get("request_id", "unknown"),
-        errors=list(errors)[:50],
+        errors=list(errors[:MAX_ERRORS]),
     )
     headers = {"Cache-Control": "no-store"}
     if kind is METHOD_NOT_ALLOWED:
@@ -165,8 +170,22 @@ def problem_response(scope: Scope, kind: Kind, detail: str, errors: Sequence[Pro
 def shown(value: object) -> str:
     """What a client sent, as an error may repeat it: printable and short."""
     text = str(value)
-    short = text if len(text) <= ECHO_LIMIT else text[:ECHO_LIMIT] + "…"
-    return "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in short)
+    printable = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text[:ECHO_LIMIT])
+    short = printable.encode()[:ECHO_LIMIT].decode(errors="ignore")
+    return short if len(short) == len(text) else short + "…"
+
+
+def pointer(where: str, name: str) -> str:
+    """JSON pointer to a parameter, or to where parameters stand when the name is empty."""
+    return f"/{where}/{shown(name).replace('~', '~0').replace('/', '~1')}" if name else f"/{where}"
+
+
+def in_sum(errors: Sequence[ProblemError]) -> str:
+    """What is wrong, in one sentence."""
+    if len(errors) == 1:
+        return errors[0].detail
+    named = f"; the first {MAX_ERRORS} are named" if len(errors) > MAX_ERRORS else ""
+    return f"{len(errors)} things are wrong with the parameters{named}."
 
 
 def nearest(value: str, choices: Sequence[str]) -> str | None:
@@ -198,11 +217,12 @@ def _on_invalid_request(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
     known = sorted(_parameters(request))
     errors = [_explained(fault, known) for fault in error.errors()]
-    detail = errors[0].detail if len(errors) == 1 else f"{len(errors)} things are wrong with the parameters."
-    return problem_response(request.scope, INVALID_REQUEST, detail, errors)
+    return problem_response(request.scope, INVALID_REQUEST, in_sum(errors), errors)
 
 
-def _on_database_fault(request: Request, _: Exception) -> Response:
+def _on_database_fault(request: Request, error: Exception) -> Response:
+    scope = request.scope
+    log.error("database fault", exc_info=error, extra={"request_id": scope["request_id"], "path": scope["path"]})
     return problem_response(request.scope, UNAVAILABLE, "The data can't be read right now.")
 
 
@@ -235,6 +255,4 @@ def _explained(fault: dict[str, Any], known: list[str]) -> ProblemError:
             wanted = f"should have the form {fault['ctx']['pattern']}"
         first = found[0] if isinstance(found, list) and found else found
         detail = f"The parameter {shown(name)!r} has the value {shown(first)!r}; it {wanted[0].lower()}{wanted[1:]}."
-    return ProblemError(
-        pointer=f"/{where}/{quote(shown(name), safe='')}"[:200], code=code, detail=detail[:500], did_you_mean=meant
-    )
+    return ProblemError(pointer=pointer(where, name), code=code, detail=detail[:500], did_you_mean=meant)

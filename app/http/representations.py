@@ -1,8 +1,9 @@
 """The rules of RFC 9110 for a representation: methods, content negotiation, validators and preconditions."""
 
 import re
+from contextlib import suppress
 from datetime import UTC, date, datetime
-from email.utils import format_datetime, parsedate_to_datetime
+from email.utils import format_datetime
 from hashlib import blake2b
 from typing import Final
 
@@ -13,6 +14,8 @@ from app.http.headers import field_value
 from app.problems import ALLOW, METHOD_NOT_ALLOWED, NOT_ACCEPTABLE, PRECONDITION_FAILED, Kind, problem_response
 
 ENTITY_TAG = re.compile(r'(?:W/)?"[\x21\x23-\x7e\x80-\xff]*"')
+HTTP_DATE_FORMS = ("%a, %d %b %Y %H:%M:%S GMT", "%A, %d-%b-%y %H:%M:%S GMT", "%a %b %d %H:%M:%S %Y")
+"""The form in use, and the two that RFC 9110 still wants read."""
 NOT_MODIFIED: Final = 304
 NO_CONTENT: Final = 204
 NOT_FOUND: Final = 404
@@ -150,25 +153,24 @@ def _http_date(field: str | None) -> datetime | None:
     """The moment an HTTP date names, or None: a date that can't be read counts as absent."""
     if field is None:
         return None
-    try:
-        moment = parsedate_to_datetime(field)
-    except (ValueError, TypeError, IndexError, OverflowError):
-        return None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    for form in HTTP_DATE_FORMS:
+        with suppress(ValueError):
+            return datetime.strptime(field, form).replace(tzinfo=UTC)
+    return None
 
 
 def _accepts(field: str | None, media_type: str) -> bool:
     """Whether an Accept header allows a media type; the most specific range decides."""
-    if field is None or not field.strip():
+    if field is None or not field.strip(" \t,"):
         return True
     kind = media_type.partition("/")[0]
-    best: tuple[int, float] | None = None
+    best = (-1, 0.0)
     for element in field.split(","):
         name, *parameters = (part.strip().lower() for part in element.split(";"))
         specific = {"*/*": 0, f"{kind}/*": 1, media_type: 2}.get(name)
-        if specific is not None and (best is None or specific >= best[0]):
-            best = (specific, _quality(parameters))
-    return best is not None and best[1] > 0
+        if specific is not None:
+            best = max(best, (specific, _quality(parameters)))
+    return best[1] > 0
 
 
 def _quality(parameters: list[str]) -> float:

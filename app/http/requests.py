@@ -8,10 +8,10 @@ from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.http.headers import field_lines
-from app.problems import BAD_REQUEST, INVALID_REQUEST, Kind, ProblemError, problem_response, shown
+from app.problems import BAD_REQUEST, INVALID_REQUEST, Kind, ProblemError, in_sum, pointer, problem_response, shown
 
 MAX_QUERY_BYTES = 4096
-HOST = re.compile(r"(?:[A-Za-z0-9._~!$&'()*+,;=-]+|%[0-9A-Fa-f]{2}|\[[0-9A-Fa-f:.]+\])+(?::[0-9]{0,5})?")
+HOST = re.compile(r"(?:\[[0-9A-Fa-f:.]+\]|(?:[A-Za-z0-9._~!$&'()*+,;=-]|%[0-9A-Fa-f]{2})+)(?::[0-9]{0,5})?")
 CONTROL_CHARACTER = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 CLIENT_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
@@ -64,8 +64,7 @@ def _refusal(scope: Scope) -> tuple[Kind, str, list[ProblemError]] | None:
     if scope["query_string"]:
         errors = _query_faults(scope["query_string"])
         if errors:
-            detail = errors[0].detail if len(errors) == 1 else f"{len(errors)} things are wrong with the query."
-            return INVALID_REQUEST, detail, errors
+            return INVALID_REQUEST, in_sum(errors), errors
     return None
 
 
@@ -87,7 +86,7 @@ def _query_faults(query: bytes) -> list[ProblemError]:
             faults.append(_fault("", "empty_name", "The query holds a parameter without a name."))
         elif not separator:
             faults.append(
-                _fault(name, "missing_value", f"The parameter {shown(name)!r} has no value; write {shown(name)}=value.")
+                _fault(name, "missing_value", f"The parameter {shown(name)!r} has no value; write name=value.")
             )
         elif re.search(rb"%(?![0-9A-Fa-f]{2})", part):
             faults.append(
@@ -114,5 +113,4 @@ def _query_faults(query: bytes) -> list[ProblemError]:
 
 
 def _fault(name: str, code: str, detail: str) -> ProblemError:
-    pointer = "/query" + (f"/{shown(name).replace('~', '~0').replace('/', '~1')}" if name else "")
-    return ProblemError(pointer=pointer, code=code, detail=detail, did_you_mean=None)
+    return ProblemError(pointer=pointer("query", name), code=code, detail=detail, did_you_mean=None)
