@@ -1,20 +1,28 @@
 """Opens the built file for reading only."""
 
 import json
+import sqlite3
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from time import monotonic
+from typing import Any
 
 from sqlalchemy import URL, Connection, create_engine, func, select, text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import StaticPool
 
-from app.tables import RESOURCES, Release
+from app.tables import RESOURCES, Release, table_of
 
 SCHEMA_REVISION = "0001"
 """The migration this program reads; a test holds it against the newest one."""
 
 HEADER_BYTES = 100
+QUERY_SECONDS = 1.0
+"""How long one query may take before it is given up."""
+QUERY_STEPS = 10_000
+"""How many steps of SQLite's virtual machine lie between two looks at the clock."""
 
 
 class DatabaseUnusableError(Exception):
@@ -30,6 +38,8 @@ class Database:
 
     connection: Connection
     """One connection, used inline on the event loop: a look-up takes microseconds."""
+    driver: sqlite3.Connection
+    """The driver's own connection beneath it, for the queries of a request."""
     dataset_version: str
     release_date: date
     release_document: bytes
@@ -37,6 +47,16 @@ class Database:
     """Coverage note of each collection."""
     totals: dict[str, int]
     """Number of records of each collection."""
+
+    def read(self, sql: str, values: Mapping[str, Any]) -> list[Any]:
+        """The rows of a query, within the time a request may take.
+
+        Raises:
+            sqlite3.Error: when the file can't be read, or not in time.
+        """
+        end = monotonic() + QUERY_SECONDS
+        self.driver.set_progress_handler(lambda: monotonic() > end, QUERY_STEPS)
+        return self.driver.execute(sql, values).fetchall()
 
     def close(self) -> None:
         """Give the file back."""
@@ -77,9 +97,12 @@ def _read(connection: Connection, path: Path) -> Database:
     revision = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
     if revision != SCHEMA_REVISION:
         raise DatabaseUnusableError(path, f"has version {revision}, this program reads version {SCHEMA_REVISION}")
-    release = connection.execute(select(*Release.__table__.columns)).one()  # type: ignore[attr-defined]  # SQLModel sets it
+    release = connection.execute(select(*table_of(Release).columns)).one()
+    driver = connection.connection.driver_connection
+    assert isinstance(driver, sqlite3.Connection)
     return Database(
         connection=connection,
+        driver=driver,
         dataset_version=release.dataset_version,
         release_date=release.release_date,
         release_document=release.document,

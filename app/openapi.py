@@ -19,7 +19,7 @@ from app.problems import (
     Problem,
     ProblemError,
 )
-from app.tables import RESOURCES
+from app.tables import RESOURCES, table_of
 
 Object = dict[str, Any]
 
@@ -179,9 +179,9 @@ def _examples(database: Database) -> Iterator[tuple[str, Object]]:
     """Real answers: the shortest record of each resource, alone and as a page of one, lists cut to two entries."""
     version = {"dataset_version": database.dataset_version}
     for resource in RESOURCES:
-        columns = resource.__table__.columns  # type: ignore[attr-defined]  # SQLModel sets it on every table class
-        statement = select(columns.document).order_by(func.length(columns.document), columns.slug).limit(1)
-        record = _cut(json.loads(database.connection.execute(statement).scalar_one()))
+        columns = table_of(resource).columns
+        shortest = select(columns.document).order_by(func.length(columns.document), columns.slug).limit(1)
+        record = _cut(json.loads(database.connection.execute(shortest).scalar_one()))
         path = f"/v1/{resource.collection}"
         total = database.totals[resource.collection]
         meta = {"total": 1, "limit": 20, "offset": 0, **version, "coverage": database.coverage[resource.collection]}

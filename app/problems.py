@@ -1,6 +1,7 @@
 """Every error has one shape: problem details (RFC 9457)."""
 
 import logging
+import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -199,6 +200,7 @@ def add_problem_handlers(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, _on_http_exception)
     app.add_exception_handler(RequestValidationError, _on_invalid_request)
     app.add_exception_handler(SQLAlchemyError, _on_database_fault)
+    app.add_exception_handler(sqlite3.Error, _on_database_fault)
 
 
 def _on_problem(request: Request, error: Exception) -> Response:

@@ -1,40 +1,34 @@
 """Reads records: a list is one indexed query for rendered documents, a detail one look-up by key."""
 
 import json
-from typing import Any
+from functools import cache, lru_cache
+from typing import Any, cast
 from urllib.parse import quote
 
 from fastapi.responses import Response
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import BindParameter, ColumnElement, Select, bindparam, exists, func, literal_column, select
+from sqlalchemy.dialects import sqlite
 
 from app.database import Database
 from app.problems import NOT_FOUND, ProblemError, ProblemException, nearest, shown
 from app.schemas.common import PageQuery
-from app.tables import Facet, Resource, order_columns
+from app.tables import Facet, Resource, Tally, filter_value, order_columns, table_of
 
 MAX_OFFSET = 10_000
+
+Shape = tuple[tuple[str, int], ...]
+"""The filters of a list and how many values each has: what its SQL depends on besides the sort."""
 
 
 def list_page(database: Database, resource: type[Resource], query: PageQuery) -> Response:
     """A page of a collection, with the links to its neighbours."""
-    conditions = [_matches(resource, name, values) for name, values in query.filters().items()]
-    table: Any = resource.__table__  # type: ignore[attr-defined]  # SQLModel sets it on every table class
-    column = table.columns[order_columns(resource)[query.sort.removeprefix("-")]]
-    keys = [column] if column.name == "slug" else [column, table.columns.slug]
-    backwards = query.sort.startswith("-")
-    statement = (
-        select(table.columns.document)
-        .where(*conditions)
-        .order_by(*(key.desc() if backwards else key for key in keys))
-        .limit(query.limit)
-        .offset(query.offset)
+    filters = query.filters()
+    shape = tuple((name, len(values)) for name, values in filters.items())
+    values = {f"{name}_{n}": value for name, listed in filters.items() for n, value in enumerate(listed)}
+    documents = database.read(
+        page_sql(resource, shape, query.sort), values | {"limit": query.limit, "offset": query.offset}
     )
-    documents = database.connection.execute(statement).scalars().all()
-    total = (
-        database.connection.execute(select(func.count()).select_from(table).where(*conditions)).scalar_one()
-        if conditions
-        else database.totals[resource.collection]
-    )
+    total = _total(database, resource, shape, values)
     links = _page_links(f"/v1/{resource.collection}", query, total)
     meta = {
         "total": total,
@@ -43,7 +37,7 @@ def list_page(database: Database, resource: type[Resource], query: PageQuery) ->
         "dataset_version": database.dataset_version,
         "coverage": database.coverage[resource.collection],
     }
-    return _answer(b"[" + b",".join(documents) + b"]", meta, links)
+    return _answer(b"[" + b",".join([document for (document,) in documents]) + b"]", meta, links)
 
 
 def get_one(database: Database, resource: type[Resource], slug: str) -> Response:
@@ -52,29 +46,85 @@ def get_one(database: Database, resource: type[Resource], slug: str) -> Response
     Raises:
         ProblemException: not found, with the slug that was probably meant.
     """
-    table: Any = resource.__table__  # type: ignore[attr-defined]  # SQLModel sets it on every table class
-    document = database.connection.execute(select(table.columns.document).where(table.columns.slug == slug)).scalar()
-    if document is None:
+    found = database.read(detail_sql(resource), {"slug": slug})
+    if not found:
         raise _unknown_slug(database, resource, slug)
     path = f"/v1/{resource.collection}"
-    return detail(database, document, f"{path}/{slug}", path)
+    return detail(database, found[0][0], f"{path}/{slug}", path)
+
+
+@lru_cache(maxsize=1024)
+def page_sql(resource: type[Resource], shape: Shape, sort: str) -> str:
+    """The query for a page of rendered documents, in the order of an index."""
+    table = table_of(resource)
+    column = table.columns[order_columns(resource)[sort.removeprefix("-")]]
+    keys = [column] if column.name == "slug" else [column, table.columns.slug]
+    return _compiled(
+        select(table.columns.document)
+        .where(*(_condition(resource, name, count) for name, count in shape))
+        .order_by(*(key.desc() if sort.startswith("-") else key for key in keys))
+        .limit(bindparam("limit"))
+        .offset(bindparam("offset"))
+    )
+
+
+@lru_cache(maxsize=1024)
+def count_sql(resource: type[Resource], shape: Shape) -> str:
+    """The query for how many records match several filters at once."""
+    conditions = (_condition(resource, name, count) for name, count in shape)
+    return _compiled(select(func.count()).select_from(table_of(resource)).where(*conditions))
+
+
+@cache
+def detail_sql(resource: type[Resource]) -> str:
+    """The look-up of one rendered document."""
+    table = table_of(resource)
+    return _compiled(select(table.columns.document).where(table.columns.slug == bindparam("slug")))
+
+
+def _total(database: Database, resource: type[Resource], shape: Shape, values: dict[str, Any]) -> int:
+    """How many records match; the build has counted them for no filter and for a single value of one."""
+    match shape:
+        case ():
+            return database.totals[resource.collection]
+        case ((name, 1),) if name != "slug":
+            counted = {"collection": resource.collection, "filter": name, "value": filter_value(values[f"{name}_0"])}
+            found = database.read(TALLY_SQL, counted)
+        case _:
+            found = database.read(count_sql(resource, shape), values)
+    return int(found[0][0]) if found else 0
+
+
+def _condition(resource: type[Resource], name: str, count: int) -> ColumnElement[bool]:
+    wanted: list[BindParameter[Any]] = [bindparam(f"{name}_{n}") for n in range(count)]
+    columns = table_of(resource).columns
+    if name in resource.facets:
+        facet = table_of(Facet).columns
+        of_this = [
+            facet.collection == literal_column(f"'{resource.collection}'"),
+            facet.filter == literal_column(f"'{name}'"),
+        ]
+        return exists().where(*of_this, facet.value.in_(wanted), facet.slug == columns.slug)
+    column = cast("ColumnElement[Any]", columns[name])
+    return column == wanted[0] if count == 1 else column.in_(wanted)
+
+
+def _compiled(statement: Select[Any]) -> str:
+    return str(
+        statement.compile(dialect=sqlite.dialect(paramstyle="named"), compile_kwargs={"render_postcompile": True})
+    )
+
+
+TALLY_SQL = _compiled(
+    select(table_of(Tally).columns.total).where(
+        *(table_of(Tally).columns[name] == bindparam(name) for name in ("collection", "filter", "value"))
+    )
+)
 
 
 def detail(database: Database, document: bytes, path: str, collection: str) -> Response:
     """The envelope of a single record around its document."""
     return _answer(document, {"dataset_version": database.dataset_version}, {"self": path, "collection": collection})
-
-
-def _matches(resource: type[Resource], name: str, values: list[Any]) -> ColumnElement[bool]:
-    columns = resource.__table__.columns  # type: ignore[attr-defined]  # SQLModel sets it on every table class
-    if name in resource.facets:
-        facet = Facet.__table__.columns  # type: ignore[attr-defined]  # SQLModel sets it on every table class
-        having = select(facet.slug).where(
-            facet.collection == resource.collection, facet.filter == name, facet.value.in_(values)
-        )
-        return columns.slug.in_(having)  # type: ignore[no-any-return]  # the columns of a table are untyped
-    column = columns[name]
-    return column == values[0] if len(values) == 1 else column.in_(values)  # type: ignore[no-any-return]  # the columns of a table are untyped
 
 
 def _page_links(path: str, query: PageQuery, total: int) -> dict[str, str | None]:
@@ -122,8 +172,8 @@ def _answer(data: bytes, meta: dict[str, Any], links: dict[str, str | None]) -> 
 
 
 def _unknown_slug(database: Database, resource: type[Resource], slug: str) -> ProblemException:
-    table: Any = resource.__table__  # type: ignore[attr-defined]  # SQLModel sets it on every table class
-    slugs = database.connection.execute(select(table.columns.slug).limit(1000)).scalars().all()
+    columns = table_of(resource).columns
+    slugs = [found for (found,) in database.read(_compiled(select(columns.slug).limit(1000)), {})]
     fault = ProblemError(
         pointer="/path/slug",
         code="unknown_slug",

@@ -2,9 +2,9 @@
 
 from datetime import date
 from itertools import product
-from typing import Any, ClassVar, get_args
+from typing import ClassVar, get_args
 
-from sqlalchemy import Index
+from sqlalchemy import Index, Table
 from sqlmodel import Field, SQLModel
 
 from app.schemas import common
@@ -96,11 +96,17 @@ class Resource(SQLModel):
     """The public JSON of the record, rendered once by the build."""
 
 
+def table_of(model: type[SQLModel]) -> Table:
+    """The table behind a table class."""
+    table: Table = model.__table__  # type: ignore[attr-defined]  # SQLModel sets it on every table class
+    return table
+
+
 def order_columns(resource: type[Resource]) -> dict[str, str]:
     """The sorts of a resource, and the column that each one orders by."""
     values = get_args(resource.query.model_fields["sort"].annotation)
     ascending = [value for value in values if not value.startswith("-")]
-    columns = resource.__table__.columns  # type: ignore[attr-defined]  # SQLModel sets it on every table class
+    columns = table_of(resource).columns
     return {name: f"{name}_rank" if f"{name}_rank" in columns else name for name in ascending}
 
 
@@ -108,6 +114,11 @@ def filter_columns(resource: type[Resource]) -> list[str]:
     """The filters of a resource that match a column of its own."""
     names = resource.query.model_fields.keys() - PageQuery.PAGING - {"slug"}
     return sorted(names - resource.facets.keys())
+
+
+def filter_value(value: object) -> str:
+    """A value as the tally names it."""
+    return str(int(value)) if isinstance(value, bool) else str(value)
 
 
 class Article(Resource, ArticleFields, table=True):
@@ -354,6 +365,15 @@ class Facet(SQLModel, table=True):
     slug: str = Field(primary_key=True)
 
 
+class Tally(SQLModel, table=True):
+    """How many records have a value, counted once by the build."""
+
+    collection: str = Field(primary_key=True)
+    filter: str = Field(primary_key=True)
+    value: str = Field(primary_key=True)
+    total: int
+
+
 class Release(SQLModel, table=True):
     """The data set as a whole; one row."""
 
@@ -368,7 +388,7 @@ class Release(SQLModel, table=True):
 
 def _index(resource: type[Resource]) -> None:
     """Index every sort of a resource, alone and behind each filter, always with the slug as tie-break."""
-    table: Any = resource.__table__  # type: ignore[attr-defined]  # SQLModel sets it on every table class
+    table = table_of(resource)
     sorts = [column for column in order_columns(resource).values() if column != "slug"]
     for column in sorts:
         Index(f"ix_{table.name}_{column}", column, "slug", _table=table)

@@ -6,6 +6,7 @@ import os
 import sqlite3
 import sys
 import tempfile
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from enum import EnumMeta
@@ -19,7 +20,19 @@ from sqlalchemy.pool import NullPool
 
 from app.content.render import Rendered, Renderer, content_hash
 from app.content.seed import Seed
-from app.tables import ClaimBearing, Facet, Record, RecordCitation, RelatedRecord, Release, Resource
+from app.tables import (
+    ClaimBearing,
+    Facet,
+    Record,
+    RecordCitation,
+    RelatedRecord,
+    Release,
+    Resource,
+    Tally,
+    filter_columns,
+    filter_value,
+    table_of,
+)
 
 MIGRATIONS = Path(__file__).parents[2] / "migrations"
 BATCH = 1000
@@ -142,6 +155,7 @@ def _insert(seed: Seed, connection: Connection) -> str:
             for value in getattr(item.record, field)
         ),
     )
+    _insert_all(connection, Tally, _tallies(rendered))
     _insert_all(
         connection,
         Release,
@@ -160,14 +174,28 @@ def _insert(seed: Seed, connection: Connection) -> str:
 
 def _row(item: Rendered) -> dict[str, Any]:
     """The columns of a record."""
-    table = item.resource.__table__  # type: ignore[attr-defined]  # SQLModel sets it on every table class
-    row = item.record.model_dump(include=set(table.columns.keys()))
+    columns = table_of(item.resource).columns.keys()
+    row = item.record.model_dump(include=set(columns))
     row |= {"review_due": item.review_due, "document": item.document}
-    for column in table.columns.keys() - row.keys():
+    for column in set(columns) - row.keys():
         # Named values are stored as they are served; a rank beside them gives their order.
         name = column.removesuffix("_rank")
         row[column] = list(_enumeration(item.resource, name)).index(getattr(item.record, name))
     return row
+
+
+def _tallies(rendered: list[Rendered]) -> Iterator[dict[str, Any]]:
+    """How many records have each value that can be filtered by."""
+    tally: Counter[tuple[str, str, str]] = Counter()
+    for item in rendered:
+        for name in filter_columns(item.resource):
+            if (value := getattr(item.record, name)) is not None:
+                tally[item.resource.collection, name, filter_value(value)] += 1
+        for name, field in item.resource.facets.items():
+            for value in getattr(item.record, field):
+                tally[item.resource.collection, name, filter_value(value)] += 1
+    for (collection, name, value), total in sorted(tally.items()):
+        yield {"collection": collection, "filter": name, "value": value, "total": total}
 
 
 def _enumeration(resource: type[Resource], field: str) -> EnumMeta:

@@ -708,6 +708,14 @@ def upgrade() -> None:
     op.create_index("ix_strain_vein_by_name", "strain", ["vein", "name", "slug"], unique=False)
     op.create_index("ix_strain_vein_by_slug", "strain", ["vein", "slug"], unique=False)
     op.create_table(
+        "tally",
+        sa.Column("collection", AutoString(), nullable=False),
+        sa.Column("filter", AutoString(), nullable=False),
+        sa.Column("value", AutoString(), nullable=False),
+        sa.Column("total", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("collection", "filter", "value"),
+    )
+    op.create_table(
         "warning_sign",
         sa.Column("slug", AutoString(), nullable=False),
         sa.Column("last_reviewed", sa.Date(), nullable=True),
@@ -730,14 +738,8 @@ def upgrade() -> None:
         "claim_bearing",
         sa.Column("claim", AutoString(), nullable=False),
         sa.Column("record", AutoString(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["claim"],
-            ["claim.slug"],
-        ),
-        sa.ForeignKeyConstraint(
-            ["record"],
-            ["record.path"],
-        ),
+        sa.ForeignKeyConstraint(["claim"], ["claim.slug"]),
+        sa.ForeignKeyConstraint(["record"], ["record.path"]),
         sa.PrimaryKeyConstraint("claim", "record"),
     )
     op.create_index(op.f("ix_claim_bearing_record"), "claim_bearing", ["record"], unique=False)
@@ -752,14 +754,8 @@ def upgrade() -> None:
             nullable=False,
         ),
         sa.Column("note", AutoString(), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["citation"],
-            ["citation.slug"],
-        ),
-        sa.ForeignKeyConstraint(
-            ["record"],
-            ["record.path"],
-        ),
+        sa.ForeignKeyConstraint(["citation"], ["citation.slug"]),
+        sa.ForeignKeyConstraint(["record"], ["record.path"]),
         sa.PrimaryKeyConstraint("record", "citation"),
     )
     op.create_index(op.f("ix_record_citation_citation"), "record_citation", ["citation"], unique=False)
@@ -768,14 +764,8 @@ def upgrade() -> None:
         sa.Column("record", AutoString(), nullable=False),
         sa.Column("related", AutoString(), nullable=False),
         sa.Column("position", sa.Integer(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["record"],
-            ["record.path"],
-        ),
-        sa.ForeignKeyConstraint(
-            ["related"],
-            ["record.path"],
-        ),
+        sa.ForeignKeyConstraint(["record"], ["record.path"]),
+        sa.ForeignKeyConstraint(["related"], ["record.path"]),
         sa.PrimaryKeyConstraint("record", "related"),
     )
 
@@ -790,6 +780,7 @@ def downgrade() -> None:
     op.drop_index("ix_warning_sign_urgency_by_urgency_rank", table_name="warning_sign")
     op.drop_index("ix_warning_sign_urgency_by_slug", table_name="warning_sign")
     op.drop_table("warning_sign")
+    op.drop_table("tally")
     op.drop_index("ix_strain_vein_by_slug", table_name="strain")
     op.drop_index("ix_strain_vein_by_name", table_name="strain")
     op.drop_index("ix_strain_name", table_name="strain")
