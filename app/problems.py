@@ -79,7 +79,7 @@ BAD_REQUEST: Final = Kind(
     "bad-request",
     400,
     "Malformed request",
-    "The request breaks the rules of HTTP: its Host header is missing, doubled or not a host name. Correct the client; the same request will fail again.",
+    "The request breaks the rules of HTTP: its Host header is missing, doubled or not a host name, or a precondition is longer than any entity tags or date need. Correct the client; the same request will fail again.",
 )
 NOT_FOUND: Final = Kind(
     "not-found",

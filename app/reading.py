@@ -15,6 +15,8 @@ from app.schemas.common import PageQuery
 from app.tables import Facet, Resource, Tally, filter_value, order_columns, table_of
 
 MAX_OFFSET = 10_000
+MAX_LINK_BYTES = 2000
+"""How long a `Link` header may be: proxies answer 502 when the headers of an answer outgrow their buffer."""
 
 Shape = tuple[tuple[str, int], ...]
 """The filters of a list and how many values each has: what its SQL depends on besides the sort."""
@@ -166,9 +168,8 @@ def _address(path: str, parameters: dict[str, str]) -> str:
 def _answer(data: bytes, meta: dict[str, Any], links: dict[str, str | None]) -> Response:
     tail = json.dumps({"meta": meta, "links": links}, ensure_ascii=False, separators=(",", ":"))
     relations = ", ".join(f'<{url}>; rel="{name}"' for name, url in links.items() if url)
-    return Response(
-        b'{"data":' + data + b"," + tail.encode()[1:], headers={"Link": relations}, media_type="application/json"
-    )
+    headers = {"Link": relations} if len(relations) <= MAX_LINK_BYTES else None
+    return Response(b'{"data":' + data + b"," + tail.encode()[1:], headers=headers, media_type="application/json")
 
 
 def _unknown_slug(database: Database, resource: type[Resource], slug: str) -> ProblemException:

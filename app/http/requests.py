@@ -11,6 +11,8 @@ from app.http.headers import field_lines
 from app.problems import BAD_REQUEST, INVALID_REQUEST, Kind, ProblemError, in_sum, pointer, problem_response, shown
 
 MAX_QUERY_BYTES = 4096
+MAX_CONDITION_BYTES = 2000
+CONDITIONS = (b"if-match", b"if-none-match", b"if-modified-since", b"if-unmodified-since")
 HOST = re.compile(r"(?:\[[0-9A-Fa-f:.]+\]|(?:[A-Za-z0-9._~!$&'()*+,;=-]|%[0-9A-Fa-f]{2})+)(?::[0-9]{0,5})?")
 CONTROL_CHARACTER = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 CLIENT_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
@@ -61,6 +63,8 @@ def _refusal(scope: Scope) -> tuple[Kind, str, list[ProblemError]] | None:
         return BAD_REQUEST, "The request must have one Host header.", []
     if hosts and not HOST.fullmatch(hosts[0]):
         return BAD_REQUEST, f"The Host header {shown(hosts[0])!r} is not a host name.", []
+    if any(len(value) > MAX_CONDITION_BYTES for name, value in scope["headers"] if name in CONDITIONS):
+        return BAD_REQUEST, f"A precondition is longer than {MAX_CONDITION_BYTES} bytes.", []
     if scope["query_string"]:
         errors = _query_faults(scope["query_string"])
         if errors:

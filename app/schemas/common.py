@@ -34,7 +34,8 @@ Text = Annotated[
     AfterValidator(_without_markup),
 ]
 Url = Annotated[str, pydantic.Field(pattern=r"^https?://\S+$", max_length=500)]
-Path = Annotated[str, pydantic.Field(pattern=r"^/\S*$", max_length=2000)]
+Path = Annotated[str, pydantic.Field(pattern=r"^/\S*$", max_length=200)]
+PagePath = Annotated[str, pydantic.Field(pattern=r"^/\S*$", max_length=4200)]  # the longest query that is read
 RecordPath = Annotated[
     str,
     pydantic.Field(pattern=r"^[a-z]+(?:-[a-z]+)*/[a-z0-9]+(?:[-_][a-z0-9]+)*$", max_length=140),
@@ -323,15 +324,15 @@ class PageMeta(Strict):
 class PageLinks(Strict):
     """Where to go from a page; a link that does not apply is null."""
 
-    self: Path
+    self: PagePath
     """This page."""
-    first: Path
+    first: PagePath
     """The first page."""
-    prev: Path | None
+    prev: PagePath | None
     """The page before this one."""
-    next: Path | None
+    next: PagePath | None
     """The page after this one."""
-    last: Path
+    last: PagePath
     """The last page that can be reached by offset."""
 
 
