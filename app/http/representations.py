@@ -21,9 +21,9 @@ NO_CONTENT: Final = 204
 NOT_FOUND: Final = 404
 OK: Final = 200
 FRESHNESS_HEADERS: Final = frozenset(
-    {b"cache-control", b"content-language", b"etag", b"last-modified", b"link", b"vary"}
+    {b"cache-control", b"content-security-policy", b"etag", b"last-modified", b"link", b"vary"}
 )
-"""What a 304 repeats of the answer it stands for."""
+"""What a 304 repeats of the answer it stands for: a cache replaces the headers it holds with these."""
 
 
 class Methods:

@@ -6,6 +6,7 @@ from time import perf_counter
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.http.representations import NOT_MODIFIED
 from app.problems import ALLOW, INTERNAL_ERROR, problem_response
 
 EXPOSED = "Allow, ETag, Last-Modified, Link, Retry-After, X-Request-ID"
@@ -40,7 +41,8 @@ class CommonHeaders:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
                 headers.update(self.headers)
-                headers.setdefault("Content-Language", "en")
+                if message["status"] != NOT_MODIFIED:
+                    headers.setdefault("Content-Language", "en")
                 headers.setdefault("Content-Security-Policy", JSON_POLICY)
             await send(message)
 
