@@ -1,11 +1,13 @@
 """Opens the built file for reading only."""
 
 import json
+import shlex
 import sqlite3
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from stat import S_ISREG
 from time import monotonic
 from typing import Any
 
@@ -29,7 +31,8 @@ class DatabaseUnusableError(Exception):
     """The file can't be served; the message says in one line why and what to do."""
 
     def __init__(self, path: Path, reason: str) -> None:
-        super().__init__(f"{path}: {reason}; build it with: python -m app.content build --database {path}")
+        command = f"python -m app.content build --database {shlex.quote(str(path))}"
+        super().__init__(f"{path}: {reason}; build it with: {command}")
 
 
 @dataclass(frozen=True)
@@ -75,7 +78,7 @@ def open_database(path: Path) -> Database:
     engine = create_engine(
         URL.create(
             "sqlite",
-            database=f"file:{_uri_path(path)}",
+            database=f"file://{_uri_path(path)}",
             query={"mode": "ro", "immutable": "1", "uri": "true", "check_same_thread": "false"},
         ),
         poolclass=StaticPool,
@@ -83,10 +86,12 @@ def open_database(path: Path) -> Database:
     )
     try:
         return _read(engine.connect(), path)
-    except (SQLAlchemyError, DatabaseUnusableError) as error:
+    except DatabaseUnusableError:
         engine.dispose()
-        if isinstance(error, DatabaseUnusableError):
-            raise
+        raise
+    except (SQLAlchemyError, TypeError, ValueError) as error:
+        # Values that are not what the columns say show as the latter two.
+        engine.dispose()
         reason = f"can't be read as a database of this service ({_words_of(error)})"
         raise DatabaseUnusableError(path, reason) from error
 
@@ -97,6 +102,9 @@ def _read(connection: Connection, path: Path) -> Database:
     revision = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
     if revision != SCHEMA_REVISION:
         raise DatabaseUnusableError(path, f"has version {revision}, this program reads version {SCHEMA_REVISION}")
+    damage = connection.execute(text("PRAGMA quick_check(1)")).scalar()
+    if damage != "ok":
+        raise DatabaseUnusableError(path, f"is damaged ({' '.join(str(damage).split())})")
     release = connection.execute(select(*table_of(Release).columns)).one()
     driver = connection.connection.driver_connection
     assert isinstance(driver, sqlite3.Connection)
@@ -116,7 +124,9 @@ def _read(connection: Connection, path: Path) -> Database:
 
 def _refuse_broken_file(path: Path) -> None:
     try:
-        size = path.stat().st_size
+        status = path.stat()
+        if not S_ISREG(status.st_mode):
+            raise DatabaseUnusableError(path, "is not a file")
         with path.open("rb") as file:
             header = file.read(HEADER_BYTES)
     except OSError as error:
@@ -128,8 +138,8 @@ def _refuse_broken_file(path: Path) -> None:
     # The header holds the size of a page (1 stands for 65536) and the number of pages.
     page_size = int.from_bytes(header[16:18]) or 1
     expected = (65536 if page_size == 1 else page_size) * int.from_bytes(header[28:32])
-    if size != expected:
-        raise DatabaseUnusableError(path, f"is truncated or damaged ({size} bytes, {expected} expected)")
+    if status.st_size != expected:
+        raise DatabaseUnusableError(path, f"is truncated or damaged ({status.st_size} bytes, {expected} expected)")
 
 
 def _uri_path(path: Path) -> str:

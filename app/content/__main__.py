@@ -5,7 +5,8 @@ import sys
 from pathlib import Path
 
 from app.content.build import BuildError, build
-from app.content.check import SeedFaultsError, read_seed
+from app.content.check import read_seed
+from app.content.faults import SeedFaultsError
 from app.content.schema import write_schema
 from app.tables import RESOURCES
 
@@ -32,13 +33,15 @@ def main(arguments: list[str] | None = None) -> int:
     except SeedFaultsError as error:
         for fault in error.faults:
             print(fault, file=sys.stderr)
-        print(f"{options.seed}: {len(error.faults)} faults, nothing written", file=sys.stderr)
+        count = f"{len(error.faults)} fault{'s' if len(error.faults) > 1 else ''}"
+        print(f"{options.seed}: {count}, nothing written", file=sys.stderr)
         return 1
     except BuildError as error:
         print(error, file=sys.stderr)
         return 1
     except OSError as error:
-        print(f"{error.filename}: {error.strerror}", file=sys.stderr)
+        path = error.filename or (options.seed if "seed" in options else options.schema)
+        print(f"{path}: {(error.strerror or str(error)).lower()}", file=sys.stderr)
         return 1
     return 0
 

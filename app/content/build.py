@@ -3,12 +3,13 @@
 import fcntl
 import json
 import os
+import shutil
 import sqlite3
 import sys
 import tempfile
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from enum import EnumMeta
 from pathlib import Path
 from typing import Any, get_args
@@ -16,6 +17,7 @@ from typing import Any, get_args
 from alembic import command
 from alembic.config import Config
 from sqlalchemy import URL, Connection, create_engine, event, insert, text
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
 from app.content.render import Rendered, Renderer, content_hash
@@ -52,14 +54,20 @@ def build(seed: Seed, database: Path) -> str:
         BuildError: when the file can't be written or fails its own check.
     """
     try:
-        with _temporary_beside(database) as temporary:
-            migrate(temporary)
-            version = _fill(seed, temporary)
-            _flush(temporary)
-            temporary.rename(database)
+        with _workshop_beside(database) as folder:
+            file = folder / "content.db"
+            migrate(file)
+            version = _fill(seed, file)
+            file.chmod(0o644)
+            _flush(file)
+            file.rename(database)
             _flush(database.parent)
-    except (OSError, sqlite3.Error) as error:
-        raise BuildError(f"{database} could not be written: {error}") from error
+    except OSError as error:
+        raise BuildError(f"{database} could not be written: {(error.strerror or str(error)).lower()}") from error
+    except SQLAlchemyError as error:
+        # SQLAlchemy wraps the driver's error; the driver's words are the ones that help.
+        reason = str(getattr(error, "orig", None) or error).splitlines()[0]
+        raise BuildError(f"{database} could not be written: {reason}") from error
     return version
 
 
@@ -82,12 +90,6 @@ def _fill(seed: Seed, database: Path) -> str:
             _verify(connection)
             connection.execute(text("ANALYZE"))
             connection.commit()
-    except Exception as error:
-        # SQLAlchemy wraps the driver's error; the driver's words are the ones that help.
-        original = getattr(error, "orig", None)
-        if isinstance(original, sqlite3.Error):
-            raise original from error
-        raise
     finally:
         engine.dispose()
     return version
@@ -224,24 +226,32 @@ def _verify(connection: Connection) -> None:
 
 
 @contextmanager
-def _temporary_beside(database: Path) -> Iterator[Path]:
-    """A new file in the same folder, removed when it has not been renamed by the end.
+def _workshop_beside(database: Path) -> Iterator[Path]:
+    """A new folder beside the file, gone at the end with all that SQLite left in it.
 
-    A build holds a lock on its file; files without one were left by builds that were killed.
+    A build holds a lock on its folder; folders without one were left by builds that were killed.
     """
     prefix = f".{database.name}.building-"
-    for leftover in database.parent.glob(f"{prefix}*"):
-        with suppress(OSError), leftover.open("rb") as file:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            leftover.unlink()
-    with tempfile.NamedTemporaryFile(dir=database.parent, prefix=prefix, delete=False) as file:
-        temporary = Path(file.name)
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX)
-            temporary.chmod(0o644)
-            yield temporary
-        finally:
-            temporary.unlink(missing_ok=True)
+    with ExitStack() as until_done:
+        # Builds clear up and begin one at a time, so that none takes another's new folder for a leftover.
+        with _locked(database.parent):
+            for leftover in database.parent.iterdir():
+                if leftover.name.startswith(prefix):
+                    with suppress(OSError), _locked(leftover, wait=False):
+                        shutil.rmtree(leftover)
+            folder = until_done.enter_context(tempfile.TemporaryDirectory(prefix=prefix, dir=database.parent))
+            until_done.enter_context(_locked(Path(folder)))
+        yield Path(folder)
+
+
+@contextmanager
+def _locked(folder: Path, *, wait: bool = True) -> Iterator[None]:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def _flush(path: Path) -> None:

@@ -13,7 +13,7 @@ from app.content.seed import Seed
 from app.schemas.articles import ArticleSeed
 from app.schemas.citations import CitationSeed
 from app.schemas.claims import ClaimSeed
-from app.schemas.common import CautionedSeed, FactualSeed, RecordFields, Specificity, Support, Verdict
+from app.schemas.common import CautionedSeed, FactualSeed, RecordFields, RecordRead, Specificity, Support, Verdict
 from app.schemas.dosage_ranges import DosageKind, DosageRangeSeed
 from app.schemas.jurisdictions import JurisdictionSeed
 from app.schemas.releases import ReleaseRead
@@ -102,17 +102,26 @@ class Renderer:
         for resource in RESOURCES:
             for record in sorted(self.seed.records(resource.collection), key=lambda r: r.slug):
                 path = f"{resource.collection}/{record.slug}"
-                due = months_after(self.seed.release.release_date, resource.review_months)
-                served = resource.read.model_validate(self._served(path, record, due))
+                served = self.served(resource, record)
                 yield Rendered(
                     resource=resource,
                     record=record,
                     path=path,
                     title=getattr(record, resource.title_field),
-                    review_due=due,
+                    review_due=served.review_due,
                     document=served.model_dump_json().encode(),
                     links=self.links[path],
                 )
+
+    def served(self, resource: type[Resource], record: RecordFields) -> RecordRead:
+        """A record as it is served.
+
+        Raises:
+            ValidationError: when what is put together breaks a limit of the API.
+        """
+        due = months_after(self.seed.release.release_date, resource.review_months)
+        values = self._resolved(f"{resource.collection}/{record.slug}", record) | {"review_due": due}
+        return resource.read.model_validate(values)
 
     def release(self, content_hash: str, reviewed: list[date], due: list[date]) -> ReleaseRead:
         """What the data set as a whole is."""
@@ -135,8 +144,8 @@ class Renderer:
             }
         )
 
-    def _served(self, path: str, record: RecordFields, due: date) -> Object:
-        values = record.model_dump() | {"review_due": due}
+    def _resolved(self, path: str, record: RecordFields) -> Object:
+        values = record.model_dump()
         if isinstance(record, FactualSeed):
             values["source"] = self._source(record.source.article, record.source.section) if record.source else None
             values["claims"] = [self._in_context[claim.slug] for claim in self.claims_on[path]]

@@ -1,0 +1,64 @@
+"""The layout of the seed: one order of fields and records, so that a change shows only what changed."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from app.content.seed import Seed, seed_key
+from app.schemas.articles import OmissionSeed, SectionSeed
+from app.schemas.common import CautionedSeed, Strict
+from app.schemas.jurisdictions import FederalRuleSeed
+from app.schemas.side_effects import SymptomSeed, WithdrawalContextSeed
+from app.tables import RESOURCES
+
+NESTED: dict[str, type[Strict]] = {
+    "sections": SectionSeed,
+    "omissions": OmissionSeed,
+    "withdrawal_symptoms": SymptomSeed,
+    "withdrawal_context": WithdrawalContextSeed,
+    "federal_rules": FederalRuleSeed,
+}
+"""The objects inside a record. Their lists keep the author's order, which has a meaning."""
+
+
+def laid_out(content: str) -> str:
+    """The same seed in its one layout: records by slug, fields as `field_order` has them, two spaces a level.
+
+    Raises:
+        json.JSONDecodeError: when the content is not JSON.
+    """
+    data = json.loads(content)
+    for resource in RESOURCES:
+        key = seed_key(resource.collection)
+        records = sorted(data.get(key, []), key=lambda record: str(record.get("slug")))
+        data[key] = [_record(record, resource.seed) for record in records]
+    top = [field.alias or name for name, field in Seed.model_fields.items()]
+    return json.dumps(_in_order(data, top), indent=2, ensure_ascii=False) + "\n"
+
+
+def field_order(model: type[Strict]) -> list[str]:
+    """The fields of a model as a reader wants them: its name, what it says, then what every record has."""
+    shared = [name for name in CautionedSeed.model_fields if name != "slug"]
+    own = [name for name in model.model_fields if name not in shared and name != "slug"]
+    return ["slug", *own, *(name for name in shared if name in model.model_fields)]
+
+
+def is_laid_out(seed: Path) -> bool:
+    """Whether a seed has its one layout already."""
+    content = seed.read_text(encoding="utf-8")
+    return laid_out(content) == content
+
+
+def _record(record: dict[str, Any], model: type[Strict]) -> dict[str, Any]:
+    for name, nested in NESTED.items():
+        match record.get(name):
+            case list() as parts:
+                record[name] = [_in_order(part, field_order(nested)) for part in parts]
+            case dict() as part:
+                record[name] = _in_order(part, field_order(nested))
+    return _in_order(record, field_order(model))
+
+
+def _in_order(values: dict[str, Any], order: list[str]) -> dict[str, Any]:
+    known = {name: values[name] for name in order if name in values}
+    return known | values

@@ -1,0 +1,329 @@
+"""What must hold between the records of a seed, beyond the form of each: one small function a rule."""
+
+import unicodedata
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from app.content.faults import Fault, Object, Place, at, shown, suggestion
+from app.content.seed import seed_key
+from app.tables import RESOURCES
+
+UNKNOWN: dict[str, tuple[str, ...]] = {
+    "authors": ("authors",),
+    "year": ("year",),
+    "year_unconfirmed": ("year",),
+    "container": ("container",),
+    "container_unconfirmed": ("container",),
+    "doi_or_pmid": ("doi", "pmid"),
+}
+"""What is null in a citation, by what its `missing_fields` name."""
+SELLERS = ("vendor", "vendor_review")
+"""Kinds of publication that sell or lead to sellers."""
+PARTS = ("sections", "omissions", "withdrawal_symptoms", "federal_rules")
+"""Lists of objects inside records, each object with a slug of its own."""
+
+
+@dataclass(frozen=True)
+class Node:
+    """An object of the seed and its place. What has the wrong type is passed over: the schema speaks of that."""
+
+    place: Place
+    fields: Object
+
+    def text(self, name: str) -> str | None:
+        """A field that holds text."""
+        value = self.fields.get(name)
+        return value if isinstance(value, str) else None
+
+    def texts(self, name: str) -> list[tuple[Place, str]]:
+        """The entries of a field that lists text, each with its place."""
+        value = self.fields.get(name)
+        entries = enumerate(value) if isinstance(value, list) else ()
+        return [((*self.place, name, i), entry) for i, entry in entries if isinstance(entry, str)]
+
+    def nodes(self, name: str) -> list["Node"]:
+        """The objects of a field that lists objects."""
+        value = self.fields.get(name)
+        entries = enumerate(value) if isinstance(value, list) else ()
+        return [Node((*self.place, name, i), entry) for i, entry in entries if isinstance(entry, dict)]
+
+    def parts(self) -> list["Node"]:
+        """The object itself and the objects inside it that cite or refer."""
+        context = self.fields.get("withdrawal_context")
+        return [
+            self,
+            *(part for name in PARTS for part in self.nodes(name)),
+            *([Node((*self.place, "withdrawal_context"), context)] if isinstance(context, dict) else []),
+        ]
+
+
+class Draft:
+    """A seed as it was parsed: raw, so that faults between records show beside faults of form."""
+
+    def __init__(self, data: Object) -> None:
+        self.data = data
+        whole = Node((), data)
+        self.records = {resource.collection: whole.nodes(seed_key(resource.collection)) for resource in RESOURCES}
+        self.slugs = {
+            name: {slug for record in records if (slug := record.text("slug"))}
+            for name, records in self.records.items()
+        }
+        self.paths = {f"{name}/{slug}" for name, slugs in self.slugs.items() for slug in slugs}
+        self.codes = {code for record in self.records["jurisdictions"] if (code := record.text("code"))}
+        self.sections = {
+            slug: {name for section in article.nodes("sections") if (name := section.text("slug"))}
+            for article in self.records["articles"]
+            if (slug := article.text("slug"))
+        }
+        self.home_pages = {
+            slug
+            for citation in self.records["citations"]
+            if (slug := citation.text("slug")) and citation.text("specificity") == "homepage"
+        }
+        self.released = _day(at(data, ("release", "release_date")))
+
+    def everything(self) -> Iterator[tuple[str, Node]]:
+        """Every record with the name of its collection."""
+        for name, records in self.records.items():
+            for record in records:
+                yield name, record
+
+
+Rule = Callable[[Draft], Iterator[Fault]]
+
+
+def broken_rules(data: Object) -> Iterator[Fault]:
+    """The faults between the records of a parsed seed."""
+    draft = Draft(data)
+    for rule in RULES:
+        yield from rule(draft)
+
+
+def _slugs_are_used_once(draft: Draft) -> Iterator[Fault]:
+    for records in draft.records.values():
+        yield from _repeated(records, "slug")
+        for record in records:
+            for name in PARTS:
+                yield from _repeated(record.nodes(name), "slug")
+
+
+def _entries_are_listed_once(draft: Draft) -> Iterator[Fault]:
+    for _, record in draft.everything():
+        for part in record.parts():
+            # Two authors may share a name as it is printed.
+            for name in part.fields.keys() - {"authors"}:
+                seen: set[str] = set()
+                for place, value in part.texts(name):
+                    if value in seen:
+                        yield Fault(place, f"{shown(value)} again", "each entry once")
+                    seen.add(value)
+
+
+def _references_lead_to_records(draft: Draft) -> Iterator[Fault]:
+    for collection, record in draft.everything():
+        itself = f"{collection}/{record.text('slug')}"
+        for part in record.parts():
+            for place, slug in part.texts("citations"):
+                yield from _dangling(place, slug, draft.slugs["citations"], "the slug of a citation")
+            for name in ("related", "bears_on", "records"):
+                for place, path in part.texts(name):
+                    yield from _dangling(place, path, draft.paths, "the collection and slug of a record")
+                    if path == itself:
+                        yield Fault(place, shown(path), "another record than this one")
+
+
+def _home_pages_support_no_statement(draft: Draft) -> Iterator[Fault]:
+    for collection, record in draft.everything():
+        for part in record.parts():
+            cited = [] if collection == "articles" and part is record else part.texts("citations")
+            if source := part.text("frequency_source"):
+                cited.append(((*part.place, "frequency_source"), source))
+            for place, slug in cited:
+                if slug in draft.home_pages:
+                    yield Fault(place, shown(slug), "a work or a page: a home page supports no statement")
+
+
+def _sources_are_parts_of_articles(draft: Draft) -> Iterator[Fault]:
+    for _, record in draft.everything():
+        source = record.fields.get("source")
+        if isinstance(source, dict):
+            yield from _article_part(draft, Node((*record.place, "source"), source))
+    for claim in draft.records["claims"]:
+        yield from _article_part(draft, claim)
+    for article in draft.records["articles"]:
+        sections = draft.sections.get(article.text("slug") or "", set())
+        for omission in article.nodes("omissions"):
+            yield from _dangling_field(omission, "section", sections, "the slug of a section of this article")
+
+
+def _dates_are_not_after_the_release(draft: Draft) -> Iterator[Fault]:
+    # What a law takes effect on may lie ahead; what was read, published or reviewed may not.
+    for _, record in draft.everything():
+        for part in record.parts():
+            for name in ("last_reviewed", "reviewed", "published", "as_of"):
+                dated = part.text(name)
+                if dated and draft.released and dated > draft.released:
+                    expected = f"a date not after the release date {draft.released}"
+                    yield Fault((*part.place, name), shown(dated), expected)
+
+
+def _verdicts_have_sources(draft: Draft) -> Iterator[Fault]:
+    for claim in draft.records["claims"]:
+        verdict = claim.text("verdict")
+        if verdict in ("supports", "qualifies", "contradicts") and claim.fields.get("citations") == []:
+            yield Fault((*claim.place, "citations"), "no citation", f"at least one for the verdict {verdict!r}")
+
+
+def _frequencies_are_complete(draft: Draft) -> Iterator[Fault]:
+    for record in draft.records["side-effects"]:
+        yield from _dangling_field(record, "frequency_source", draft.slugs["citations"], "the slug of a citation")
+        names = ("reported_frequency", "frequency_denominator", "frequency_source")
+        unknown = [name for name in names if record.fields.get(name) is None]
+        if 0 < len(unknown) < len(names):
+            expected = "frequency, denominator and source together, or null for all three"
+            yield Fault(record.place, f"a frequency with null for {', '.join(unknown)}", expected)
+
+
+def _minimum_is_not_above_maximum(draft: Draft) -> Iterator[Fault]:
+    for record in draft.records["dosage-ranges"]:
+        low, high = record.fields.get("min"), record.fields.get("max")
+        if isinstance(low, int | float) and isinstance(high, int | float) and low > high:
+            yield Fault((*record.place, "min"), f"{shown(low)}, above the max of {shown(high)}", "a min not above max")
+
+
+def _not_stated_names_what_is_null(draft: Draft) -> Iterator[Fault]:
+    for record in draft.records["dosage-ranges"]:
+        named = {value for _, value in record.texts("not_stated")}
+        for name in ("min", "max", "basis", "form", "route", "frequency"):
+            if name in record.fields and (record.fields[name] is None) != (name in named):
+                found = f"{name!r}, which is not null" if name in named else f"no {name!r}, which is null"
+                yield Fault((*record.place, "not_stated"), found, f"{name!r} exactly when it is null")
+
+
+def _positions_are_used_once(draft: Draft) -> Iterator[Fault]:
+    yield from _repeated(draft.records["faqs"], "position")
+
+
+def _codes_name_places(draft: Draft) -> Iterator[Fault]:
+    places = draft.records["jurisdictions"]
+    yield from _repeated(places, "code")
+    for place in places:
+        yield from _dangling_field(place, "parent_code", draft.codes, "the code of a jurisdiction")
+        if (parent := place.text("parent_code")) and parent == place.text("code"):
+            yield Fault((*place.place, "parent_code"), shown(parent), "the code of another place than this one")
+
+
+def _what_is_missing_is_null(draft: Draft) -> Iterator[Fault]:
+    for citation in draft.records["citations"]:
+        missing = {value for _, value in citation.texts("missing_fields")}
+        for name in sorted(missing & UNKNOWN.keys()):
+            for field in UNKNOWN[name]:
+                if citation.fields.get(field) is not None:
+                    found = shown(citation.fields[field])
+                    yield Fault((*citation.place, field), found, f"null, because missing_fields names {name!r}")
+        authors = citation.texts("authors")
+        if authors and (authors[-1][1] == "et al.") != ("full_author_list" in missing):
+            expected = "'et al.' as last author exactly when missing_fields names 'full_author_list'"
+            yield Fault(authors[-1][0], shown(authors[-1][1]), expected)
+        title = citation.text("title") or ""
+        if title and title.startswith("[") != ("title" in missing):
+            expected = "square brackets exactly when missing_fields names 'title'"
+            yield Fault((*citation.place, "title"), shown(title), expected)
+        verified = citation.fields.get("title_verified")
+        if title.startswith("[") and verified is not False:
+            yield Fault((*citation.place, "title_verified"), shown(verified), "false for a title in square brackets")
+
+
+def _sellers_are_not_linked(draft: Draft) -> Iterator[Fault]:
+    for citation in draft.records["citations"]:
+        withheld, url = citation.fields.get("link_withheld"), citation.fields.get("url")
+        if withheld is True and url is not None:
+            yield Fault((*citation.place, "url"), shown(url), "null, because the link is withheld")
+        if withheld is False and citation.text("type") in SELLERS:
+            yield Fault((*citation.place, "link_withheld"), "false", "true for what sells or leads to sellers")
+
+
+def _every_collection_tells_its_coverage(draft: Draft) -> Iterator[Fault]:
+    notes = at(draft.data, ("release", "coverage"))
+    if isinstance(notes, dict):
+        for name in sorted(draft.records.keys() - notes.keys()):
+            yield Fault(("release", "coverage"), f"no note on {name!r}", "a coverage note for every collection")
+        for name in sorted(notes.keys() - draft.records.keys()):
+            hint = suggestion(name, draft.records)
+            yield Fault(("release", "coverage", name), f"a note on {shown(name)}", f"the name of a collection{hint}")
+
+
+def _text_is_visible(draft: Draft) -> Iterator[Fault]:
+    # Control, formatting, surrogate and private characters, and the separators of lines and paragraphs.
+    for place, value in _leaves((), draft.data):
+        if isinstance(value, str):
+            for character in dict.fromkeys(value):
+                if unicodedata.category(character) in ("Cc", "Cf", "Cs", "Co", "Zl", "Zp"):
+                    yield Fault(place, f"U+{ord(character):04X} in {shown(value)}", "visible characters and spaces")
+
+
+RULES: tuple[Rule, ...] = (
+    _slugs_are_used_once,
+    _entries_are_listed_once,
+    _references_lead_to_records,
+    _home_pages_support_no_statement,
+    _sources_are_parts_of_articles,
+    _dates_are_not_after_the_release,
+    _verdicts_have_sources,
+    _frequencies_are_complete,
+    _minimum_is_not_above_maximum,
+    _not_stated_names_what_is_null,
+    _positions_are_used_once,
+    _codes_name_places,
+    _what_is_missing_is_null,
+    _sellers_are_not_linked,
+    _every_collection_tells_its_coverage,
+    _text_is_visible,
+)
+
+
+def _repeated(nodes: Iterable[Node], name: str) -> Iterator[Fault]:
+    seen: set[str | int] = set()
+    for node in nodes:
+        value = node.fields.get(name)
+        if isinstance(value, str | int):
+            if value in seen:
+                yield Fault((*node.place, name), f"{shown(value)} again", f"each {name} once")
+            seen.add(value)
+
+
+def _dangling(place: Place, value: str, choices: set[str], what: str) -> Iterator[Fault]:
+    if value not in choices:
+        yield Fault(place, shown(value), f"{what}{suggestion(value, choices)}")
+
+
+def _dangling_field(node: Node, name: str, choices: set[str], what: str) -> Iterator[Fault]:
+    if value := node.text(name):
+        yield from _dangling((*node.place, name), value, choices, what)
+
+
+def _article_part(draft: Draft, node: Node) -> Iterator[Fault]:
+    yield from _dangling_field(node, "article", draft.slugs["articles"], "the slug of an article")
+    sections = draft.sections.get(node.text("article") or "")
+    if sections is not None:
+        yield from _dangling_field(node, "section", sections, "the slug of a section of that article")
+
+
+def _leaves(place: Place, value: Any) -> Iterator[tuple[Place, Any]]:
+    if isinstance(value, dict):
+        for key, entry in value.items():
+            yield from _leaves((*place, key), entry)
+    elif isinstance(value, list):
+        for index, entry in enumerate(value):
+            yield from _leaves((*place, index), entry)
+    else:
+        yield place, value
+
+
+def _day(value: object) -> str | None:
+    try:
+        return date.fromisoformat(str(value)).isoformat()
+    except ValueError:
+        return None
