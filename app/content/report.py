@@ -18,6 +18,7 @@ PRIMARY_LEVELS = {
     EvidenceLevel.pharmacology,
 }
 PRIMARY_TYPES = {
+    CitationType.journal_article,
     CitationType.statute,
     CitationType.bill,
     CitationType.court,
@@ -34,7 +35,8 @@ def overview(seed: Seed, older_than: date) -> dict[str, Any]:
     primary = {
         citation.slug
         for citation in seed.citations
-        if citation.evidence_level in PRIMARY_LEVELS or citation.type in PRIMARY_TYPES
+        if citation.evidence_level in PRIMARY_LEVELS
+        or (citation.evidence_level is None and citation.type in PRIMARY_TYPES)
     }
     return {
         "records": {resource.collection: len(seed.records(resource.collection)) for resource in RESOURCES},
