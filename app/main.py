@@ -4,12 +4,13 @@ from fastapi import FastAPI
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.database import open_database
+from app.http.kept import KeptAnswers, Store
 from app.http.representations import Methods, Representations
 from app.http.requests import RequestIds, StrictRequests
 from app.http.responses import AccessLog, CommonHeaders, Failures
 from app.openapi import describe
 from app.problems import add_problem_handlers
-from app.routers import ROUTERS
+from app.routers import ROUTERS, pages
 from app.settings import Settings
 
 
@@ -38,14 +39,16 @@ def create_app(settings: Settings | None = None) -> Service:
         app.include_router(router)
     add_problem_handlers(app)
     describe(app)
+    pages.prepare(app)
 
     layers: ASGIApp = super(Service, app).__call__
-    layers = Representations(layers, released=database.release_date, cache_seconds=settings.cache_seconds)
+    store = Store(settings.cache_bytes)
+    layers = Representations(layers, store=store, released=database.release_date, cache_seconds=settings.cache_seconds)
     layers = Methods(layers)
     layers = StrictRequests(layers)
     layers = Failures(layers)
-    layers = CommonHeaders(layers, tls=settings.tls)
+    common = CommonHeaders(layers, tls=settings.tls)
+    app.layers = KeptAnswers(RequestIds(common), store=store, common=common)
     if settings.access_log:
-        layers = AccessLog(layers)
-    app.layers = RequestIds(layers)
+        app.layers = AccessLog(app.layers)
     return app

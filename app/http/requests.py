@@ -1,13 +1,14 @@
 """Refuses what no address accepts: a broken Host, an ambiguous query; gives every request its identifier."""
 
 import re
+from collections.abc import Mapping
+from itertools import count
 from secrets import token_hex
 from urllib.parse import unquote_to_bytes
 
-from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.http.headers import field_lines
+from app.http.headers import combined, field_lines
 from app.problems import BAD_REQUEST, INVALID_REQUEST, Kind, ProblemError, in_sum, pointer, problem_response, shown
 
 MAX_QUERY_BYTES = 4096
@@ -15,27 +16,35 @@ MAX_CONDITION_BYTES = 2000
 CONDITIONS = (b"if-match", b"if-none-match", b"if-modified-since", b"if-unmodified-since")
 HOST = re.compile(r"(?:\[[0-9A-Fa-f:.]+\]|(?:[A-Za-z0-9._~!$&'()*+,;=-]|%[0-9A-Fa-f]{2})+)(?::[0-9]{0,5})?")
 CONTROL_CHARACTER = re.compile(r"[\x00-\x1f\x7f-\x9f]")
-CLIENT_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+HOST_FIELD = re.compile(HOST.pattern.encode())
+CLIENT_REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
+_PROCESS, _COUNTER = token_hex(8), count(1)
+
+
+def request_id_of(fields: Mapping[bytes, bytes]) -> str:
+    """The client's own identifier when it sent a plain one, else a new one."""
+    sent = fields.get(b"x-request-id")
+    if sent is not None and CLIENT_REQUEST_ID.fullmatch(sent):
+        return sent.decode()
+    return f"{_PROCESS}-{next(_COUNTER):x}"
 
 
 class RequestIds:
-    """Gives every request an identifier: the client's when it sent a plain one, else a new one."""
+    """Gives every request an identifier, and the identifier back with the answer."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on with its identifier, and the identifier back with the answer."""
+        """Pass the request on with its identifier."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        sent = field_lines(scope["headers"], b"x-request-id")
-        request_id = sent[0] if len(sent) == 1 and CLIENT_REQUEST_ID.fullmatch(sent[0]) else token_hex(16)
-        scope["request_id"] = request_id
+        scope["request_id"] = request_id = request_id_of(combined(scope["headers"]))
 
         async def send_with_id(message: Message) -> None:
             if message["type"] == "http.response.start":
-                MutableHeaders(scope=message)["X-Request-ID"] = request_id
+                message["headers"].append((b"x-request-id", request_id.encode()))
             await send(message)
 
         await self.app(scope, receive, send_with_id)

@@ -6,7 +6,8 @@ from time import perf_counter
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.http.representations import NOT_MODIFIED
+from app.http.answers import NOT_MODIFIED, Reply
+from app.http.headers import RawHeaders
 from app.problems import ALLOW, INTERNAL_ERROR, problem_response
 
 EXPOSED = "Allow, ETag, Last-Modified, Link, Retry-After, X-Request-ID"
@@ -39,11 +40,7 @@ class CommonHeaders:
 
         async def send_complete(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                headers.update(self.headers)
-                if message["status"] != NOT_MODIFIED:
-                    headers.setdefault("Content-Language", "en")
-                headers.setdefault("Content-Security-Policy", JSON_POLICY)
+                self._complete(message)
             await send(message)
 
         if scope["method"] == "OPTIONS" and _is_preflight(Headers(scope=scope)):
@@ -51,6 +48,21 @@ class CommonHeaders:
             await send_complete({"type": "http.response.body", "body": b""})
         else:
             await self.app(scope, receive, send_complete)
+
+    def added_to(self, reply: Reply) -> RawHeaders:
+        """The headers of a reply with those that belong on every answer, made once."""
+        start: Message = {"status": reply.status, "headers": reply.headers}
+        self._complete(start)
+        headers: RawHeaders = start["headers"]
+        reply.whole_headers = headers
+        return headers
+
+    def _complete(self, start: Message) -> None:
+        headers = MutableHeaders(scope=start)
+        headers.update(self.headers)
+        if start["status"] != NOT_MODIFIED:
+            headers.setdefault("Content-Language", "en")
+        headers.setdefault("Content-Security-Policy", JSON_POLICY)
 
 
 def _is_preflight(headers: Headers) -> bool:
