@@ -15,6 +15,8 @@ from app.schemas.common import PageQuery
 from app.tables import Facet, Resource, Tally, filter_value, order_columns, table_of
 
 MAX_OFFSET = 10_000
+MAX_SUGGESTED_FROM = 1000
+"""How many slugs are compared with one that was not found: each takes time."""
 MAX_LINK_BYTES = 2000
 """How long a `Link` header may be: proxies answer 502 when the headers of an answer outgrow their buffer."""
 
@@ -82,6 +84,12 @@ def detail_sql(resource: type[Resource]) -> str:
     """The look-up of one rendered document."""
     table = table_of(resource)
     return _compiled(select(table.columns.document).where(table.columns.slug == bindparam("slug")))
+
+
+@cache
+def slugs_sql(resource: type[Resource]) -> str:
+    """The query for the slugs from which the one that was meant is guessed."""
+    return _compiled(select(table_of(resource).columns.slug).limit(bindparam("limit")))
 
 
 def _total(database: Database, resource: type[Resource], shape: Shape, values: dict[str, Any]) -> int:
@@ -173,8 +181,7 @@ def _answer(data: bytes, meta: dict[str, Any], links: dict[str, str | None]) -> 
 
 
 def _unknown_slug(database: Database, resource: type[Resource], slug: str) -> ProblemException:
-    columns = table_of(resource).columns
-    slugs = [found for (found,) in database.read(_compiled(select(columns.slug).limit(1000)), {})]
+    slugs = [found for (found,) in database.read(slugs_sql(resource), {"limit": MAX_SUGGESTED_FROM})]
     fault = ProblemError(
         pointer="/path/slug",
         code="unknown_slug",
