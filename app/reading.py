@@ -89,7 +89,7 @@ def detail_sql(resource: type[Resource]) -> str:
 @cache
 def slugs_sql(resource: type[Resource]) -> str:
     """The query for the slugs from which the one that was meant is guessed."""
-    return _compiled(select(table_of(resource).columns.slug).limit(bindparam("limit")))
+    return _compiled(select(table_of(resource).columns.slug).limit(bindparam("limit")).offset(bindparam("offset")))
 
 
 def _total(database: Database, resource: type[Resource], shape: Shape, values: dict[str, Any]) -> int:
@@ -181,7 +181,7 @@ def _answer(data: bytes, meta: dict[str, Any], links: dict[str, str | None]) -> 
 
 
 def _unknown_slug(database: Database, resource: type[Resource], slug: str) -> ProblemException:
-    slugs = [found for (found,) in database.read(slugs_sql(resource), {"limit": MAX_SUGGESTED_FROM})]
+    slugs = [found for (found,) in database.read(slugs_sql(resource), {"limit": MAX_SUGGESTED_FROM, "offset": 0})]
     fault = ProblemError(
         pointer="/path/slug",
         code="unknown_slug",

@@ -14,7 +14,7 @@ import brotli
 import zstandard
 
 from app.http.headers import RawHeaders
-from app.problems import NOT_ACCEPTABLE, PRECONDITION_FAILED, Kind
+from app.problems import BAD_REQUEST, NOT_ACCEPTABLE, PRECONDITION_FAILED, Kind
 
 OK: Final = 200
 NOT_MODIFIED: Final = 304
@@ -23,6 +23,7 @@ KEPT_BY_304: Final = frozenset(
 )
 """What a 304 repeats of the answer it stands for: a cache replaces the headers it holds with these."""
 CONDITIONS: Final = frozenset({b"if-match", b"if-none-match", b"if-modified-since", b"if-unmodified-since"})
+MAX_CONDITION_BYTES: Final = 2000
 ENTITY_TAG = re.compile(rb'(?:W/)?"[\x21\x23-\x7e\x80-\xff]*"')
 HTTP_DATE_FORMS = ("%a, %d %b %Y %H:%M:%S GMT", "%A, %d-%b-%y %H:%M:%S GMT", "%a %b %d %H:%M:%S %Y")
 """The form in use, and the two that RFC 9110 still wants read."""
@@ -79,6 +80,8 @@ class Answer:
         etag, whole, unchanged = self._replies.get(coding) or self._made(coding)
         if CONDITIONS.isdisjoint(fields):
             return whole
+        if any(len(fields[name]) > MAX_CONDITION_BYTES for name in CONDITIONS & fields.keys()):
+            return BAD_REQUEST
         status = evaluate_preconditions(fields, etag, self._last_modified)
         return {OK: whole, NOT_MODIFIED: unchanged}.get(status, PRECONDITION_FAILED)
 

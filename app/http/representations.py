@@ -7,10 +7,10 @@ from typing import Final
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.http.answers import OK, Answer, accepts
+from app.http.answers import MAX_CONDITION_BYTES, OK, Answer, accepts
 from app.http.headers import combined
 from app.http.kept import Store
-from app.problems import ALLOW, METHOD_NOT_ALLOWED, NOT_ACCEPTABLE, Kind, problem_response
+from app.problems import ALLOW, BAD_REQUEST, METHOD_NOT_ALLOWED, NOT_ACCEPTABLE, Kind, problem_response
 
 NO_CONTENT: Final = 204
 NOT_FOUND: Final = 404
@@ -118,6 +118,7 @@ class Representations:
 
 async def _refuse(scope: Scope, receive: Receive, send: Send, kind: Kind, vary: str) -> None:
     detail = {
+        BAD_REQUEST: f"A precondition is longer than {MAX_CONDITION_BYTES} bytes.",
         NOT_ACCEPTABLE: "The Accept or the Accept-Encoding header rules out every form this answer has.",
     }.get(kind, "The current representation does not meet the precondition.")
     response = problem_response(scope, kind, detail)

@@ -12,8 +12,6 @@ from app.http.headers import combined, field_lines
 from app.problems import BAD_REQUEST, INVALID_REQUEST, Kind, ProblemError, in_sum, pointer, problem_response, shown
 
 MAX_QUERY_BYTES = 4096
-MAX_CONDITION_BYTES = 2000
-CONDITIONS = (b"if-match", b"if-none-match", b"if-modified-since", b"if-unmodified-since")
 HOST = re.compile(r"(?:\[[0-9A-Fa-f:.]+\]|(?:[A-Za-z0-9._~!$&'()*+,;=-]|%[0-9A-Fa-f]{2})+)(?::[0-9]{0,5})?")
 CONTROL_CHARACTER = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 HOST_FIELD = re.compile(HOST.pattern.encode())
@@ -72,8 +70,6 @@ def _refusal(scope: Scope) -> tuple[Kind, str, list[ProblemError]] | None:
         return BAD_REQUEST, "The request must have one Host header.", []
     if hosts and not HOST.fullmatch(hosts[0]):
         return BAD_REQUEST, f"The Host header {shown(hosts[0])!r} is not a host name.", []
-    if any(len(value) > MAX_CONDITION_BYTES for name, value in scope["headers"] if name in CONDITIONS):
-        return BAD_REQUEST, f"A precondition is longer than {MAX_CONDITION_BYTES} bytes.", []
     if scope["query_string"]:
         errors = _query_faults(scope["query_string"])
         if errors:
@@ -93,7 +89,7 @@ def _query_faults(query: bytes) -> list[ProblemError]:
         try:
             name, value = (unquote_to_bytes(raw.replace(b"+", b" ")).decode() for raw in (raw_name, raw_value))
         except UnicodeDecodeError:
-            faults.append(_fault("", "not_utf8", "The query holds bytes that are not UTF-8."))
+            faults.append(_fault("", "not_unicode", "The query holds bytes that are not UTF-8."))
             continue
         if not name:
             faults.append(_fault("", "empty_name", "The query holds a parameter without a name."))
