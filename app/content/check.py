@@ -1,6 +1,7 @@
 """Finds every fault of a seed at once, each with its place in the file, what was found and what was expected."""
 
 import json
+import re
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +12,7 @@ from pydantic import BaseModel, ValidationError
 from app.content.faults import Fault, Object, Place, SeedFaultsError, shown, suggestion
 from app.content.render import Renderer
 from app.content.rules import broken_rules
+from app.content.schema import seed_schema
 from app.content.seed import Seed, seed_key
 from app.tables import RESOURCES
 
@@ -24,14 +26,31 @@ class _Repeating(dict[str, Any]):
     repeated: dict[str, int]
 
 
-class _NoNumber:
+class _NoNumber(str):
     """NaN or an infinity, which Python's parser takes and JSON does not allow."""
 
-    def __init__(self, name: str) -> None:
-        self.name = name
+    __slots__ = ()
 
-    def __str__(self) -> str:
-        return self.name
+
+SCHEMA = seed_schema()
+JSON_TYPES = {
+    "string": (str,),
+    "integer": (int,),
+    "number": (int, float),
+    "boolean": (bool,),
+    "array": (list,),
+    "object": (dict, _Repeating),
+    "null": (type(None),),
+}
+TYPE_NAMES = {
+    "string": "text",
+    "integer": "a whole number",
+    "number": "a number",
+    "boolean": "true or false",
+    "array": "a list",
+    "object": "an object",
+    "null": "null",
+}
 
 
 def read_seed(path: Path) -> Seed:
@@ -54,13 +73,14 @@ def check_seed(content: bytes) -> Seed:
     faults = list(_faults_of_json((), data))
     if any(len(fault.place) > DEEPEST for fault in faults):
         raise SeedFaultsError(faults)
+    faults += _faults_of_type((), data, SCHEMA)
+    told = {fault.place for fault in faults}
     faults += broken_rules(data)
     try:
         # A lone surrogate has no place in UTF-8; a rule above has found it.
-        content = json.dumps(data, ensure_ascii=False, default=lambda _: None).encode(errors="replace")
-        seed = Seed.model_validate_json(content, strict=True)
+        seed = Seed.model_validate_json(json.dumps(data, ensure_ascii=False, default=str).encode(errors="replace"))
     except ValidationError as error:
-        faults += _faults_of_form(error)
+        faults += [fault for fault in _faults_of_form(error) if fault.place not in told]
         raise SeedFaultsError(faults, data) from None
     faults = faults or list(_faults_of_serving(seed))
     if faults:
@@ -115,7 +135,32 @@ def _faults_of_json(place: Place, value: object) -> Iterator[Fault]:
         for index, entry in enumerate(value):
             yield from _faults_of_json((*place, index), entry)
     elif isinstance(value, _NoNumber):
-        yield Fault(place, value.name, "a number that JSON allows")
+        yield Fault(place, str(value), "a number that JSON allows")
+
+
+def _faults_of_type(place: Place, value: object, schema: Object) -> Iterator[Fault]:
+    """Values of another JSON type than the schema names.
+
+    Pydantic would turn "1" into 1: SQLModel builds nested models through their constructors, where strictness is lost.
+    """
+    options = [
+        SCHEMA["$defs"][option["$ref"].rpartition("/")[2]] if "$ref" in option else option
+        for option in schema.get("anyOf", [schema])
+    ]
+    fitting = [option for option in options if type(value) in JSON_TYPES[option["type"]]]
+    if not fitting and not isinstance(value, _NoNumber):
+        yield Fault(place, shown(value), " or ".join(TYPE_NAMES[option["type"]] for option in options))
+    for option in fitting:
+        if isinstance(value, dict):
+            others = option.get("additionalProperties")
+            for key, entry in value.items():
+                if inner := option.get("properties", {}).get(key, others):
+                    yield from _faults_of_type((*place, key), entry, inner)
+        elif isinstance(value, list):
+            for index, entry in enumerate(value):
+                yield from _faults_of_type((*place, index), entry, option["items"])
+        elif option.get("format") == "date" and not re.fullmatch("[0-9]{4}-[0-9]{2}-[0-9]{2}", str(value)):
+            yield Fault(place, shown(value), "a date such as 2026-11-23")
 
 
 def _faults_of_form(error: ValidationError) -> Iterator[Fault]:

@@ -163,8 +163,9 @@ def _dates_are_not_after_the_release(draft: Draft) -> Iterator[Fault]:
     for _, record in draft.everything():
         for part in record.parts():
             for name in ("last_reviewed", "reviewed", "published", "as_of"):
-                dated = part.text(name)
-                if dated and draft.released and dated > draft.released:
+                dated = part.text(name) or ""
+                first_day = _day(dated + "-01-01"[len(dated) - len("2026") :])
+                if first_day and draft.released and first_day > draft.released:
                     expected = f"a date not after the release date {draft.released}"
                     yield Fault((*part.place, name), shown(dated), expected)
 
@@ -258,7 +259,7 @@ def _every_collection_tells_its_coverage(draft: Draft) -> Iterator[Fault]:
 def _text_is_visible(draft: Draft) -> Iterator[Fault]:
     # Control, formatting, surrogate and private characters, and the separators of lines and paragraphs.
     for place, value in _leaves((), draft.data):
-        if isinstance(value, str):
+        if isinstance(value, str) and not value.isprintable():
             for character in dict.fromkeys(value):
                 if unicodedata.category(character) in ("Cc", "Cf", "Cs", "Co", "Zl", "Zp"):
                     yield Fault(place, f"U+{ord(character):04X} in {shown(value)}", "visible characters and spaces")
