@@ -1,12 +1,16 @@
 """The command line for content: python -m app.content check|build|format|report|schema."""
 
 import argparse
+import json
 import sys
+from datetime import date, timedelta
 from pathlib import Path
 
 from app.content.build import BuildError, build
 from app.content.check import read_seed
 from app.content.faults import SeedFaultsError
+from app.content.layout import laid_out
+from app.content.report import as_text, overview
 from app.content.schema import write_schema
 from app.tables import RESOURCES
 
@@ -27,6 +31,11 @@ def main(arguments: list[str] | None = None) -> int:
             case "build":
                 version = build(read_seed(options.seed), options.database)
                 print(f"{options.database}: built {version}")
+            case "format":
+                return _format(options.seed, only_check=options.check)
+            case "report":
+                report = overview(read_seed(options.seed), options.older_than)
+                print(json.dumps(report, indent=2, ensure_ascii=False) if options.json else as_text(report))
             case "schema":
                 write_schema(options.schema)
                 print(f"{options.schema}: written")
@@ -46,23 +55,48 @@ def main(arguments: list[str] | None = None) -> int:
     return 0
 
 
+def _format(seed: Path, *, only_check: bool) -> int:
+    content = seed.read_text(encoding="utf-8")
+    try:
+        formatted = laid_out(content)
+    except (ValueError, TypeError, AttributeError):
+        # Whatever is wrong, the check says it better.
+        read_seed(seed)
+        raise
+    if only_check and formatted != content:
+        print(f"{seed}: not laid out; run: python -m app.content format --seed {seed}", file=sys.stderr)
+        return 1
+    if formatted != content:
+        seed.write_text(formatted, encoding="utf-8")
+    print(f"{seed}: laid out")
+    return 0
+
+
 def _options(arguments: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m app.content", description="Check and build the content.")
     commands = parser.add_subparsers(dest="command", required=True)
-    for name, purpose in (
-        ("check", "list every fault of the seed"),
-        ("build", "check the seed and build the database from it"),
-        ("schema", "write the JSON Schema that editors use"),
-    ):
-        command = commands.add_parser(name, help=purpose, description=purpose)
-        if name == "schema":
-            command.add_argument("--schema", type=Path, default=SCHEMA, help="where to write it (default: %(default)s)")
-        else:
-            command.add_argument("--seed", type=Path, default=SEED, help="the seed (default: %(default)s)")
-        if name == "build":
-            command.add_argument(
-                "--database", type=Path, default=DATABASE, help="the file to write (default: %(default)s)"
-            )
+
+    def command(name: str, purpose: str) -> argparse.ArgumentParser:
+        return commands.add_parser(name, help=purpose, description=purpose)
+
+    check = command("check", "list every fault of the seed")
+    build_ = command("build", "check the seed and build the database from it")
+    format_ = command("format", "bring the seed into its one layout")
+    report = command("report", "print an overview for editors")
+    schema = command("schema", "write the JSON Schema that editors use")
+    for reader in (check, build_, format_, report):
+        reader.add_argument("--seed", type=Path, default=SEED, help="the seed (default: %(default)s)")
+    build_.add_argument("--database", type=Path, default=DATABASE, help="the file to write (default: %(default)s)")
+    format_.add_argument("--check", action="store_true", help="only say whether it is laid out")
+    report.add_argument("--json", action="store_true", help="print JSON instead of text")
+    report.add_argument(
+        "--older-than",
+        type=date.fromisoformat,
+        default=date.today() - timedelta(days=365),  # noqa: DTZ011  # an editor's day is the local one
+        metavar="DATE",
+        help="list legal statuses whose newest source is older (default: a year ago, %(default)s)",
+    )
+    schema.add_argument("--schema", type=Path, default=SCHEMA, help="where to write it (default: %(default)s)")
     return parser.parse_args(arguments)
 
 

@@ -1,12 +1,11 @@
 """The layout of the seed: one order of fields and records, so that a change shows only what changed."""
 
 import json
-from pathlib import Path
 from typing import Any
 
 from app.content.seed import Seed, seed_key
 from app.schemas.articles import OmissionSeed, SectionSeed
-from app.schemas.common import CautionedSeed, Strict
+from app.schemas.common import Strict
 from app.schemas.jurisdictions import FederalRuleSeed
 from app.schemas.side_effects import SymptomSeed, WithdrawalContextSeed
 from app.tables import RESOURCES
@@ -19,6 +18,18 @@ NESTED: dict[str, type[Strict]] = {
     "federal_rules": FederalRuleSeed,
 }
 """The objects inside a record. Their lists keep the author's order, which has a meaning."""
+SHARED = (
+    "cautions",
+    "disclaimer",
+    "evidence_summary",
+    "source",
+    "claims",
+    "citations",
+    "related",
+    "last_reviewed",
+    "review_due",
+)
+"""What records have in common; it stands behind what a record says."""
 
 
 def laid_out(content: str) -> str:
@@ -37,16 +48,9 @@ def laid_out(content: str) -> str:
 
 
 def field_order(model: type[Strict]) -> list[str]:
-    """The fields of a model as a reader wants them: its name, what it says, then what every record has."""
-    shared = [name for name in CautionedSeed.model_fields if name != "slug"]
-    own = [name for name in model.model_fields if name not in shared and name != "slug"]
-    return ["slug", *own, *(name for name in shared if name in model.model_fields)]
-
-
-def is_laid_out(seed: Path) -> bool:
-    """Whether a seed has its one layout already."""
-    content = seed.read_text(encoding="utf-8")
-    return laid_out(content) == content
+    """The fields of a model as a reader wants them: what names it, what it says, then what every record has."""
+    own = [name for name in model.model_fields if name not in ("slug", *SHARED)]
+    return [name for name in ("slug", *own, *SHARED) if name in model.model_fields]
 
 
 def _record(record: dict[str, Any], model: type[Strict]) -> dict[str, Any]:

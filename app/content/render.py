@@ -9,6 +9,9 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Final
 
+from pydantic_core import to_json
+
+from app.content.layout import field_order
 from app.content.seed import Seed
 from app.schemas.articles import ArticleSeed
 from app.schemas.citations import CitationSeed
@@ -109,7 +112,7 @@ class Renderer:
                     path=path,
                     title=getattr(record, resource.title_field),
                     review_due=served.review_due,
-                    document=served.model_dump_json().encode(),
+                    document=_rendered(served),
                     links=self.links[path],
                 )
 
@@ -280,6 +283,12 @@ def _own_sources(record: RecordFields) -> list[str]:
         case JurisdictionSeed():
             named += [slug for rule in record.federal_rules for slug in rule.citations]
     return list(dict.fromkeys(named))
+
+
+def _rendered(served: RecordRead) -> bytes:
+    """The public JSON of a record, its fields in the order a reader wants."""
+    values = served.model_dump()
+    return to_json({name: values[name] for name in field_order(type(served))})
 
 
 def months_after(day: date, months: int) -> date:
