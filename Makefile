@@ -41,11 +41,11 @@ generate: data/content.db ## Write openapi.json and data/seed.schema.json anew
 	@$(BIN)/python -m app.openapi
 
 requirements: ## Resolve the requirements anew (needs uv)
-	@for set in serve build test; do uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	@for set in serve build test clients; do uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 		--custom-compile-command "make requirements" requirements/$$set.in --output-file requirements/$$set.txt; done
 
 clean: ## Remove everything that was made
-	@rm -rf $(VENV) data/content.db
+	@rm -rf $(VENV) $(CLIENTS) checks/node_modules checks/generated data/content.db
 
 # The environment is made anew when it is older than what it is made from.
 $(VENV)/venv.stamp:
@@ -64,4 +64,22 @@ $(VENV)/run.stamp: requirements/build.txt $(VENV)/venv.stamp
 $(VENV)/test.stamp: requirements/test.txt $(VENV)/run.stamp
 	@echo "Installing what the tests need into $(VENV) ..."
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/test.txt
+	@touch $@
+
+# Other people's tools have an environment of their own: they pin what the service does not.
+CLIENTS := .venv-clients
+
+.PHONY: outside
+outside: data/content.db $(CLIENTS)/clients.stamp checks/node_modules/npm.stamp ## Check the document and a running server with outside tools (needs node and npm)
+	@$(CLIENTS)/bin/python checks/run.py
+
+$(CLIENTS)/clients.stamp: requirements/clients.txt $(VENV)/venv.stamp
+	@echo "Installing what the outside checks need into $(CLIENTS) ..."
+	@$(PYTHON) -m venv $(CLIENTS)
+	@$(CLIENTS)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/clients.txt
+	@touch $@
+
+checks/node_modules/npm.stamp: checks/package.json checks/.npmrc
+	@echo "Installing what the outside checks need into checks/node_modules ..."
+	@npm install --prefix checks --ignore-scripts --no-package-lock --loglevel=error
 	@touch $@

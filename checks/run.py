@@ -1,0 +1,109 @@
+"""Runs other people's tools over openapi.json and over the answers of a running server; fails when one finds anything."""
+
+import os
+import shlex
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+from urllib.request import urlopen
+
+HERE: Final = Path(__file__).resolve().parent
+ROOT: Final = HERE.parent
+SERVER_LOG: Final = HERE / "generated" / "server.log"
+CHECKS: Final = {
+    "Spectral: openapi.json keeps every rule of spectral:oas, its examples included": [
+        "spectral lint --ruleset spectral.yaml --fail-severity hint ../openapi.json",
+    ],
+    "Redocly: openapi.json keeps every rule of recommended-strict": [
+        "redocly lint --config redocly.yaml ../openapi.json",
+    ],
+    "openapi-typescript: the types compile strictly, and a front end reads the server by them": [
+        "openapi-typescript ../openapi.json --output generated/api.d.ts",
+        "tsc --project .",
+        "node generated/consumer.js {origin}",
+    ],
+    "openapi-python-client: the client passes mypy --strict, and reads every operation as the JSON says": [
+        (
+            "openapi-python-client generate --path ../openapi.json --config python-client.yaml --fail-on-warning "
+            "--meta none --output-path generated/generated_client --overwrite"
+        ),
+        "mypy --strict --config-file= run.py answers.py consumer.py generated/generated_client",
+        "python consumer.py {origin} ../openapi.json",
+    ],
+    "httplint: the answers of every address, asked for in every way": [
+        "python answers.py {origin} ../openapi.json",
+    ],
+}
+
+
+def main() -> int:
+    """Run every check, also after one has failed; 1 when any did."""
+    SERVER_LOG.parent.mkdir(exist_ok=True)
+    with running_server() as origin:
+        passed = [holds(title, [command.format(origin=origin) for command in CHECKS[title]]) for title in CHECKS]
+    print(f"{sum(passed)} passed, {len(passed) - sum(passed)} failed")
+    return 0 if all(passed) else 1
+
+
+def holds(title: str, commands: list[str]) -> bool:
+    """Run the commands of a check up to the first that fails; show what that one said, or the last line of the last."""
+    print(f"== {title}", flush=True)
+    begun = time.monotonic()
+    tools = (HERE / "node_modules" / ".bin", Path(sys.executable).parent, os.environ["PATH"])
+    environment = os.environ | {
+        "PATH": os.pathsep.join(map(str, tools)),
+        "PYTHONPATH": "generated",
+        "MYPYPATH": "generated",
+        "REDOCLY_TELEMETRY": "off",
+        "REDOCLY_SUPPRESS_UPDATE_NOTICE": "true",
+    }
+    said = ""
+    for command in commands:
+        done = subprocess.run(
+            shlex.split(command), cwd=HERE, env=environment, capture_output=True, text=True, check=False
+        )
+        if done.returncode:
+            print(f"{done.stdout}{done.stderr}\nFAILED with {done.returncode}: {command}", flush=True)
+            return False
+        said = done.stdout.strip().rpartition("\n")[2]
+    print(f"{said or 'no finding'} ({time.monotonic() - begun:.0f} s)", flush=True)
+    return True
+
+
+@contextmanager
+def running_server() -> Iterator[str]:
+    """The service on a free port, for as long as it is needed."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    origin = f"http://127.0.0.1:{port}"
+    environment = os.environ | {"API_PORT": str(port), "API_DATABASE_PATH": str(ROOT / "data" / "content.db")}
+    command = [str(ROOT / ".venv" / "bin" / "python"), "-m", "app"]
+    with SERVER_LOG.open("w") as log, subprocess.Popen(command, cwd=ROOT, env=environment, stderr=log) as server:
+        try:
+            _wait_until_ready(server, origin)
+            yield origin
+        finally:
+            server.terminate()
+
+
+def _wait_until_ready(server: subprocess.Popen[bytes], origin: str) -> None:
+    deadline = time.monotonic() + 30
+    while True:
+        try:
+            urlopen(f"{origin}/health/ready", timeout=2).close()  # noqa: S310  # it is the server that was just started
+        except OSError:
+            if server.poll() is not None or time.monotonic() > deadline:
+                sys.exit(f"the server did not become ready:\n{SERVER_LOG.read_text()}")
+            time.sleep(0.1)
+        else:
+            return
+
+
+if __name__ == "__main__":
+    sys.exit(main())
