@@ -9,6 +9,7 @@ from fastapi import FastAPI
 from sqlalchemy import func, select
 
 from app.database import Database
+from app.http.answers import MAX_CONDITION_BYTES
 from app.problems import (
     KINDS,
     METHOD_NOT_ALLOWED,
@@ -19,6 +20,7 @@ from app.problems import (
     Problem,
     ProblemError,
 )
+from app.reading import MAX_LINK_BYTES
 from app.tables import RESOURCES, table_of
 
 Object = dict[str, Any]
@@ -55,7 +57,7 @@ TAGS: Final = {
     "health": "How the service is.",
 }
 
-_TEXT: Final = {"type": "string", "maxLength": 2000}
+_TEXT: Final = {"type": "string", "maxLength": MAX_LINK_BYTES}
 HEADERS: Final = {
     "X-Request-ID": "Identifier of the request: the client's own when it sent a plain one.",
     "Content-Language": "Language of the content.",
@@ -64,7 +66,7 @@ HEADERS: Final = {
     "ETag": "Strong validator of this representation.",
     "Last-Modified": "Day of the release.",
     "Vary": "Request headers the answer depends on.",
-    "Link": "The links of the body, as RFC 8288 writes them.",
+    "Link": f"The links of the body, as RFC 8288 writes them; left out when longer than {MAX_LINK_BYTES} bytes.",
     "Allow": "The methods that are answered.",
     "Retry-After": "Seconds to wait before trying again.",
 }
@@ -98,8 +100,7 @@ def _completed(document: Object, database: Database) -> Object:
     document["info"] |= {
         "summary": "Typed, cited, dated, safety-first content.",
         "license": {"name": "MIT", "identifier": "MIT"},
-        "contact": {"name": "Maintainers", "url": "/"},
-        "termsOfService": "/",
+        "contact": {"name": "Maintainers"},
     }
     document["servers"] = [{"url": "/", "description": "This server."}]
     document["security"] = []
@@ -118,7 +119,13 @@ def _completed(document: Object, database: Database) -> Object:
     document["components"] |= {
         "headers": {name: {"description": text, "schema": _TEXT} for name, text in HEADERS.items()},
         "parameters": {
-            name: {"name": name, "in": "header", "required": False, "description": text, "schema": _TEXT}
+            name: {
+                "name": name,
+                "in": "header",
+                "required": False,
+                "description": text,
+                "schema": {"type": "string", "maxLength": MAX_CONDITION_BYTES},
+            }
             for name, text in CONDITIONS.items()
         },
         "responses": {_name(kind): _problem(kind) for kind in KINDS},
@@ -138,6 +145,7 @@ def _complete(path: str, operation: Object, examples: dict[str, Object]) -> None
         schema.pop("description", None)
         if schema.get("type") == "array":
             parameter |= {"style": "form", "explode": False}
+            schema["minItems"] = 1
             del schema["default"]  # an empty list stands for a parameter that is not sent
         if schema.get("type") == ["boolean", "null"]:
             schema["type"] = "boolean"
@@ -152,7 +160,8 @@ def _complete(path: str, operation: Object, examples: dict[str, Object]) -> None
     if path in examples:
         responses["200"]["content"]["application/json"]["example"] = examples[path]
     if kept:
-        responses["304"] = {"description": "The answer the client holds is still current.", "headers": headers}
+        still = {name: header for name, header in headers.items() if name != "Content-Language"}
+        responses["304"] = {"description": "The answer the client holds is still current.", "headers": still}
     for kind in KINDS:
         if (kind is not PRECONDITION_FAILED or kept) and (kind is not NOT_FOUND or "{slug}" in path):
             responses[str(kind.status)] = {"$ref": f"#/components/responses/{_name(kind)}"}
