@@ -1,18 +1,180 @@
-"""The pages a person reads: the landing page, the documentation and the explanations of problems."""
+"""The pages a person reads and the files beside them: all of them made once, then only handed out."""
 
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from html import escape
 from pathlib import Path
-from typing import Annotated
+from string import Template
+from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, FastAPI, Query, Request, Response
 
-from app.schemas.common import NoQuery
+from app.database import Database
+from app.problems import KINDS, NOT_FOUND, Kind, ProblemError, ProblemException, problem_response
+from app.reading import list_page
+from app.schemas.common import NoQuery, PageQuery
+from app.schemas.contacts import ContactQuery
+from app.schemas.warning_signs import Urgency, WarningSignQuery
+from app.tables import Contact, Resource, WarningSign
+
+FILES: Final = Path(__file__).parents[1] / "pages"
+OPENAPI: Final = Path(__file__).parents[2] / "openapi.json"
+
+ASSETS: Final = {
+    "style.css": "text/css",
+    "landing.js": "text/javascript",
+    "docs.css": "text/css",
+    "docs.js": "text/javascript",
+    "icon.svg": "image/svg+xml",
+    "swagger-ui/swagger-ui.css": "text/css",
+    "swagger-ui/swagger-ui-bundle.js": "text/javascript",
+    "swagger-ui/swagger-ui-bundle.js.LICENSE.txt": "text/plain",
+    "swagger-ui/LICENSE": "text/plain",
+    "swagger-ui/NOTICE": "text/plain",
+}
+"""Files served under /pages. Their names are stable: a page that a cache still holds finds them after a release."""
+
+PAGE_POLICY: Final = (
+    "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+# The script completes the examples; the connection lets a reader try them in the console.
+LANDING_POLICY: Final = f"{PAGE_POLICY}; script-src 'self'; connect-src 'self'"
+# The style sheet of Swagger UI holds its pictures as data.
+DOCS_POLICY: Final = LANDING_POLICY.replace("img-src 'self'", "img-src 'self' data:")
+
+CATALOG_TYPE: Final = 'application/linkset+json; profile="https://www.rfc-editor.org/info/rfc9727"'
+CATALOG_LINK: Final = '</.well-known/api-catalog>; rel="api-catalog"'
+LANDING_LINKS: Final = f'{CATALOG_LINK}, </openapi.json>; rel="service-desc", </docs>; rel="service-doc"'
+
+EACH: Final = re.compile(r"<!-- each (\w+) -->(.*?)<!-- end -->", re.DOTALL)
+SHOWN_CHARACTERS: Final = 90
 
 router = APIRouter(include_in_schema=False)
 
-ROOT = Path(__file__).parents[2]
+
+@dataclass(frozen=True)
+class Page:
+    """A finished answer."""
+
+    body: bytes
+    media_type: str
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 @router.get("/")
-async def get_landing_page(_: Annotated[NoQuery, Query()]) -> Response:
-    """The landing page."""
-    return Response("<!doctype html><title>x</title>", media_type="text/html")
+@router.get("/docs")
+@router.get("/openapi.json")
+@router.get("/favicon.ico")
+@router.get("/robots.txt")
+@router.get("/.well-known/api-catalog")
+@router.get("/problems")
+@router.get("/problems/{name}")
+@router.get("/pages/{name}")
+async def get_page(request: Request, _: Annotated[NoQuery, Query()]) -> Response:
+    """Whatever was prepared for the path."""
+    page: Page | None = request.app.state.pages.get(request.scope["path"])
+    if page is None:
+        raise ProblemException(NOT_FOUND, "There is no such page.")
+    return Response(page.body, headers=page.headers, media_type=page.media_type)
+
+
+def prepare(app: FastAPI) -> None:
+    """Make every page for the data set the application serves."""
+    database: Database = app.state.database
+    title = {"title": app.title}
+    # Without the committed document there is what it is written from; that is how it is written the first time.
+    document = OPENAPI.read_bytes() if OPENAPI.exists() else json.dumps(app.openapi(), ensure_ascii=False).encode()
+    app.state.pages = {
+        "/": _html("landing", title | _landing(database), LANDING_POLICY, {"Link": LANDING_LINKS}),
+        "/docs": _html("docs", title, DOCS_POLICY),
+        "/openapi.json": Page(document, "application/json"),
+        "/favicon.ico": _file("favicon.ico", "image/x-icon"),
+        "/robots.txt": _file("robots.txt", "text/plain"),
+        "/.well-known/api-catalog": _file("api-catalog.json", CATALOG_TYPE, {"Link": CATALOG_LINK}),
+        "/problems": _html("problems", title | {"problems": [_told(kind) for kind in KINDS]}),
+        **{f"/problems/{kind.slug}": _html("problem", title | _told(kind) | _example(kind)) for kind in KINDS},
+        **{f"/pages/{name.rpartition('/')[2]}": _file(name, media_type) for name, media_type in ASSETS.items()},
+    }
+
+
+def _landing(database: Database) -> dict[str, Any]:
+    release = json.loads(database.release_document)
+    first = _answer(database, WarningSign, WarningSignQuery(urgency=[Urgency.emergency_now], limit=1))
+    collections = [
+        {"name": name, "url": f"/v1/{name}", "total": f"{total:,}", "coverage": database.coverage[name]}
+        for name, total in database.totals.items()
+    ]
+    return {
+        **{key: value for key, value in release.items() if isinstance(value, str) and key != "title"},
+        "data_licence": release["data_licence"]["name"],
+        "data_licence_url": release["data_licence"]["url"],
+        "code_licence": release["code_licence"]["name"],
+        "code_licence_url": release["code_licence"]["url"],
+        "total": f"{sum(database.totals.values()):,}",
+        "collection_count": str(len(collections)),
+        "collections": collections,
+        "contacts": _answer(database, Contact, ContactQuery())["data"],
+        "gaps": [{"gap": gap} for gap in release["known_gaps"]],
+        "address": first["links"]["self"],
+        "answer": _json(shortened(first)),
+    }
+
+
+def _answer(database: Database, resource: type[Resource], query: PageQuery) -> dict[str, Any]:
+    answer: dict[str, Any] = json.loads(bytes(list_page(database, resource, query).body))
+    return answer
+
+
+def shortened(value: Any) -> Any:
+    """An answer as an example shows it: what was left out of a text or a list is an ellipsis."""
+    if isinstance(value, dict):
+        return {key: shortened(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [shortened(item) for item in value[:1]] + ["…"] * (len(value) > 1)
+    if isinstance(value, str) and len(value) > SHOWN_CHARACTERS:
+        return value[:SHOWN_CHARACTERS].rsplit(" ", 1)[0] + " …"
+    return value
+
+
+def _told(kind: Kind) -> dict[str, str]:
+    return {"slug": kind.slug, "status": str(kind.status), "problem": kind.title, "explanation": kind.explanation}
+
+
+def _example(kind: Kind) -> dict[str, str]:
+    """A request that meets the problem, where one can be told, and the answer to it."""
+    told = json.loads((FILES / "problems.json").read_bytes()).get(kind.slug, {})
+    request = told.get("request", "An answer looks like this.")
+    scope = {"path": told.get("path", "/v1/strains"), "request_id": "0f6c2d9be14a47d8"}
+    detail = told.get("detail", kind.explanation.partition(". ")[0].rstrip(".") + ".")
+    answer = problem_response(scope, kind, detail, [ProblemError(**fault) for fault in told.get("errors", [])])
+    return {"request": request, "answer": _json(json.loads(bytes(answer.body)))}
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, indent=2, ensure_ascii=False)
+
+
+def _file(name: str, media_type: str, headers: Mapping[str, str] = {}) -> Page:
+    return Page((FILES / name).read_bytes(), media_type, headers)
+
+
+def _html(name: str, values: Mapping[str, Any], policy: str = PAGE_POLICY, headers: Mapping[str, str] = {}) -> Page:
+    html = filled((FILES / f"{name}.html").read_text(encoding="utf-8"), values)
+    return Page(html.encode(), "text/html", {"Content-Security-Policy": policy, **headers})
+
+
+def filled(template: str, values: Mapping[str, Any]) -> str:
+    """The template with each value escaped; what stands after `<!-- each x -->` comes once for each of x."""
+    first, *rest = EACH.split(template)
+    parts = [_substituted(first, values)]
+    pieces = iter(rest)
+    for name, repeated, following in zip(pieces, pieces, pieces, strict=True):
+        parts += [_substituted(repeated, values | item) for item in values[name]]
+        parts.append(_substituted(following, values))
+    return "".join(parts)
+
+
+def _substituted(template: str, values: Mapping[str, Any]) -> str:
+    return Template(template).substitute({key: escape(str(value)) for key, value in values.items()})
