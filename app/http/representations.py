@@ -28,7 +28,7 @@ class Methods:
         if scope["type"] != "http" or scope["method"] == "GET":
             await self.app(scope, receive, send)
         elif scope["method"] == "HEAD":
-            await self.app({**scope, "method": "GET"}, receive, _without_body(send))
+            await self.app({**scope, "method": "GET"}, receive, send)
         else:
             await self._answer_other(scope, receive, send)
 
@@ -49,13 +49,6 @@ class Methods:
         else:
             detail = f"Only {ALLOW} are answered here."
             await problem_response(scope, METHOD_NOT_ALLOWED, detail)(scope, receive, send)
-
-
-def _without_body(send: Send) -> Send:
-    async def send_head(message: Message) -> None:
-        await send({**message, "body": b""} if message["type"] == "http.response.body" else message)
-
-    return send_head
 
 
 class Representations:

@@ -18,7 +18,7 @@ log = logging.getLogger("app.requests")
 
 
 class CommonHeaders:
-    """Adds what belongs on every answer, errors included, and answers CORS preflight."""
+    """Adds what belongs on every answer, errors included, leaves out the body for HEAD, and answers CORS preflight."""
 
     def __init__(self, app: ASGIApp, *, tls: bool) -> None:
         self.app = app
@@ -41,6 +41,8 @@ class CommonHeaders:
         async def send_complete(message: Message) -> None:
             if message["type"] == "http.response.start":
                 self._complete(message)
+            elif scope["method"] == "HEAD":
+                message = {**message, "body": b""}
             await send(message)
 
         if scope["method"] == "OPTIONS" and _is_preflight(Headers(scope=scope)):
