@@ -15,7 +15,8 @@ from httplint import HttpRequestLinter, HttpResponseLinter, levels
 
 Headers = dict[str, str]
 
-PAGES: Final = ("/", "/docs", "/openapi.json")
+PAGES: Final = ("/", "/docs", "/openapi.json", "/favicon.ico", "/robots.txt")
+"""Where the walk through the pages begins; it follows their links within the service."""
 ACCEPTED: Final = {
     "STORE_PUBLIC_UNNECESSARY": "lets a shared cache keep the answer also when a client sends Authorization, "
     "which this service does not read",
