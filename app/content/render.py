@@ -79,7 +79,7 @@ class Renderer:
         self.records: dict[str, tuple[type[Resource], RecordFields]] = {
             f"{resource.collection}/{record.slug}": (resource, record)
             for resource in RESOURCES
-            for record in seed.records(resource.collection)
+            for record in sorted(seed.records(resource.collection), key=lambda record: record.slug)
         }
         self.citations: dict[str, CitationSeed] = {record.slug: record for record in seed.citations}
         self.headings = {
@@ -88,7 +88,7 @@ class Renderer:
         self.places = {record.code: f"jurisdictions/{record.slug}" for record in seed.jurisdictions}
         self.claims_on: dict[str, list[ClaimSeed]] = defaultdict(list)
         self.claims_in: dict[tuple[str, str], list[ClaimSeed]] = defaultdict(list)
-        for claim in seed.claims:
+        for claim in sorted(seed.claims, key=lambda claim: claim.slug):
             self.claims_in[claim.article, claim.section].append(claim)
             for path in claim.bears_on:
                 self.claims_on[path].append(claim)
@@ -102,19 +102,17 @@ class Renderer:
 
     def render(self) -> Iterator[Rendered]:
         """Every record with its public JSON, resource by resource, in order of slug."""
-        for resource in RESOURCES:
-            for record in sorted(self.seed.records(resource.collection), key=lambda r: r.slug):
-                path = f"{resource.collection}/{record.slug}"
-                served = self.served(resource, record)
-                yield Rendered(
-                    resource=resource,
-                    record=record,
-                    path=path,
-                    title=getattr(record, resource.title_field),
-                    review_due=served.review_due,
-                    document=_rendered(served),
-                    links=self.links[path],
-                )
+        for path, (resource, record) in self.records.items():
+            served = self.served(resource, record)
+            yield Rendered(
+                resource=resource,
+                record=record,
+                path=path,
+                title=getattr(record, resource.title_field),
+                review_due=served.review_due,
+                document=_rendered(served),
+                links=self.links[path],
+            )
 
     def served(self, resource: type[Resource], record: RecordFields) -> RecordRead:
         """A record as it is served.
