@@ -18,6 +18,8 @@ class Service(FastAPI):
     """The application inside the layers that every request passes, outermost first."""
 
     layers: ASGIApp
+    common: CommonHeaders
+    """What belongs on every answer, for those that are given before any layer is reached."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one connection."""
@@ -48,6 +50,7 @@ def create_app(settings: Settings | None = None) -> Service:
     layers = StrictRequests(layers)
     layers = Failures(layers)
     common = CommonHeaders(layers, tls=settings.tls)
+    app.common = common
     app.layers = KeptAnswers(RequestIds(common), store=store, common=common)
     if settings.access_log:
         app.layers = AccessLog(app.layers)

@@ -99,6 +99,12 @@ NOT_ACCEPTABLE: Final = Kind(
     "Not acceptable",
     "The Accept header rules out every media type this address has. Ask for the one named in the answer, or for */*.",
 )
+REQUEST_TIMEOUT: Final = Kind(
+    "request-timeout",
+    408,
+    "Request timeout",
+    "The request was begun and not completed in time. Send it again in one piece.",
+)
 PRECONDITION_FAILED: Final = Kind(
     "precondition-failed",
     412,
@@ -110,6 +116,13 @@ INVALID_REQUEST: Final = Kind(
     422,
     "Invalid parameters",
     "A parameter is unknown, repeated, of the wrong form or out of bounds. Each fault is named in errors with its place and what is expected; the parameters of each address are described at /docs.",
+)
+HEAD_TOO_LARGE: Final = Kind(
+    "head-too-large",
+    431,
+    "Request head too large",
+    "The request line and header fields together are larger than any request to this service needs. Send fewer or "
+    "shorter ones.",
 )
 INTERNAL_ERROR: Final = Kind(
     "internal-error",
@@ -129,8 +142,10 @@ KINDS: Final = (
     NOT_FOUND,
     METHOD_NOT_ALLOWED,
     NOT_ACCEPTABLE,
+    REQUEST_TIMEOUT,
     PRECONDITION_FAILED,
     INVALID_REQUEST,
+    HEAD_TOO_LARGE,
     INTERNAL_ERROR,
     UNAVAILABLE,
 )

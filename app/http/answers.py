@@ -51,6 +51,8 @@ class Reply:
     body: bytes
     whole_headers: RawHeaders | None = None
     """The same with those that belong on every answer, once they have been added."""
+    lines: bytes | None = None
+    """Those as they are written to a connection, once they have been."""
 
 
 class Answer:

@@ -39,7 +39,8 @@ class Methods:
             probe.append(message)
 
         await self.app({**scope, "method": "GET", "query_string": b"", "headers": []}, receive, keep)
-        if probe[0]["status"] == NOT_FOUND:
+        # OPTIONS * asks of the service as a whole.
+        if probe[0]["status"] == NOT_FOUND and scope["path"] != "*":
             for message in probe:
                 await send(message)
         elif scope["method"] == "OPTIONS":

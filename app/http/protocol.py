@@ -1,0 +1,240 @@
+"""The protocol of a connection: bounded, strict, and the short way for answers that are kept.
+
+uvicorn's protocol waits for ever for a slow client and takes a head of any size. Here a connection
+on which nothing goes forward is closed, and what breaks the rules of HTTP is refused with a problem.
+A kept answer is written as soon as the head of its request has been read, before uvicorn makes a
+scope and a task for it; everything else goes uvicorn's way.
+"""
+
+import asyncio
+import re
+from typing import Any, Final
+
+from uvicorn.config import Config
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+from uvicorn.server import ServerState
+
+from app.http.answers import Answer, Reply
+from app.http.headers import RawHeaders
+from app.http.kept import KeptAnswers
+from app.http.requests import HOST_FIELD, request_id_of
+from app.problems import ALLOW, BAD_REQUEST, HEAD_TOO_LARGE, METHOD_NOT_ALLOWED, REQUEST_TIMEOUT, Kind, problem_response
+
+MAX_HEAD_BYTES: Final = 32_768
+LOOK_SECONDS: Final = 10.0
+"""How often a connection is looked at; it is closed when nothing went forward between two looks."""
+LINGER_SECONDS: Final = 2.0
+"""How long a client that was refused may go on sending before the connection is closed."""
+UNKNOWN_METHOD: Final = re.compile(rb"(?!(?:GET|HEAD|OPTIONS|PRI) )[A-Z-]+ \S+ HTTP/1\.[01]\r\n")
+"""A request line in order but for its method, which the parser may not know."""
+FRAMING: Final = frozenset({b"content-length", b"transfer-encoding", b"upgrade", b"expect"})
+"""Fields that a request for a kept answer has no use for; uvicorn knows what to make of them."""
+
+
+class Protocol(HttpToolsProtocol):
+    """One connection."""
+
+    def __init__(
+        self,
+        config: Config,
+        server_state: ServerState,
+        app_state: dict[str, Any],
+        _loop: asyncio.AbstractEventLoop | None = None,
+    ) -> None:
+        super().__init__(config, server_state, app_state, _loop)
+        # Behind a trusted proxy uvicorn wraps the service in a layer of its own.
+        service = getattr(self.app, "app", self.app)
+        layers = getattr(service, "layers", None)
+        # A prefix of the path or a log of every request is the long way's business.
+        self.kept = layers if isinstance(layers, KeptAnswers) and not self.root_path else None
+        self.service = service
+        self.head_bytes = 0
+        """Bytes read since the last request was complete."""
+        self.chunk = b""
+        """What was read last."""
+        self.answered = False
+        """Whether the request being read has been answered the short way."""
+        self.refused = False
+        """Whether the client has been refused; what it still sends is dropped."""
+        self.begun = 0
+        """Number of requests whose head was read."""
+        self.last_look: tuple[int, int] | None = None
+        self.timer: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # uvicorn narrows it too
+        """Begin to look at the connection now and then."""
+        super().connection_made(transport)
+        self.timer = self.loop.call_later(LOOK_SECONDS, self._look)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Look no more."""
+        if self.timer:
+            self.timer.cancel()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """Read on, within the bounds of a head."""
+        if self.refused:
+            return
+        self.chunk = data
+        self.head_bytes += len(data)
+        super().data_received(data)
+        if self.head_bytes > MAX_HEAD_BYTES:
+            self._refuse(HEAD_TOO_LARGE, f"The head of a request may have {MAX_HEAD_BYTES} bytes.")
+
+    def on_message_begin(self) -> None:
+        """Make ready for a request; its scope is made only when it is needed."""
+        self.url = b""
+        self.headers = []
+        self.answered = False
+        self.expect_100_continue = False
+
+    def on_headers_complete(self) -> None:
+        """Answer the short way when that can be done, else go uvicorn's."""
+        self.begun += 1
+        # More than a head may have come in at once, so only then is its own size added up.
+        if (
+            self.refused
+            or self.transport.is_closing()
+            or (self.head_bytes > MAX_HEAD_BYTES and self._head_size() > MAX_HEAD_BYTES)
+        ):
+            self.answered = True
+        elif fault := self._fault():
+            self.answered = True
+            self._refuse(BAD_REQUEST, fault)
+        elif not self._answer_short():
+            url, headers = self.url, self.headers
+            super().on_message_begin()
+            self.url = url
+            self.headers.extend(headers)
+            super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        """Leave the bodies of refused requests unread; they are no part of a head."""
+        self.head_bytes = 0
+        if not self.answered:
+            super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        """End the request."""
+        if not self.answered:
+            super().on_message_complete()
+        if not self.answered or self._head_size() <= MAX_HEAD_BYTES:
+            self.head_bytes = 0
+
+    def send_400_response(self, msg: str) -> None:
+        """Refuse what the parser can't read."""
+        if UNKNOWN_METHOD.match(self.chunk):
+            self._refuse(METHOD_NOT_ALLOWED, f"Only {ALLOW} are answered here.")
+        else:
+            self._refuse(BAD_REQUEST, msg)
+
+    def _fault(self) -> str | None:
+        """What the parser lets pass and RFC 9112 does not."""
+        if b"#" in self.url:
+            return "The request target holds a fragment."
+        version = self.parser.get_http_version()
+        if version not in ("1.0", "1.1"):
+            return "Only HTTP/1.1 and HTTP/1.0 are answered here."
+        codings = [value.strip().lower() for name, value in self.headers if name == b"transfer-encoding"]
+        if codings and (codings != [b"chunked"] or version == "1.0"):
+            return "The only transfer coding that is read is chunked, in HTTP/1.1."
+        return None
+
+    def _answer_short(self) -> bool:
+        answer = self._kept_answer()
+        if answer is None or self._in_flight() or self.flow.write_paused:
+            return False
+        fields = dict(self.headers)
+        # Repeated fields and odd hosts are rare, as in the layer that keeps: the long way knows what to make of them.
+        plain = len(fields) == len(self.headers) and FRAMING.isdisjoint(fields)
+        if not plain or not HOST_FIELD.fullmatch(fields.get(b"host", b"")):
+            return False
+        reply = answer.reply(fields)
+        if isinstance(reply, Kind):
+            return False
+        self._write(reply, request_id_of(fields))
+        self.answered = True
+        self.server_state.total_requests += 1
+        return True
+
+    def _kept_answer(self) -> Answer | None:
+        path, _, query = self.url.partition(b"?")
+        if self.kept is None or not path.startswith(b"/") or b"%" in path:
+            return None
+        if self.parser.get_method() not in (b"GET", b"HEAD"):
+            return None
+        return self.kept.store.get((path.decode("latin-1"), query))
+
+    def _head_size(self) -> int:
+        return len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers)
+
+    def _write(self, reply: Reply, request_id: str) -> None:
+        keep_alive = self.parser.get_http_version() != "1.0" and self.parser.should_keep_alive()
+        lines = reply.lines
+        if lines is None:
+            lines = reply.lines = _lines(reply.whole_headers or self.service.common.added_to(reply))
+        self.transport.write(
+            b"".join(
+                (
+                    STATUS_LINE[reply.status],
+                    _lines(self.server_state.default_headers),
+                    lines,
+                    b"x-request-id: ",
+                    request_id.encode(),
+                    b"\r\n\r\n" if keep_alive else b"\r\nconnection: close\r\n\r\n",
+                    reply.body if self.parser.get_method() == b"GET" else b"",
+                )
+            )
+        )
+        if not keep_alive:
+            self.transport.close()
+
+    def _refuse(self, kind: Kind, detail: str) -> None:
+        """Answer with a problem and close; an answer that is on its way goes first."""
+        if self._in_flight():
+            self.cycle.keep_alive = False
+        if self._in_flight() or self.refused or self.transport.is_closing():
+            return
+        self.refused = True
+        fields = dict(self.headers or [])
+        request_id = request_id_of(fields)
+        response = problem_response({"path": "/", "request_id": request_id}, kind, detail)
+        reply = Reply(kind.status, response.raw_headers, bytes(response.body))
+        headers = self.service.common.added_to(reply)
+        self.transport.write(
+            b"".join(
+                (
+                    STATUS_LINE[kind.status],
+                    _lines([*self.server_state.default_headers, *headers]),
+                    b"x-request-id: ",
+                    request_id.encode(),
+                    b"\r\nconnection: close\r\n\r\n",
+                    reply.body,
+                )
+            )
+        )
+        # Closing with bytes unread would reset the connection before the client has read its answer.
+        self.transport.write_eof()
+        self.loop.call_later(LINGER_SECONDS, self.transport.close)
+
+    def _in_flight(self) -> bool:
+        return self.cycle is not None and not self.cycle.response_complete
+
+    def _look(self) -> None:
+        """Close the connection when nothing went forward since the last look."""
+        unsent = self.transport.get_write_buffer_size()
+        look = (self.begun, unsent)
+        if look == self.last_look and unsent:
+            self.transport.abort()
+        elif look == self.last_look and not self._in_flight():
+            if self.head_bytes:
+                self._refuse(REQUEST_TIMEOUT, "The request was not complete in time.")
+            self.transport.close()
+        else:
+            self.last_look = look
+            self.timer = self.loop.call_later(LOOK_SECONDS, self._look)
+
+
+def _lines(headers: RawHeaders) -> bytes:
+    return b"".join([b"%b: %b\r\n" % line for line in headers])

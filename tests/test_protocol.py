@@ -1,0 +1,294 @@
+"""Connections are bounded and strict, and the short way answers as the long way does."""
+
+import asyncio
+import re
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+import uvicorn
+from uvicorn.server import ServerState
+
+from app.http import protocol
+from app.http.protocol import Protocol
+from app.main import Service, create_app
+from app.settings import Settings
+
+DETAIL = b"/v1/contacts/us-poison-help"
+
+
+class LongWay(Protocol):
+    """The same connection without the short way."""
+
+    def __init__(self, *arguments: object) -> None:
+        super().__init__(*arguments)  # type: ignore[arg-type]  # passed on as they came
+        self.kept = None
+
+
+@pytest.fixture(scope="module")
+def service(database_path: Path) -> Service:
+    return create_app(Settings(database_path=database_path))
+
+
+@asynccontextmanager
+async def listening(service: Service, kind: type[Protocol] = Protocol) -> AsyncIterator[tuple[int, ServerState]]:
+    """The service on a free port of the loopback, with one protocol a connection."""
+    config = uvicorn.Config(service, http=kind, ws="none", lifespan="off", access_log=False, log_config=None)
+    config.load()
+    state = ServerState()
+    state.default_headers = [(b"date", b"Mon, 23 Nov 2026 12:00:00 GMT")]
+    loop = asyncio.get_running_loop()
+    server = await loop.create_server(lambda: kind(config, state, {}, loop), "127.0.0.1", 0)
+    try:
+        yield server.sockets[0].getsockname()[1], state
+    finally:
+        server.close()
+        for connection in list(state.connections):
+            connection.transport.abort()
+        await asyncio.gather(*state.tasks, return_exceptions=True)
+        await asyncio.sleep(0.01)
+
+
+async def exchange(port: int, *chunks: bytes, patience: float = 5) -> bytes:
+    """All that comes back until the other side closes, or for `patience` seconds."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    received = b""
+    try:
+        for chunk in chunks:
+            writer.write(chunk)
+            await writer.drain()
+            await asyncio.sleep(0.01)
+        while data := await asyncio.wait_for(reader.read(65536), patience):
+            received += data
+    except (TimeoutError, ConnectionError):
+        received += b"<not closed>"
+    finally:
+        writer.close()
+    return received
+
+
+def request(target: bytes = DETAIL, *lines: bytes, method: bytes = b"GET", version: bytes = b"1.1") -> bytes:
+    fields = b"".join(line + b"\r\n" for line in (b"Host: localhost", b"X-Request-ID: mine", *lines))
+    return method + b" " + target + b" HTTP/" + version + b"\r\n" + fields + b"\r\n"
+
+
+def run(promise: Callable[[], Awaitable[None]]) -> None:
+    async def bounded() -> None:
+        async with asyncio.timeout(60):
+            await promise()
+
+    asyncio.run(bounded())
+
+
+CLOSE = b"Connection: close"
+BOTH_WAYS = [
+    request(DETAIL, CLOSE),
+    request(DETAIL, CLOSE, method=b"HEAD"),
+    request(DETAIL, version=b"1.0"),
+    request(DETAIL, b"Connection: keep-alive", version=b"1.0"),
+    request(DETAIL) + request(b"/v1/strains") + request(DETAIL, CLOSE),
+    request(b"/v1/strains?limit=2", CLOSE, b"Accept-Encoding: br"),
+    request(b"/v1/strains?limit=2", CLOSE, b"Accept-Encoding: gzip;q=0, identity;q=0"),
+    request(b"/v1/side-effects", CLOSE, b"Accept-Encoding: gzip, zstd"),
+    request(b"/v1/side-effects?limit=100", CLOSE),
+    request(DETAIL, CLOSE, b"If-None-Match: *"),
+    request(DETAIL, CLOSE, b'If-None-Match: "x"'),
+    request(DETAIL, CLOSE, b'If-Match: "x"'),
+    request(DETAIL, CLOSE, b"If-Modified-Since: Tue, 24 Nov 2026 00:00:00 GMT", method=b"HEAD"),
+    request(DETAIL, CLOSE, b"Accept: text/html"),
+    request(DETAIL, CLOSE, b"Accept: text/html", b"Accept: application/json"),
+    request(DETAIL, CLOSE, b"Origin: https://example.org"),
+    request(DETAIL, CLOSE, b"Host: second"),
+    request(DETAIL, CLOSE, b"Content-Length: 0"),
+    request(DETAIL, CLOSE, b"Content-Length: 5") + b"hello",
+    request(DETAIL, b"Transfer-Encoding: chunked") + b"5\r\nhello\r\n0\r\n\r\n" + request(DETAIL, CLOSE),
+    request(DETAIL, CLOSE, b"Expect: 100-continue"),
+    request(DETAIL, CLOSE, b"Range: bytes=0-3"),
+    request(DETAIL, b"Connection: Upgrade, close", b"Upgrade: websocket"),
+    request(b"http://other" + DETAIL, CLOSE),
+    request(b"/v1/contacts/us%2Dpoison-help", CLOSE),
+    request(DETAIL + b"?", CLOSE),
+    request(DETAIL + b"?nope=1", CLOSE),
+    request(DETAIL, CLOSE, method=b"OPTIONS"),
+    request(DETAIL, CLOSE, method=b"DELETE"),
+    request(b"/v1/contacts/no-such", CLOSE),
+    request(b"/docs", CLOSE),
+    request(b"*", CLOSE, method=b"OPTIONS"),
+]
+
+
+@pytest.mark.parametrize("sent", BOTH_WAYS, ids=range(len(BOTH_WAYS)))
+def test_the_short_way_answers_byte_for_byte_as_the_long_way(service: Service, sent: bytes) -> None:
+    async def promise() -> None:
+        async with listening(service) as (short, _), listening(service, LongWay) as (long, _):
+            warm = re.sub(rb"(?im)^(if-|accept|origin|range|expect).*?\r\n", b"", sent)
+            await exchange(long, warm, patience=0.5)
+            assert await exchange(short, sent) == await exchange(long, sent)
+
+    run(promise)
+
+
+def test_a_kept_answer_needs_no_task(service: Service) -> None:
+    async def promise() -> None:
+        async with listening(service) as (port, state):
+            await exchange(port, request(DETAIL, CLOSE))
+            seen: list[int] = []
+            state.tasks = _Noted(seen)
+            assert (await exchange(port, request(DETAIL) * 9 + request(DETAIL, CLOSE))).count(b"HTTP/1.1 200") == 10
+            assert seen == []
+
+    run(promise)
+
+
+class _Noted(set[asyncio.Task[None]]):
+    """A set of tasks that tells of each one added."""
+
+    def __init__(self, seen: list[int]) -> None:
+        super().__init__()
+        self.seen = seen
+
+    def add(self, task: asyncio.Task[None]) -> None:
+        self.seen.append(1)
+        super().add(task)
+
+
+def test_pipelined_requests_are_answered_in_order_whichever_way_they_go(service: Service) -> None:
+    async def promise() -> None:
+        async with listening(service) as (port, _):
+            await exchange(port, request(DETAIL, CLOSE))
+            targets = [DETAIL, b"/v1/approaches/physical-therapy", DETAIL, b"/v1/nothing", DETAIL]
+            got = await exchange(port, b"".join(map(request, targets)) + request(DETAIL, CLOSE))
+            found = re.findall(rb'"slug":"(us-poison-help|physical-therapy)"|"status":(404)', got)
+            assert [a or b for a, b in found] == [
+                b"us-poison-help", b"physical-therapy", b"us-poison-help", b"404", b"us-poison-help", b"us-poison-help",
+            ]  # fmt: skip
+
+    run(promise)
+
+
+@pytest.mark.parametrize(
+    ("sent", "status"),
+    [
+        (b"garbage\r\n\r\n", 400),
+        (b"GET / HTTP/1.1\nHost: a\n\n", 400),
+        (b"GET / HTTP/1.1\r\nHost : a\r\n\r\n", 400),
+        (b"GET / HTTP/1.1\r\nHost: a\r\n X: folded\r\n\r\n", 400),
+        (b"GET / HTTP/1.1\r\nHost: a\r\nX: a\x00b\r\n\r\n", 400),
+        (b"GET /\xc3\xa9 HTTP/1.1\r\nHost: a\r\n\r\n", 400),
+        (b"GET /#part HTTP/1.1\r\nHost: a\r\n\r\n", 400),
+        (b"GET / HTTP/0.9\r\nHost: a\r\n\r\n", 400),
+        (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 400),
+        (request(b"/", b"Content-Length: 3", b"Transfer-Encoding: chunked") + b"0\r\n\r\n", 400),
+        (request(b"/", b"Content-Length: 3", b"Content-Length: 4") + b"abcd", 400),
+        (request(b"/", b"Content-Length: -1"), 400),
+        (request(b"/", b"Content-Length: 1x"), 400),
+        (request(b"/", b"Transfer-Encoding: xchunked"), 400),
+        (request(b"/", b"Transfer-Encoding: gzip, chunked"), 400),
+        (request(b"/", b"Transfer-Encoding: chunked", b"Transfer-Encoding: chunked") + b"0\r\n\r\n", 400),
+        (request(b"/", b"Transfer-Encoding: chunked", version=b"1.0") + b"0\r\n\r\n", 400),
+        (request(b"/", method=b"BREW"), 405),
+        (b"CONNECT a:80 HTTP/1.1\r\nHost: a\r\n\r\n", 405),
+        (request(b"/", b"X: " + b"a" * 40_000), 431),
+        (b"GET / HTTP/1.1\r\nHost: a\r\nX: " + b"a" * 400_000, 431),
+        (b"GET /" + b"a" * 40_000 + b" HTTP/1.1\r\nHost: a\r\n\r\n", 431),
+        (b"GET / HTTP/1.1\r\nHost: a\r\n" + b"X: y\r\n" * 8000 + b"\r\n", 431),
+    ],
+)
+def test_what_breaks_the_rules_of_http_is_refused_with_a_problem_and_the_connection_closed(
+    service: Service, sent: bytes, status: int
+) -> None:
+    async def promise() -> None:
+        async with listening(service) as (port, _):
+            got = await exchange(port, sent, patience=10)
+            assert got.startswith(f"HTTP/1.1 {status} ".encode()), got[:200]
+            assert len(re.findall(rb"HTTP/1\.1 \d", got)) == 1
+            assert b"content-type: application/problem+json\r\n" in got
+            assert b"connection: close\r\n" in got
+            assert b"access-control-allow-origin: *\r\n" in got
+            assert not got.endswith(b"<not closed>")
+
+    run(promise)
+
+
+def test_a_fault_behind_a_good_request_does_not_spoil_its_answer(service: Service) -> None:
+    async def promise() -> None:
+        async with listening(service) as (port, _):
+            got = await exchange(port, request(b"/v1/risk-groups/children") + b"garbage\r\n\r\n", patience=10)
+            assert got.startswith(b"HTTP/1.1 200 OK\r\n")
+            assert b'"slug":"children"' in got
+            assert not got.endswith(b"<not closed>")
+
+    run(promise)
+
+
+@pytest.mark.parametrize(
+    ("sent", "end"),
+    [
+        ([], b""),
+        ([b"GET / HTT"], b"408"),
+        ([b"GET / HTTP/1.1\r\nHost: a\r\n", b"X: y\r\n"], b"408"),
+        ([request(DETAIL)], b"200"),
+        ([request(DETAIL, b"Content-Length: 10", method=b"POST"), b"half"], b"405"),
+    ],
+    ids=["silent", "half a line", "half a head", "idle", "half a body"],
+)
+def test_a_connection_on_which_nothing_goes_forward_is_closed(
+    service: Service, monkeypatch: pytest.MonkeyPatch, sent: list[bytes], end: bytes
+) -> None:
+    monkeypatch.setattr(protocol, "LOOK_SECONDS", 0.2)
+    monkeypatch.setattr(protocol, "LINGER_SECONDS", 0.2)
+
+    async def promise() -> None:
+        async with listening(service) as (port, _):
+            got = await exchange(port, *sent, patience=10)
+            assert not got.endswith(b"<not closed>")
+            assert got[9:12] == end
+
+    run(promise)
+
+
+def test_a_head_that_drips_in_is_not_waited_for(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(protocol, "LOOK_SECONDS", 0.2)
+
+    async def promise() -> None:
+        async with listening(service) as (port, _):
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+
+            async def drip() -> None:
+                for byte in b"GET /v1 HTTP/1.1\r\nHost: localhost\r\nX-Slow: " + b"a" * 1000:
+                    writer.write(bytes([byte]))
+                    await asyncio.sleep(0.01)
+
+            dripping = asyncio.create_task(drip())
+            got = await reader.read(100)
+            dripping.cancel()
+            assert got.startswith(b"HTTP/1.1 408 ")
+            writer.close()
+
+    run(promise)
+
+
+def test_a_client_that_does_not_read_is_dropped_and_holds_a_bounded_amount(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(protocol, "LOOK_SECONDS", 0.3)
+
+    async def promise() -> None:
+        async with listening(service) as (port, state):
+            _, writer = await asyncio.open_connection("127.0.0.1", port, limit=1024)
+            writer.transport.pause_reading()  # type: ignore[attr-defined]  # asyncio's own transport has it
+            await exchange(port, request(b"/v1/side-effects?limit=100", CLOSE))
+            for _ in range(20):
+                writer.write(request(b"/v1/side-effects?limit=100") * 20)
+                await asyncio.sleep(0.02)
+            held = max((c.transport.get_write_buffer_size() for c in state.connections), default=0)
+            assert held < 2_000_000
+            for _ in range(100):
+                if not state.connections:
+                    break
+                await asyncio.sleep(0.1)
+            assert not state.connections
+            writer.transport.abort()
+
+    run(promise)
