@@ -83,3 +83,7 @@ checks/node_modules/npm.stamp: checks/package.json checks/.npmrc
 	@echo "Installing what the outside checks need into checks/node_modules ..."
 	@npm install --prefix checks --ignore-scripts --no-package-lock --loglevel=error
 	@touch $@
+
+.PHONY: browser
+browser: ## Install the browser the tests drive (Debian, as root)
+	@apt-get install --yes --no-install-recommends chromium chromium-driver

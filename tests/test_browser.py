@@ -1,0 +1,242 @@
+"""What a reader sees: the pages in a real browser, against a real server."""
+
+import json
+import os
+import re
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import httpx
+import pytest
+
+pytestmark = pytest.mark.browser
+
+CHROMIUM, DRIVER = Path("/usr/bin/chromium"), Path("/usr/bin/chromedriver")
+FLAGS = (
+    "--headless=new",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+PATIENCE = 30
+
+WATCH = """
+window.violations = [];
+document.addEventListener("securitypolicyviolation", (event) => violations.push(
+    event.violatedDirective + " " + event.blockedURI + " " + event.sourceFile + ":" + event.lineNumber));
+"""
+UNREADABLE = """
+const channels = (colour) => { const all = colour.match(/[\\d.]+/g).map(Number); return all.length < 4 ? [...all, 1] : all; };
+const over = ([r, g, b, a], ground) => [r, g, b].map((value, n) => value * a + ground[n] * (1 - a));
+const ground = (node) => node
+    ? over(channels(getComputedStyle(node).backgroundColor), ground(node.parentElement))
+    : matchMedia("(prefers-color-scheme: dark)").matches ? [0, 0, 0] : [255, 255, 255];
+const luminance = (colour) => colour
+    .map((value) => value / 255)
+    .map((value) => value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4)
+    .reduce((sum, value, n) => sum + value * [0.2126, 0.7152, 0.0722][n], 0);
+const faint = new Set();
+const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+while (texts.nextNode()) {
+    const node = texts.currentNode.parentElement, style = getComputedStyle(node);
+    if (!texts.currentNode.data.trim() || !node.getClientRects().length) continue;
+    const below = ground(node);
+    const [dark, light] = [below, over(channels(style.color), below)].map(luminance).sort((a, b) => a - b);
+    const size = parseFloat(style.fontSize), large = size >= 24 || (size >= 18.66 && style.fontWeight >= 700);
+    const contrast = (light + 0.05) / (dark + 0.05);
+    if (contrast < (large ? 3 : 4.5)) faint.add(`${node.tagName}.${node.className} ${contrast.toFixed(2)}`);
+}
+return [...faint];
+"""
+OVERFLOWING = """
+const width = document.documentElement.clientWidth;
+const scrolls = (node) => node && node !== document.body &&
+    (/auto|scroll|hidden|clip/.test(getComputedStyle(node).overflowX) || scrolls(node.parentElement));
+return [...document.body.querySelectorAll("*")]
+    .filter((node) => node.getBoundingClientRect().right > width + 1 && !scrolls(node))
+    .map((node) => node.tagName + "." + node.className).slice(0, 10);
+"""
+
+
+class Browser:
+    """Chromium with one window, spoken to in the words of the WebDriver standard."""
+
+    def __init__(self, driver: httpx.Client, profile: str) -> None:
+        options = {"binary": str(CHROMIUM), "args": [*FLAGS, f"--user-data-dir={profile}"]}
+        wanted = {"goog:chromeOptions": options, "goog:loggingPrefs": {"browser": "ALL", "performance": "ALL"}}
+        self.driver = driver
+        self.path = ""
+        self.path = f"/session/{self._call('/session', capabilities={'alwaysMatch': wanted})['sessionId']}"
+        self.cdp("Page.addScriptToEvaluateOnNewDocument", source=WATCH)
+
+    def _call(self, path: str, **arguments: Any) -> Any:
+        answer = self.driver.post(self.path + path, json=arguments)
+        assert answer.is_success, answer.text
+        return answer.json()["value"]
+
+    def cdp(self, command: str, **parameters: Any) -> Any:
+        """The answer to a command of Chromium's own protocol."""
+        return self._call("/goog/cdp/execute", cmd=command, params=parameters)
+
+    def open(self, url: str, width: int, scheme: str = "light") -> None:
+        """Load a page in a window as wide as this, with empty logs."""
+        self.cdp("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": scheme}])
+        self.cdp("Emulation.setDeviceMetricsOverride", width=width, height=900, deviceScaleFactor=1, mobile=width < 500)
+        self._call("/url", url="about:blank")
+        self.messages()
+        self.requests()
+        self._call("/url", url=url)
+
+    def run(self, script: str) -> Any:
+        """What a script returns in the page."""
+        return self._call("/execute/sync", script=script, args=[])
+
+    def press(self, key: str) -> None:
+        """Strike a key."""
+        code = {"Tab": 9, "Enter": 13}[key]
+        self.cdp(
+            "Input.dispatchKeyEvent", type="keyDown", key=key, windowsVirtualKeyCode=code, text="\r" * (code == 13)
+        )
+        self.cdp("Input.dispatchKeyEvent", type="keyUp", key=key, windowsVirtualKeyCode=code)
+
+    def wait_for(self, script: str) -> Any:
+        """The first true value of a script."""
+        end = time.monotonic() + PATIENCE
+        while time.monotonic() < end:
+            if value := self.run(script):
+                return value
+            time.sleep(0.1)
+        pytest.fail(f"not within {PATIENCE} s: {script}")
+
+    def messages(self) -> list[str]:
+        """What the console has received since the last look."""
+        return [entry["message"] for entry in self._call("/se/log", type="browser")]
+
+    def requests(self) -> list[str]:
+        """The addresses that were asked for since the last look."""
+        events = [json.loads(entry["message"])["message"] for entry in self._call("/se/log", type="performance")]
+        urls = [event["params"]["request"]["url"] for event in events if event["method"] == "Network.requestWillBeSent"]
+        return [url for url in urls if not url.startswith("data:")]
+
+    def quit(self) -> None:
+        """Close the window."""
+        self.driver.delete(self.path)
+
+
+@contextmanager
+def running(*command: str, **environment: str) -> Iterator[subprocess.Popen[str]]:
+    """A program, stopped at the end."""
+    pipe = subprocess.PIPE
+    with subprocess.Popen(
+        command, stdout=pipe, stderr=subprocess.STDOUT, text=True, env=os.environ | environment
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.terminate()
+
+
+@pytest.fixture(scope="module")
+def server(database_path: Path) -> Iterator[str]:
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
+    settings = {"API_PORT": str(port), "API_DATABASE_PATH": str(database_path)}
+    with running(sys.executable, "-m", "app", **settings) as process:
+        origin = f"http://127.0.0.1:{port}"
+        while not answers(f"{origin}/health/ready"):
+            assert process.stdout
+            assert process.poll() is None, process.stdout.read()
+            time.sleep(0.1)
+        yield origin
+
+
+def answers(url: str) -> bool:
+    try:
+        return httpx.get(url).is_success
+    except httpx.TransportError:
+        return False
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    if not (CHROMIUM.exists() and DRIVER.exists()):
+        pytest.fail("these tests need a browser: apt-get install chromium chromium-driver", pytrace=False)
+    with TemporaryDirectory() as profile, running(str(DRIVER), "--port=0") as process:
+        assert process.stdout
+        port = next(
+            found[1] for line in process.stdout if (found := re.search(r"started successfully on port (\d+)", line))
+        )
+        with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=PATIENCE) as driver:
+            chromium = Browser(driver, profile)
+            yield chromium
+            chromium.quit()
+
+
+LAYOUTS = [(width, scheme) for width in (1280, 390) for scheme in ("light", "dark")]
+OPERATION = "#operations-citations-listCitations"
+
+
+def assert_clean(browser: Browser, server: str, width: int) -> None:
+    """The page as it stands breaks nothing: console, policy, origin, width and contrast."""
+    assert browser.messages() == []
+    assert browser.run("return violations") == []
+    assert [url for url in browser.requests() if not url.startswith(f"{server}/")] == []
+    assert browser.run("return document.documentElement.scrollWidth") <= width
+    assert browser.run(OVERFLOWING) == []
+    assert browser.run(UNREADABLE) == []
+
+
+@pytest.mark.parametrize(("width", "scheme"), LAYOUTS)
+@pytest.mark.parametrize("path", ["/", "/problems", "/problems/invalid-request"])
+def test_a_page_fits_and_can_be_read(browser: Browser, server: str, path: str, width: int, scheme: str) -> None:
+    browser.open(server + path, width, scheme)
+    assert browser.run("return document.querySelector('h1').getClientRects().length")
+    assert_clean(browser, server, width)
+
+
+def test_the_examples_name_the_address_the_page_was_read_from(browser: Browser, server: str) -> None:
+    browser.open(server, 1280)
+    command = browser.run("return document.querySelector('[aria-label=\"Request with curl\"]').innerText")
+    assert command.startswith(f'curl "{server}/v1/')
+    request = browser.run("return document.querySelector('[aria-label=\"Request with fetch\"]').innerText")
+    assert browser.run(f"return (async () => {{ {request}; return data; }})()")
+    assert_clean(browser, server, 1280)
+
+
+def test_the_first_key_leads_past_the_header(browser: Browser, server: str) -> None:
+    browser.open(server, 390)
+    for key in ("Tab", "Enter"):
+        browser.press(key)
+    assert browser.wait_for("return document.activeElement.id") == "main"
+
+
+@pytest.mark.parametrize(("width", "scheme"), LAYOUTS)
+def test_the_documentation_shows_every_operation_and_tries_one(
+    browser: Browser, server: str, width: int, scheme: str
+) -> None:
+    browser.open(f"{server}/docs", width, scheme)
+    operations = len(httpx.get(f"{server}/openapi.json").json()["paths"])
+    browser.wait_for(f"return document.querySelectorAll('.opblock').length === {operations}")
+    browser.run(f"document.querySelector('{OPERATION} .opblock-summary-control').click()")
+    browser.wait_for(f"return document.querySelector('{OPERATION} .execute')")
+    browser.run(f"document.querySelector('{OPERATION} .execute').click()")
+    answer = f"{OPERATION} .live-responses-table"
+    assert browser.wait_for(f"return document.querySelector('{answer} tbody .response-col_status')?.innerText") == "200"
+    assert '"dataset_version"' in browser.run(f"return document.querySelector('{answer} .highlight-code').innerText")
+    assert_clean(browser, server, width)
+
+
+def test_an_operation_has_an_address_in_the_documentation(browser: Browser, server: str) -> None:
+    browser.open(f"{server}/docs#/faqs/listFaqs", 1280)
+    assert browser.wait_for("return document.querySelector('#operations-faqs-listFaqs.is-open .execute')")

@@ -1,0 +1,288 @@
+"""What the pages a person reads promise, without a browser."""
+
+import json
+import re
+from hashlib import sha256
+from html import unescape
+from html.parser import HTMLParser
+from itertools import pairwise
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+import httpx
+import pytest
+
+from app.main import Service, create_app
+from app.problems import KINDS, Kind, Problem
+from app.routers import pages
+from app.settings import Settings
+
+HTML = "text/html; charset=utf-8"
+PROBLEM_PAGES = {f"/problems/{kind.slug}": HTML for kind in KINDS}
+HTML_PAGES = ["/", "/docs", "/problems", *PROBLEM_PAGES]
+MEDIA_TYPES = {
+    "/": HTML,
+    "/docs": HTML,
+    "/problems": HTML,
+    **PROBLEM_PAGES,
+    "/openapi.json": "application/json",
+    "/favicon.ico": "image/x-icon",
+    "/robots.txt": "text/plain; charset=utf-8",
+    "/.well-known/api-catalog": 'application/linkset+json; profile="https://www.rfc-editor.org/info/rfc9727"',
+    "/pages/style.css": "text/css; charset=utf-8",
+    "/pages/docs.css": "text/css; charset=utf-8",
+    "/pages/docs.js": "text/javascript; charset=utf-8",
+    "/pages/landing.js": "text/javascript; charset=utf-8",
+    "/pages/icon.svg": "image/svg+xml",
+    "/pages/swagger-ui.css": "text/css; charset=utf-8",
+    "/pages/swagger-ui-bundle.js": "text/javascript; charset=utf-8",
+    "/pages/swagger-ui-bundle.js.LICENSE.txt": "text/plain; charset=utf-8",
+    "/pages/LICENSE": "text/plain; charset=utf-8",
+    "/pages/NOTICE": "text/plain; charset=utf-8",
+}
+EMPTY_ELEMENTS = {"img", "link", "meta"}
+
+
+class Elements(HTMLParser):
+    """The elements of a page with their attributes, in order; refuses a page whose tags don't match."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.found: list[tuple[str, dict[str, str | None]]] = []
+        self.open: list[str] = []
+        self.feed(html)
+        assert not self.open
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Keep an element."""
+        self.found.append((tag, dict(attrs)))
+        if tag not in EMPTY_ELEMENTS:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        """Hold an end against its beginning."""
+        assert self.open.pop() == tag
+
+
+async def elements(client: httpx.AsyncClient, path: str) -> list[tuple[str, dict[str, str | None]]]:
+    return Elements((await client.get(path)).text).found
+
+
+def shown(html: str, label: str) -> str:
+    """The text of an example on a page."""
+    found = re.search(rf'aria-label="{label}"><code>(.*?)</code>', html, re.DOTALL)
+    assert found
+    return unescape(re.sub("<[^>]+>", "", found[1]))
+
+
+def test_the_pages_known_here_are_all_there_are(app: Service) -> None:
+    assert set(app.state.pages) == set(MEDIA_TYPES)
+
+
+@pytest.mark.parametrize("path", MEDIA_TYPES)
+async def test_a_page_is_served_as_what_it_is(client: httpx.AsyncClient, path: str) -> None:
+    answer = await client.get(path)
+    assert answer.status_code == 200
+    assert answer.headers["content-type"] == MEDIA_TYPES[path]
+    assert answer.headers["etag"]
+
+
+@pytest.mark.parametrize("path", MEDIA_TYPES)
+async def test_a_page_takes_no_parameter(client: httpx.AsyncClient, path: str) -> None:
+    answer = await client.get(path, params={"version": "1"})
+    assert answer.status_code == 422
+    assert answer.json()["errors"][0]["code"] == "unknown_parameter"
+
+
+@pytest.mark.parametrize(
+    "path", ["/problems/nothing", "/pages/nothing", "/pages/..%2fproblems.json", "/docs/", "/Docs"]
+)
+async def test_a_page_that_is_not_there_is_a_problem(client: httpx.AsyncClient, path: str) -> None:
+    answer = await client.get(path)
+    assert answer.status_code == 404
+    assert answer.headers["content-type"] == "application/problem+json"
+
+
+@pytest.mark.parametrize("path", HTML_PAGES)
+async def test_a_page_allows_only_what_it_loads_itself(client: httpx.AsyncClient, path: str) -> None:
+    policy = (await client.get(path)).headers["content-security-policy"]
+    directives = dict(directive.split(" ", 1) for directive in policy.split("; "))
+    for name in ("default-src", "base-uri", "form-action", "frame-ancestors"):
+        assert directives.pop(name) == "'none'"
+    for name, sources in directives.items():
+        assert sources == ("'self' data:" if (path, name) == ("/docs", "img-src") else "'self'")
+
+
+@pytest.mark.parametrize("path", HTML_PAGES)
+async def test_a_page_holds_no_script_or_style_of_its_own(client: httpx.AsyncClient, path: str) -> None:
+    for tag, attributes in await elements(client, path):
+        assert tag != "style"
+        assert tag != "script" or attributes["src"]
+        assert not [name for name in attributes if name == "style" or name.startswith("on")]
+
+
+@pytest.mark.parametrize("path", HTML_PAGES)
+async def test_a_page_asks_no_other_site_for_anything(client: httpx.AsyncClient, path: str) -> None:
+    found = await elements(client, path)
+    loaded = [attributes.get("src") for _, attributes in found if "src" in attributes]
+    loaded += [attributes["href"] for tag, attributes in found if tag == "link"]
+    assert loaded
+    assert [url for url in loaded if not re.match(r"/[^/]", str(url))] == []
+
+
+@pytest.mark.parametrize("path", [path for path in MEDIA_TYPES if path.endswith(".css")])
+async def test_a_style_sheet_asks_for_nothing_more(client: httpx.AsyncClient, path: str) -> None:
+    style = (await client.get(path)).text
+    assert "@import" not in style
+    assert set(re.findall(r"""url\(\s*["']?(.{5})""", style)) <= {"data:"}
+
+
+@pytest.mark.parametrize("path", HTML_PAGES)
+async def test_every_link_of_a_page_leads_somewhere(client: httpx.AsyncClient, path: str) -> None:
+    found = await elements(client, path)
+    ids = {attributes["id"] for _, attributes in found if "id" in attributes}
+    for _, attributes in found:
+        url = attributes.get("href") or attributes.get("src") or ""
+        if url.startswith("#"):
+            assert url[1:] in ids
+        elif url.startswith("/"):
+            assert (await client.get(url)).status_code == 200, url
+        else:
+            assert re.match(r"$|https://|tel:[0-9-]+$", url)
+
+
+@pytest.mark.parametrize("path", HTML_PAGES)
+async def test_a_page_can_be_read_by_everyone(client: httpx.AsyncClient, path: str) -> None:
+    found = await elements(client, path)
+    tags = [tag for tag, _ in found]
+    assert ("html", {"lang": "en"}) in found
+    assert [tags.count(tag) for tag in ("title", "h1", "header", "nav", "main")] == [1, 1, 1, 1, 1]
+    assert next(attributes for tag, attributes in found if tag == "a")["href"] == "#main"
+    assert all("alt" in attributes for tag, attributes in found if tag == "img")
+    levels = [int(tag[1]) for tag in tags if re.fullmatch("h[1-6]", tag)]
+    assert all(after <= before + 1 for before, after in pairwise(levels))
+    ids = [attributes["id"] for _, attributes in found if "id" in attributes]
+    assert len(ids) == len(set(ids))
+    named = [attributes["aria-labelledby"] for _, attributes in found if "aria-labelledby" in attributes]
+    assert set(named) <= set(ids)
+
+
+async def test_the_landing_page_tells_what_is_in_the_data(client: httpx.AsyncClient) -> None:
+    html = unescape((await client.get("/")).text)
+    release = (await client.get("/v1/meta")).json()["data"]
+    for told in ("dataset_version", "disclaimer", "review_status", "source", "conflict_of_interest"):
+        assert release[told] in html
+    for collection in release["collections"]:
+        row = (
+            f'<a href="{collection["url"]}">{collection["name"]}</a></th><td class="number">{collection["total"]}</td>'
+        )
+        assert f"{row}<td>{collection['coverage']}</td>" in html
+    for contact in (await client.get("/v1/contacts")).json()["data"]:
+        assert f'{contact["name"]}: <a href="tel:{contact["value"]}">{contact["value"]}</a>' in html
+
+
+async def test_the_landing_page_shows_the_real_answer_to_its_first_request(client: httpx.AsyncClient) -> None:
+    html = (await client.get("/")).text
+    command = re.fullmatch(r'curl "http://127\.0\.0\.1:8000(/.*)"', shown(html, "Request with curl"))
+    assert command
+    assert f'fetch("http://127.0.0.1:8000{command[1]}")' in shown(html, "Request with fetch")
+    answer = (await client.get(command[1])).json()
+    assert answer["data"]
+    assert json.loads(shown(html, "Answer in JSON")) == pages.shortened(answer)
+
+
+def test_an_example_is_shortened_where_it_says_so() -> None:
+    long = "word " * 100
+    told = pages.shortened({"text": long, "list": [1, 2, 3], "short": ["one"], "number": 7, "nothing": None})
+    assert told["text"].endswith("word …")
+    assert len(told["text"]) < 100
+    assert told == {"text": told["text"], "list": [1, "…"], "short": ["one"], "number": 7, "nothing": None}
+
+
+def test_what_is_put_into_a_page_stays_text() -> None:
+    template = "<p>$a</p><!-- each rows --><i>$a $b</i><!-- end --><b>$$1</b>"
+    values = {"a": "<$x>", "rows": [{"b": "$a&"}, {"b": '"'}]}
+    assert (
+        pages.filled(template, values) == "<p>&lt;$x&gt;</p><i>&lt;$x&gt; $a&amp;</i><i>&lt;$x&gt; &quot;</i><b>$1</b>"
+    )
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=[kind.slug for kind in KINDS])
+async def test_every_kind_of_problem_has_its_page(client: httpx.AsyncClient, kind: Kind) -> None:
+    html = (await client.get(f"/problems/{kind.slug}")).text
+    assert f'<h1><span class="status">{kind.status}</span> {kind.title}</h1>' in html
+    assert kind.explanation in unescape(html)
+    example = Problem.model_validate_json(shown(html, "Answer in JSON"))
+    assert (example.type, example.title, example.status) == (f"/problems/{kind.slug}", kind.title, kind.status)
+    assert f'href="/problems/{kind.slug}"' in (await client.get("/problems")).text
+
+
+EXAMPLES = json.loads((pages.FILES / "problems.json").read_bytes())
+REQUEST = re.compile(r"(GET|DELETE) (/\S*)(?: with ([\w-]+): (.+))?")
+
+
+@pytest.mark.parametrize("slug", [slug for slug, told in EXAMPLES.items() if REQUEST.fullmatch(told["request"])])
+async def test_the_example_of_a_problem_is_what_the_request_brings(client: httpx.AsyncClient, slug: str) -> None:
+    request = REQUEST.fullmatch(EXAMPLES[slug]["request"])
+    assert request
+    method, path, header, value = request.groups()
+    answer = (await client.request(method, path, headers={header: value} if header else {})).json()
+    example = json.loads(shown((await client.get(f"/problems/{slug}")).text, "Answer in JSON"))
+    assert example == answer | {"request_id": example["request_id"]}
+
+
+def test_no_example_is_of_a_problem_that_is_not_there() -> None:
+    assert set(EXAMPLES) <= {kind.slug for kind in KINDS}
+
+
+async def test_the_catalog_leads_to_the_interface_and_what_describes_it(client: httpx.AsyncClient) -> None:
+    answer = await client.get("/.well-known/api-catalog")
+    assert 'rel="api-catalog"' in answer.headers["link"]
+    (catalog, interface) = answer.json()["linkset"]
+    assert (catalog["anchor"], catalog["item"][0]["href"]) == ("/.well-known/api-catalog", interface["anchor"])
+    relations = {name: targets[0] for name, targets in interface.items() if name != "anchor"}
+    assert {name: target["href"] for name, target in relations.items()} == {
+        "service-desc": "/openapi.json",
+        "service-doc": "/docs",
+        "service-meta": "/v1/meta",
+        "status": "/health/ready",
+    }
+    for target in relations.values():
+        assert (await client.get(target["href"])).headers["content-type"].partition(";")[0] == target["type"]
+
+
+async def test_the_committed_document_is_the_one_that_is_served(client: httpx.AsyncClient) -> None:
+    assert (await client.get("/openapi.json")).content == pages.OPENAPI.read_bytes()
+
+
+async def test_without_the_committed_document_the_derived_one_is_served(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, database_path: Path
+) -> None:
+    monkeypatch.setattr(pages, "OPENAPI", tmp_path / "openapi.json")
+    service = create_app(Settings(database_path=database_path))
+    transport = httpx.ASGITransport(app=service)
+    async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
+        assert (await client.get("/openapi.json")).json() == service.openapi()
+    service.state.database.close()
+
+
+@pytest.mark.parametrize("path", ["/", "/docs", "/.well-known/api-catalog"])
+async def test_a_page_does_not_depend_on_the_host_that_was_asked(client: httpx.AsyncClient, path: str) -> None:
+    elsewhere = await client.get(path, headers={"Host": "elsewhere.example"})
+    assert elsewhere.content == (await client.get(path)).content
+
+
+def test_swagger_ui_is_the_published_one() -> None:
+    folder = pages.FILES / "swagger-ui"
+    vendored = json.loads((folder / "vendored.json").read_bytes())
+    digests = {path.name: sha256(path.read_bytes()).hexdigest() for path in folder.iterdir()}
+    del digests["vendored.json"]
+    assert digests == vendored["sha256"]
+    assert f'"{vendored["version"]}"' in (folder / "swagger-ui-bundle.js").read_text(encoding="utf-8")
+
+
+def test_the_icons_are_pictures() -> None:
+    assert ET.parse(pages.FILES / "icon.svg").getroot().tag == "{http://www.w3.org/2000/svg}svg"  # noqa: S314  # our own file
+    icon = (pages.FILES / "favicon.ico").read_bytes()
+    assert icon[:6] == b"\x00\x00\x01\x00\x01\x00"
+    assert icon[22:].startswith(b"\x89PNG")
