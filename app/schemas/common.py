@@ -68,7 +68,7 @@ Year = Annotated[int, pydantic.Field(ge=1800, le=2100, json_schema_extra={"forma
 class Strict(SQLModel):
     """Base of everything that is written in the seed or served: nothing unnamed, nothing coerced."""
 
-    model_config = ConfigDict(use_attribute_docstrings=True, extra="forbid")  # type: ignore[assignment]  # SQLModel narrows the type to its own config
+    model_config = ConfigDict(use_attribute_docstrings=True, extra="forbid", defer_build=True)  # type: ignore[assignment]  # SQLModel narrows the type to its own config
 
 
 class RecordType(StrEnum):
@@ -420,7 +420,7 @@ class NoQuery(BaseModel):
 class PageQuery(BaseModel):
     """What every list can be asked for."""
 
-    model_config = ConfigDict(use_attribute_docstrings=True, extra="forbid")
+    model_config = ConfigDict(use_attribute_docstrings=True, extra="forbid", defer_build=True)
 
     PAGING: ClassVar = frozenset({"limit", "offset", "sort"})
 
