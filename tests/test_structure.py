@@ -1,0 +1,104 @@
+"""How the code is laid out: imports run one way, names say something, and what is documented is there."""
+
+import ast
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from app.settings import Settings
+
+ROOT = Path(__file__).parents[1]
+MODULES = {
+    ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path
+    for path in sorted((ROOT / "app").rglob("*.py"))
+}
+# What a room may import from, besides itself.
+MAY_IMPORT = {
+    "settings": set[str](),
+    "schemas": set[str](),
+    "tables": {"schemas"},
+    "problems": set[str](),
+    "database": {"tables"},
+    "http": {"problems"},
+    "reading": {"database", "problems", "schemas", "tables"},
+    "routers": {"database", "problems", "reading", "schemas", "tables"},
+    "openapi": {"database", "http", "problems", "reading", "schemas", "tables"},
+    "content": {"schemas", "tables"},
+    "main": {"database", "http", "openapi", "problems", "routers", "settings"},
+    "__main__": {"database", "http", "settings"},
+}
+EMPTY_NAMES = {"utils", "util", "helpers", "helper", "services", "core", "deps", "repositories", "misc", "managers"}
+
+
+def room_of(module: str) -> str:
+    """The part of the application a module belongs to."""
+    return module.split(".")[1]
+
+
+def imports_of(path: Path) -> set[str]:
+    """The modules of the application that a file imports as it is loaded."""
+    found: set[str] = set()
+    for node in ast.parse(path.read_text(encoding="utf-8")).body:
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path} imports relatively"
+            found |= (
+                {f"{node.module}.{alias.name}" for alias in node.names} if node.module == "app" else {str(node.module)}
+            )
+    return {name for name in found if name.startswith("app.")}
+
+
+@pytest.mark.parametrize("module", [name for name in MODULES if name != "app"])
+def test_imports_run_one_way(module: str) -> None:
+    room = room_of(module)
+    for imported in imports_of(MODULES[module]):
+        assert room_of(imported) in MAY_IMPORT[room] | {room}, f"{module} imports {imported}"
+
+
+def test_the_rooms_have_an_order() -> None:
+    # A cycle among the permissions would let imports run in circles.
+    placed: set[str] = set()
+    while len(placed) < len(MAY_IMPORT):
+        ready = {room for room, below in MAY_IMPORT.items() if room not in placed and below <= placed}
+        assert ready, f"these import each other: {MAY_IMPORT.keys() - placed}"
+        placed |= ready
+    assert {room_of(name) for name in MODULES if name != "app"} == set(MAY_IMPORT)
+
+
+def test_serving_imports_neither_what_builds_nor_what_migrates() -> None:
+    for name, path in MODULES.items():
+        if name != "app" and room_of(name) != "content":
+            text = path.read_text(encoding="utf-8")
+            assert not re.search(r"^\s*(?:import|from) (?:alembic|app\.content)\b", text, re.MULTILINE), name
+    program = "import json, sys, app.main; print(json.dumps(sorted(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
+    loaded = json.loads(done.stdout)
+    assert "app.main" in loaded
+    assert not [name for name in loaded if name.startswith(("alembic", "mako", "app.content", "migrations"))]
+
+
+def test_every_module_says_in_a_line_what_it_is_for_and_has_a_name_that_means_something() -> None:
+    for name, path in MODULES.items():
+        parts = set(name.split("."))
+        assert not parts & EMPTY_NAMES, name
+        docstring = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))
+        assert docstring, name
+        assert docstring.splitlines()[0].endswith("."), name
+
+
+def test_every_setting_is_explained_and_every_explained_one_is_there() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `API_(\w+)` \|([^|]*)\| (.*\S) \|$", readme, re.MULTILINE)
+    explained = {name.lower(): default.strip().strip("`") for name, default, _ in rows}
+    fields = Settings.model_fields
+    assert set(explained) == set(fields)
+    assert set(re.findall(r"API_[A-Z_]+[A-Z]", readme)) <= {f"API_{name.upper()}" for name in fields}
+    for name, field in fields.items():
+        default = str(field.default)
+        assert explained[name] == (default.lower() if isinstance(field.default, bool) else default), name
+        assert field.description, name
