@@ -420,7 +420,7 @@ class NoQuery(BaseModel):
 class PageQuery(BaseModel):
     """What every list can be asked for."""
 
-    model_config = ConfigDict(use_attribute_docstrings=True, extra="forbid", defer_build=True)
+    model_config = ConfigDict(use_attribute_docstrings=True, extra="forbid")
 
     PAGING: ClassVar = frozenset({"limit", "offset", "sort"})
 
