@@ -39,7 +39,7 @@ def main() -> int:
     try:
         settings = Settings()
         open_database(settings.database_path).close()
-        _refuse_taken_port(settings)
+        port = _free_port(settings)
     except ValidationError as error:
         for fault in error.errors():
             print(f"API_{str(fault['loc'][0]).upper()}={fault['input']}: {fault['msg']}", file=sys.stderr)
@@ -47,12 +47,12 @@ def main() -> int:
     except (DatabaseUnusableError, OSError) as error:
         print(error, file=sys.stderr)
         return 1
-    print(f"Serving on http://{settings.host}:{settings.port} (documentation at /docs)", file=sys.stderr, flush=True)
+    print(f"Serving on http://{settings.host}:{port} (documentation at /docs)", file=sys.stderr, flush=True)
     uvicorn.run(
         "app.main:create_app",
         factory=True,
         host=settings.host,
-        port=settings.port,
+        port=port,
         workers=settings.workers,
         loop="uvloop",
         http="app.http.protocol:Protocol",
@@ -68,13 +68,19 @@ def main() -> int:
     return 0
 
 
-def _refuse_taken_port(settings: Settings) -> None:
-    """Say plainly what stands in the way before workers start and fail one by one."""
+def _free_port(settings: Settings) -> int:
+    """The port to listen on.
+
+    Raises:
+        OSError: when it can't be had, in plain words, before workers start and fail one by one.
+    """
     try:
         family, kind, *_, address = socket.getaddrinfo(settings.host, settings.port, type=socket.SOCK_STREAM)[0]
         with closing(socket.socket(family, kind)) as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind(address)
+            port: int = probe.getsockname()[1]
+            return port
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
         raise OSError(
