@@ -31,7 +31,7 @@ Message = Annotated[str, pydantic.Field(min_length=1, max_length=500)]
 class ProblemError(BaseModel):
     """One thing that is wrong with a request."""
 
-    model_config = ConfigDict(use_attribute_docstrings=True)
+    model_config = ConfigDict(use_attribute_docstrings=True, extra="forbid")
 
     pointer: Annotated[str, pydantic.Field(pattern=r"^(/[^/]*)*$", max_length=200)]
     """Where the fault lies, as a JSON pointer: `/query/limit` is the query parameter `limit`."""
@@ -46,7 +46,7 @@ class ProblemError(BaseModel):
 class Problem(BaseModel):
     """An error, as RFC 9457 describes it."""
 
-    model_config = ConfigDict(use_attribute_docstrings=True)
+    model_config = ConfigDict(use_attribute_docstrings=True, extra="forbid")
 
     type: Annotated[str, pydantic.Field(pattern=r"^/problems/[a-z-]+$", max_length=100)]
     """Path of the page that explains this kind of problem."""
@@ -56,7 +56,7 @@ class Problem(BaseModel):
     """HTTP status of the answer."""
     detail: Message
     """What went wrong this time."""
-    instance: Annotated[str, pydantic.Field(pattern=r"^/", max_length=200)]
+    instance: Annotated[str, pydantic.Field(pattern=r"^/[!-~]*$", max_length=200)]
     """Path that was asked for, shortened when it is long."""
     request_id: Annotated[str, pydantic.Field(pattern=r"^[A-Za-z0-9._-]+$", max_length=64)]
     """Identifier of the request, also in the `X-Request-ID` header and in the service's log."""

@@ -1,0 +1,349 @@
+"""What the OpenAPI document promises to people, to generators and to itself."""
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from jsonschema import Draft202012Validator, FormatChecker  # type: ignore[import-untyped]  # it comes without types
+
+from app.main import Service
+from app.problems import KINDS
+
+pytestmark = pytest.mark.anyio
+
+Object = dict[str, Any]
+
+COMMITTED = Path(__file__).parents[1] / "openapi.json"
+DOCUMENT: Object = json.loads(COMMITTED.read_text(encoding="utf-8"))
+PATHS: Object = DOCUMENT["paths"]
+COMPONENTS: Object = DOCUMENT["components"]
+OPERATIONS = {path: item["get"] for path, item in PATHS.items()}
+SCHEMA_DIALECT = "https://json-schema.org/draft/2020-12/schema"
+
+
+def resolved(value: Object) -> Object:
+    """An object of the document, or what its reference leads to."""
+    while "$ref" in value:
+        found: Any = DOCUMENT
+        for part in value["$ref"].removeprefix("#/").split("/"):
+            found = found[part]
+        value = found
+    return value
+
+
+def walk(value: Any, place: str = "#") -> Iterator[tuple[str, Object]]:
+    """Every object of a JSON value with its place in it."""
+    if isinstance(value, dict):
+        yield place, value
+        for key, item in value.items():
+            yield from walk(item, f"{place}/{key}")
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from walk(item, f"{place}/{index}")
+
+
+def schemas(value: Any, place: str) -> Iterator[tuple[str, Object]]:
+    """A schema and all that stand in it."""
+    yield place, value
+    for name, item in value.get("properties", {}).items():
+        yield from schemas(item, f"{place}.{name}")
+    if "items" in value:
+        yield from schemas(value["items"], f"{place}[]")
+    for key in ("anyOf", "oneOf", "allOf"):
+        for index, item in enumerate(value.get(key, [])):
+            if item != {"type": "null"}:
+                yield from schemas(item, f"{place}/{key}/{index}")
+
+
+def all_schemas() -> Iterator[tuple[str, Object]]:
+    for name, schema in COMPONENTS["schemas"].items():
+        yield from schemas(schema, name)
+    for place, parameter in all_parameters():
+        yield from schemas(parameter["schema"], place)
+    for name, header in COMPONENTS["headers"].items():
+        yield from schemas(header["schema"], f"header {name}")
+
+
+def all_parameters() -> Iterator[tuple[str, Object]]:
+    for path, operation in OPERATIONS.items():
+        for parameter in operation.get("parameters", []):
+            found = resolved(parameter)
+            yield f"{path} {found['name']}", found
+
+
+def all_responses() -> Iterator[tuple[str, str, Object]]:
+    for path, operation in OPERATIONS.items():
+        for status, response in operation["responses"].items():
+            yield path, status, resolved(response)
+
+
+def validator(schema: Object) -> Draft202012Validator:
+    return Draft202012Validator(schema | {"components": COMPONENTS}, format_checker=FormatChecker(("date",)))
+
+
+def example_path(path: str) -> str:
+    slug = next((p["example"] for p in OPERATIONS[path].get("parameters", []) if p.get("in") == "path"), "")
+    return path.replace("{slug}", slug)
+
+
+# The document
+
+
+async def test_the_committed_document_is_the_one_the_application_derives_and_serves(
+    app: Service, client: httpx.AsyncClient
+) -> None:
+    derived = app.openapi()
+    assert derived == DOCUMENT, "run: make generate"
+    assert list(derived["paths"]) == list(PATHS)
+    assert (await client.get("/openapi.json")).content == COMMITTED.read_bytes()
+
+
+def test_it_is_openapi_3_1_with_all_a_reader_needs_to_know() -> None:
+    assert DOCUMENT["openapi"] == "3.1.0"
+    assert DOCUMENT.keys() <= {"openapi", "info", "servers", "security", "tags", "paths", "components"}
+    info = DOCUMENT["info"]
+    assert all(info[key].strip() for key in ("title", "version", "description", "summary"))
+    assert info["license"].keys() == {"name", "identifier"}
+    assert DOCUMENT["servers"][0]["url"] == "/"
+    assert DOCUMENT["security"] == []
+
+
+def test_every_reference_leads_somewhere_and_every_component_is_used() -> None:
+    used = {value["$ref"] for _, value in walk(DOCUMENT) if "$ref" in value}
+    there = {f"#/components/{kind}/{name}" for kind, items in COMPONENTS.items() for name in items}
+    assert used == there
+
+
+def test_every_schema_is_a_valid_json_schema() -> None:
+    for name, schema in COMPONENTS["schemas"].items():
+        assert re.fullmatch(r"[A-Z][A-Za-z]+", name)
+        Draft202012Validator.check_schema({"$schema": SCHEMA_DIALECT, **schema})
+    for _, parameter in all_parameters():
+        Draft202012Validator.check_schema(parameter["schema"])
+
+
+# Operations
+
+
+def test_each_operation_has_a_name_of_its_own_one_tag_and_words() -> None:
+    names = [operation["operationId"] for operation in OPERATIONS.values()]
+    assert len(set(names)) == len(names)
+    tags = {tag["name"]: tag["description"] for tag in DOCUMENT["tags"]}
+    assert all(text.strip() for text in tags.values())
+    for path, operation in OPERATIONS.items():
+        assert PATHS[path].keys() == {"get"}
+        assert re.fullmatch(r"(?:list|get)[A-Z][A-Za-z]+", operation["operationId"])
+        assert len(operation["tags"]) == 1
+        assert operation["tags"][0] in tags
+        assert operation["summary"].strip()
+        assert operation["description"].strip()
+        assert not operation["summary"].endswith(".")
+        assert "requestBody" not in operation
+    assert {operation["tags"][0] for operation in OPERATIONS.values()} == set(tags)
+
+
+def test_the_parameters_in_a_path_are_those_that_are_described() -> None:
+    for path, operation in OPERATIONS.items():
+        assert re.fullmatch(r"/[a-z0-9/-]*(?:\{slug\})?", path)
+        described = [resolved(p)["name"] for p in operation.get("parameters", []) if resolved(p)["in"] == "path"]
+        assert described == re.findall(r"\{(\w+)\}", path)
+        names = [(resolved(p)["in"], resolved(p)["name"]) for p in operation.get("parameters", [])]
+        assert len(set(names)) == len(names)
+
+
+def test_every_parameter_is_described_and_bounded() -> None:
+    for place, parameter in all_parameters():
+        assert parameter["description"].strip(), place
+        assert parameter["in"] in {"query", "path", "header"}
+        assert parameter.get("required", False) == (parameter["in"] == "path")
+        schema = parameter["schema"]
+        if schema["type"] == "array":
+            assert (parameter["style"], parameter["explode"]) == ("form", False), place
+            assert schema["minItems"] == 1
+            assert 1 <= schema["maxItems"] <= 100
+        assert "null" not in schema["type"], "a query has no way to say null"
+        if parameter["in"] == "query":
+            assert re.fullmatch(r"[a-z][a-z0-9_]*", parameter["name"])
+
+
+# Schemas
+
+
+def test_every_schema_and_property_is_described() -> None:
+    for name, schema in COMPONENTS["schemas"].items():
+        assert schema["description"].strip(), name
+        for key, value in schema.get("properties", {}).items():
+            text = value.get("description") or resolved(value)["description"]
+            assert text.strip(), f"{name}.{key}"
+            assert re.fullmatch(r"[a-z][a-z0-9_]*", key)
+
+
+def test_every_object_names_all_its_fields_and_requires_them() -> None:
+    for place, schema in all_schemas():
+        if schema.get("type") == "object":
+            assert schema["additionalProperties"] is False, place
+            assert set(schema["required"]) == set(schema["properties"]), place
+            assert len(schema["required"]) == len(set(schema["required"]))
+
+
+def test_every_value_has_one_type_and_bounds() -> None:
+    for place, schema in all_schemas():
+        assert {"oneOf", "allOf", "not", "if", "discriminator", "patternProperties"}.isdisjoint(schema), place
+        if "$ref" in schema:
+            continue
+        if "anyOf" in schema:
+            # A reference that may be null can be written in no other way.
+            assert [set(option) for option in schema["anyOf"]] == [{"$ref"}, {"type"}], place
+            assert schema["anyOf"][1] == {"type": "null"}
+            continue
+        kinds = schema["type"] if isinstance(schema["type"], list) else [schema["type"]]
+        kind = kinds[0]
+        assert kinds in ([kind], [kind, "null"]), place
+        assert kind in {"string", "integer", "number", "boolean", "array", "object"}
+        if kind == "string":
+            assert "maxLength" in schema or "enum" in schema or schema["format"] == "date", place
+        elif kind == "integer":
+            assert schema["format"] == "int32", place
+            assert -(2**31) <= schema["minimum"] <= schema["maximum"] < 2**31
+        elif kind == "number":
+            assert schema["format"] == "double", place
+            assert "maximum" in schema
+            assert "minimum" in schema or "exclusiveMinimum" in schema
+        elif kind == "array":
+            assert "maxItems" in schema, place
+            assert "items" in schema
+
+
+def test_every_pattern_means_the_same_in_any_language() -> None:
+    for place, schema in all_schemas():
+        if "pattern" in schema:
+            assert schema["pattern"].startswith("^"), place
+            assert schema["pattern"].endswith("$"), place
+            assert not re.search(r"\\[AZzbBGpPhHQE]|\(\?(?!:)|[*+?}][+]", schema["pattern"]), place
+
+
+def test_named_values_are_in_snake_case() -> None:
+    for place, schema in all_schemas():
+        for value in schema.get("enum", []):
+            form = r"-?[a-z][a-z0-9_]*" if place.endswith(" sort") else r"[a-z][a-z0-9_]*"
+            assert re.fullmatch(form, value), f"{place}: {value}"
+        assert len(set(schema.get("enum", []))) == len(schema.get("enum", []))
+
+
+async def test_every_default_is_accepted_when_it_is_sent_and_changes_nothing(client: httpx.AsyncClient) -> None:
+    seen = 0
+    for path, operation in OPERATIONS.items():
+        for parameter in operation.get("parameters", []):
+            schema = resolved(parameter)["schema"]
+            if "default" in schema:
+                validator(schema).validate(schema["default"])
+                sent = await client.get(f"{example_path(path)}?{parameter['name']}={schema['default']}")
+                plain = await client.get(example_path(path))
+                assert sent.status_code == 200
+                assert sent.json()["data"] == plain.json()["data"]
+                seen += 1
+    assert seen > 40
+    for name, component in COMPONENTS["schemas"].items():
+        for place, schema in schemas(component, name):
+            assert "default" not in schema, f"{place}: an answer has no defaults"
+
+
+# Responses and examples
+
+
+def test_every_response_is_described_with_its_headers_and_one_media_type() -> None:
+    for path, status, response in all_responses():
+        where = f"{path} {status}"
+        assert response["description"].strip(), where
+        assert {"X-Request-ID", "Access-Control-Allow-Origin", "Cache-Control"} <= response["headers"].keys(), where
+        if status == "304":
+            assert "content" not in response
+        else:
+            assert list(response["content"]) == ["application/json" if status == "200" else "application/problem+json"]
+    for header in COMPONENTS["headers"].values():
+        assert header["description"].strip()
+
+
+def test_every_example_is_as_its_schema_says() -> None:
+    seen = 0
+    for path, status, response in all_responses():
+        for content in response.get("content", {}).values():
+            if "example" in content:
+                faults = [fault.message for fault in validator(content["schema"]).iter_errors(content["example"])]
+                assert not faults, f"{path} {status}"
+                seen += 1
+    for _, parameter in all_parameters():
+        if "example" in parameter:
+            validator(parameter["schema"]).validate(parameter["example"])
+            seen += 1
+    assert seen > len(OPERATIONS)
+
+
+def same_as_far_as_shown(shown: Any, served: Any) -> bool:
+    """Whether an example is what is served, with lists cut short."""
+    if isinstance(shown, dict):
+        return shown.keys() == served.keys() and all(same_as_far_as_shown(shown[key], served[key]) for key in shown)
+    if isinstance(shown, list):
+        return len(served) >= len(shown) and all(map(same_as_far_as_shown, shown, served))
+    return bool(shown == served)
+
+
+async def test_every_example_is_an_answer_of_this_service(client: httpx.AsyncClient) -> None:
+    for path, operation in OPERATIONS.items():
+        content = operation["responses"]["200"]["content"]["application/json"]
+        if "example" in content:
+            shown = content["example"]
+            served = (await client.get(shown.get("links", {"self": path})["self"])).json()
+            assert same_as_far_as_shown(shown, served), path
+
+
+REACHED_BY: dict[str, Object] = {
+    "200": {},
+    "304": {"headers": {"If-None-Match": "*"}},
+    "400": {"headers": {"Host": "not a host"}},
+    "404": {"slug": "no-such-record"},
+    "405": {"method": "DELETE"},
+    "406": {"headers": {"Accept": "image/png"}},
+    "412": {"headers": {"If-Match": '"x"'}},
+    "422": {"query": "?nonsense=1"},
+}
+# A broken connection, a broken program and a broken database are made elsewhere.
+OUT_OF_REACH = {"408", "431", "500", "503"}
+
+
+@pytest.mark.parametrize("path", OPERATIONS)
+async def test_every_documented_status_is_reached_and_is_as_documented(path: str, client: httpx.AsyncClient) -> None:
+    responses = OPERATIONS[path]["responses"]
+    assert responses.keys() <= REACHED_BY.keys() | OUT_OF_REACH
+    for status, how in REACHED_BY.items():
+        if status == "404" and "{slug}" not in path:
+            assert status not in responses
+            continue
+        address = (path.replace("{slug}", how["slug"]) if "slug" in how else example_path(path)) + how.get("query", "")
+        answer = await client.request(how.get("method", "GET"), address, headers=how.get("headers"))
+        if status not in responses:
+            assert answer.status_code == 200, f"{path} answers {answer.status_code}, which is not documented"
+            continue
+        assert str(answer.status_code) == status, address
+        documented = resolved(responses[status])
+        for name in documented["headers"]:
+            assert name in answer.headers, f"{path} {status} has no {name}"
+            header = resolved(documented["headers"][name])
+            validator(header["schema"]).validate(answer.headers[name])
+        if "content" in documented:
+            content = documented["content"][answer.headers["Content-Type"]]
+            assert not [fault.message for fault in validator(content["schema"]).iter_errors(answer.json())]
+        else:
+            assert answer.content == b""
+
+
+def test_every_kind_of_problem_is_documented_where_it_can_happen() -> None:
+    statuses = {str(kind.status) for kind in KINDS}
+    for path, operation in OPERATIONS.items():
+        missing = statuses - operation["responses"].keys()
+        unconditional = {"412"} if path.startswith("/health/") else set()
+        assert missing == unconditional | (set() if "{slug}" in path else {"404"}), path
