@@ -389,12 +389,12 @@ def _canonical_boolean(value: object) -> object:
 def _comma_separated(convert: Callable[[object], object] | None = None) -> BeforeValidator:
     def split(value: Any) -> list[object]:
         # A repeated parameter never gets here: the query string is checked before routing.
-        parts = dict.fromkeys(value[0].split(","))
+        parts = value[0].split(",")
         if "" in parts:
             raise PydanticCustomError(
                 "empty_item", "Should be values with single commas between them, none of them empty"
             )
-        return [convert(part) for part in parts] if convert else list(parts)
+        return [convert(part) for part in parts] if convert else parts
 
     return BeforeValidator(split)
 
