@@ -7,7 +7,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test check types lint format generate requirements clean
+.PHONY: help run build test test-browser check types lint format generate requirements clean
 
 help: ## Say what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -21,9 +21,12 @@ data/content.db: $(VENV)/run.stamp data/seed.json $(shell find app migrations -n
 	@$(BIN)/python -m app.content build
 
 test: $(VENV)/test.stamp ## Run the tests
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -m "not browser"
 
-check: lint types test ## Lint, types and tests
+check: lint types test test-browser ## Lint, types, tests, and the pages in a real browser
+
+test-browser: $(VENV)/test.stamp
+	@$(BIN)/python -m pytest -m browser
 
 lint: $(VENV)/test.stamp
 	@$(BIN)/ruff format --check .

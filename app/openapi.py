@@ -33,7 +33,9 @@ not medical or legal advice, and it recommends no amount of anything.
 
 Lists hold up to 100 records and link to their neighbours; a list and a single record give the same whole object. \
 Filters take several values with commas between them. Unknown or repeated parameters are refused. Errors are problem \
-details (RFC 9457). Answers carry an `ETag`; ask again with `If-None-Match` and get a short 304 while nothing changed."""
+details (RFC 9457). Answers carry an `ETag`; ask again with `If-None-Match` and get a short 304 while nothing changed.
+
+The content is under CC BY 4.0, the program under the MIT License."""
 
 TAGS: Final = {
     "articles": "The overview: the source article retold, section by section.",
