@@ -44,11 +44,11 @@ generate: data/content.db ## Write openapi.json and data/seed.schema.json anew
 	@$(BIN)/python -m app.openapi
 
 requirements: ## Resolve the requirements anew (needs uv)
-	@for set in serve build test clients; do uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	@for set in serve build test clients bench; do uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 		--custom-compile-command "make requirements" requirements/$$set.in --output-file requirements/$$set.txt; done
 
 clean: ## Remove everything that was made
-	@rm -rf $(VENV) $(CLIENTS) checks/node_modules checks/generated data/content.db
+	@rm -rf $(VENV) $(CLIENTS) $(PEERS) checks/node_modules checks/generated data/content.db
 
 # The environment is made anew when it is older than what it is made from.
 $(VENV)/venv.stamp:
@@ -90,3 +90,23 @@ checks/node_modules/npm.stamp: checks/package.json checks/.npmrc
 .PHONY: browser
 browser: ## Install the browser the tests drive (Debian, as root)
 	@apt-get install --yes --no-install-recommends chromium chromium-driver
+
+# What the service is compared with, in an environment of its own as well.
+PEERS := .venv-bench
+RECORDS ?= 1000
+SIZES ?= 1000 10000 100000
+ROUNDS ?= 7
+SECONDS ?= 2
+
+.PHONY: bench bench-scale
+bench: $(VENV)/run.stamp $(PEERS)/bench.stamp ## Compare with others: RECORDS, ROUNDS, SECONDS; CALLGRIND=1 counts instructions (apt-get install wrk nginx-light)
+	@$(BIN)/python benchmarks/bench.py --records $(RECORDS) --rounds $(ROUNDS) --seconds $(SECONDS) $(if $(CALLGRIND),--callgrind)
+
+bench-scale: $(VENV)/run.stamp ## Compare SIZES of the data set (apt-get install wrk)
+	@$(BIN)/python benchmarks/scale.py --sizes $(SIZES) --rounds $(ROUNDS) --seconds $(SECONDS)
+
+$(PEERS)/bench.stamp: requirements/bench.txt $(VENV)/venv.stamp
+	@echo "Installing what the benchmarks compare with into $(PEERS) ..."
+	@$(PYTHON) -m venv $(PEERS)
+	@$(PEERS)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/bench.txt
+	@touch $@
