@@ -32,8 +32,9 @@ each statement beside the evidence for or against it, with its sources, its date
 not medical or legal advice, and it recommends no amount of anything.
 
 Lists hold up to 100 records and link to their neighbours; a list and a single record give the same whole object. \
-Filters take several values with commas between them. Unknown or repeated parameters are refused. Errors are problem \
-details (RFC 9457). Answers carry an `ETag`; ask again with `If-None-Match` and get a short 304 while nothing changed.
+Filters take several values with commas between them; a query may have 4,096 bytes. Unknown or repeated parameters are \
+refused. Errors are problem details (RFC 9457). Answers carry an `ETag`; ask again with `If-None-Match` and get a short \
+304 while nothing changed.
 
 The content is under CC BY 4.0, the program under the MIT License."""
 
