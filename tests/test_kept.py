@@ -1,6 +1,7 @@
 """A kept answer is the answer that would have been made anew, and keeping never costs more than its budget."""
 
 import asyncio
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -118,15 +119,19 @@ async def ask(app: ASGIApp, method: str, path: str, query: bytes, headers: list[
 
 
 @pytest.fixture(scope="module")
-def unkept(database_path: Path) -> Service:
+def unkept(database_path: Path) -> Iterator[Service]:
     """A service that makes every answer anew."""
-    return create_app(Settings(database_path=database_path, cache_bytes=0))
+    app = create_app(Settings(database_path=database_path, cache_bytes=0))
+    yield app
+    app.state.database.close()
 
 
 @pytest.fixture(scope="module")
-def keeping(database_path: Path) -> Service:
+def keeping(database_path: Path) -> Iterator[Service]:
     """A service that keeps what it has answered."""
-    return create_app(Settings(database_path=database_path))
+    app = create_app(Settings(database_path=database_path))
+    yield app
+    app.state.database.close()
 
 
 REQUESTS = st.tuples(
@@ -198,6 +203,7 @@ def test_only_successful_answers_are_kept(database_path: Path) -> None:
     assert len(store) == 0
     asyncio.run(ask(app, "GET", "/v1/strains", b"", host))
     assert len(store) == 1
+    app.state.database.close()
 
 
 @pytest.mark.parametrize(

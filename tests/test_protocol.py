@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -27,8 +27,10 @@ class LongWay(Protocol):
 
 
 @pytest.fixture(scope="module")
-def service(database_path: Path) -> Service:
-    return create_app(Settings(database_path=database_path))
+def service(database_path: Path) -> Iterator[Service]:
+    app = create_app(Settings(database_path=database_path))
+    yield app
+    app.state.database.close()
 
 
 @asynccontextmanager
