@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
-from hashlib import blake2b
+from hashlib import sha256
 from typing import Final
 
 import brotli
@@ -64,7 +64,7 @@ class Answer:
         self._headers = headers
         self._body = body
         self._last_modified = last_modified
-        self._digest = blake2b(body, digest_size=16).hexdigest().encode()
+        self._digest = sha256(body).hexdigest()[:32].encode()
         media_type = next(value for name, value in headers if name == b"content-type")
         self._media_type = media_type.partition(b";")[0]
         self._replies: dict[bytes, tuple[bytes, Reply, Reply]] = {}

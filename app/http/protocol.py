@@ -27,6 +27,7 @@ LINGER_SECONDS: Final = 2.0
 """How long a client that was refused may go on sending before the connection is closed."""
 UNKNOWN_METHOD: Final = re.compile(rb"(?!(?:GET|HEAD|OPTIONS|PRI) )[A-Z-]+ \S+ HTTP/1\.[01]\r\n")
 """A request line in order but for its method, which the parser may not know."""
+VERSIONS: Final = ("1.1", "1.0")
 FRAMING: Final = frozenset({b"content-length", b"transfer-encoding", b"upgrade", b"expect"})
 """Fields that a request for a kept answer has no use for; uvicorn knows what to make of them."""
 
@@ -97,12 +98,12 @@ class Protocol(HttpToolsProtocol):
             self.refused
             or self.transport.is_closing()
             or (self.head_bytes > MAX_HEAD_BYTES and self._head_size() > MAX_HEAD_BYTES)
-        ):
+        ) or self._answer_short():
             self.answered = True
         elif fault := self._fault():
             self.answered = True
             self._refuse(BAD_REQUEST, fault)
-        elif not self._answer_short():
+        else:
             url, headers = self.url, self.headers
             super().on_message_begin()
             self.url = url
@@ -119,7 +120,7 @@ class Protocol(HttpToolsProtocol):
         """End the request."""
         if not self.answered:
             super().on_message_complete()
-        if not self.answered or self._head_size() <= MAX_HEAD_BYTES:
+        if not self.answered or self.head_bytes <= MAX_HEAD_BYTES or self._head_size() <= MAX_HEAD_BYTES:
             self.head_bytes = 0
 
     def send_400_response(self, msg: str) -> None:
@@ -134,7 +135,7 @@ class Protocol(HttpToolsProtocol):
         if b"#" in self.url:
             return "The request target holds a fragment."
         version = self.parser.get_http_version()
-        if version not in ("1.0", "1.1"):
+        if version not in VERSIONS:
             return "Only HTTP/1.1 and HTTP/1.0 are answered here."
         codings = [value.strip().lower() for name, value in self.headers if name == b"transfer-encoding"]
         if codings and (codings != [b"chunked"] or version == "1.0"):
@@ -154,7 +155,6 @@ class Protocol(HttpToolsProtocol):
         if isinstance(reply, Kind):
             return False
         self._write(reply, request_id_of(fields))
-        self.answered = True
         self.server_state.total_requests += 1
         return True
 
@@ -162,7 +162,7 @@ class Protocol(HttpToolsProtocol):
         path, _, query = self.url.partition(b"?")
         if self.kept is None or not path.startswith(b"/") or b"%" in path:
             return None
-        if self.parser.get_method() not in (b"GET", b"HEAD"):
+        if self.parser.get_method() not in (b"GET", b"HEAD") or self.parser.get_http_version() not in VERSIONS:
             return None
         return self.kept.store.get((path.decode("latin-1"), query))
 

@@ -4,17 +4,16 @@ from datetime import UTC, date, datetime
 from email.utils import format_datetime
 from typing import Final
 
-from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.http.answers import MAX_CONDITION_BYTES, OK, Answer, accepts
-from app.http.headers import combined
+from app.http.headers import RawHeaders, combined
 from app.http.kept import Store
 from app.problems import ALLOW, BAD_REQUEST, METHOD_NOT_ALLOWED, NOT_ACCEPTABLE, Kind, problem_response
 
 NO_CONTENT: Final = 204
 NOT_FOUND: Final = 404
-VARY: Final = "Accept, Accept-Encoding"
+VARY: Final = b"Accept, Accept-Encoding"
 
 
 class Methods:
@@ -59,10 +58,12 @@ class Representations:
         self.app = app
         self.store = store
         self.last_modified = datetime(released.year, released.month, released.day, tzinfo=UTC)
-        self.headers = {
-            "Last-Modified": format_datetime(self.last_modified, usegmt=True),
-            "Cache-Control": f"public, max-age={cache_seconds}, stale-while-revalidate=86400, stale-if-error=604800",
-        }
+        freshness = f"public, max-age={cache_seconds}, stale-while-revalidate=86400, stale-if-error=604800"
+        self.lines = [
+            (b"last-modified", format_datetime(self.last_modified, usegmt=True).encode()),
+            (b"cache-control", freshness.encode()),
+            (b"vary", VARY),
+        ]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on and finish its answer."""
@@ -79,18 +80,16 @@ class Representations:
         if start["status"] != OK:
             for message in messages:
                 await send(message)
-        elif MutableHeaders(scope=start).get("Cache-Control") == "no-store":
+        elif (b"cache-control", b"no-store") in start["headers"]:
             await self._send_fleeting(scope, receive, send, messages)
         else:
-            body = b"".join(message.get("body", b"") for message in messages[1:])
-            await self._send_lasting(scope, receive, send, start, body)
+            body = b"".join([message.get("body", b"") for message in messages[1:]])
+            await self._send_lasting(scope, receive, send, start["headers"], body)
 
-    async def _send_lasting(self, scope: Scope, receive: Receive, send: Send, start: Message, body: bytes) -> None:
-        headers = MutableHeaders(scope=start)
-        for name, value in self.headers.items():
-            headers.setdefault(name, value)
-        headers["Vary"] = VARY
-        answer = Answer(start["headers"], body, self.last_modified)
+    async def _send_lasting(self, scope: Scope, receive: Receive, send: Send, headers: RawHeaders, body: bytes) -> None:
+        present = {name for name, _ in headers}
+        headers = [*headers, *[line for line in self.lines if line[0] not in present]]
+        answer = Answer(headers, body, self.last_modified)
         self.store.put((scope["path"], scope["query_string"]), answer)
         reply = answer.reply(combined(scope["headers"]))
         if isinstance(reply, Kind):
@@ -100,21 +99,20 @@ class Representations:
             await send({"type": "http.response.body", "body": reply.body})
 
     async def _send_fleeting(self, scope: Scope, receive: Receive, send: Send, messages: list[Message]) -> None:
-        headers = MutableHeaders(scope=messages[0])
-        headers["Vary"] = "Accept"
-        accept = combined(scope["headers"]).get(b"accept", b"")
-        if not accepts(accept, headers["Content-Type"].partition(";")[0].encode()):
-            await _refuse(scope, receive, send, NOT_ACCEPTABLE, "Accept")
+        fields = dict(messages[0]["headers"])
+        if not accepts(combined(scope["headers"]).get(b"accept", b""), fields[b"content-type"].partition(b";")[0]):
+            await _refuse(scope, receive, send, NOT_ACCEPTABLE, b"Accept")
             return
+        messages[0]["headers"].append((b"vary", b"Accept"))
         for message in messages:
             await send(message)
 
 
-async def _refuse(scope: Scope, receive: Receive, send: Send, kind: Kind, vary: str) -> None:
+async def _refuse(scope: Scope, receive: Receive, send: Send, kind: Kind, vary: bytes) -> None:
     detail = {
         BAD_REQUEST: f"A precondition is longer than {MAX_CONDITION_BYTES} bytes.",
         NOT_ACCEPTABLE: "The Accept or the Accept-Encoding header rules out every form this answer has.",
     }.get(kind, "The current representation does not meet the precondition.")
     response = problem_response(scope, kind, detail)
-    response.headers["Vary"] = vary
+    response.raw_headers.append((b"vary", vary))
     await response(scope, receive, send)

@@ -3,7 +3,7 @@
 import logging
 from time import perf_counter
 
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.http.answers import NOT_MODIFIED, Reply
@@ -22,15 +22,18 @@ class CommonHeaders:
 
     def __init__(self, app: ASGIApp, *, tls: bool) -> None:
         self.app = app
-        self.headers = {
+        headers = {
             "Access-Control-Allow-Origin": "*",
             "Access-Control-Expose-Headers": EXPOSED,
             "Cross-Origin-Resource-Policy": "cross-origin",
             "Referrer-Policy": "no-referrer",
             "X-Content-Type-Options": "nosniff",
+            "Content-Language": "en",
+            "Content-Security-Policy": JSON_POLICY,
         }
         if tls:
-            self.headers["Strict-Transport-Security"] = "max-age=63072000; includeSubDomains"
+            headers["Strict-Transport-Security"] = "max-age=63072000; includeSubDomains"
+        self.lines = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on and complete its answer."""
@@ -60,11 +63,11 @@ class CommonHeaders:
         return headers
 
     def _complete(self, start: Message) -> None:
-        headers = MutableHeaders(scope=start)
-        headers.update(self.headers)
-        if start["status"] != NOT_MODIFIED:
-            headers.setdefault("Content-Language", "en")
-        headers.setdefault("Content-Security-Policy", JSON_POLICY)
+        """Add what is missing; a page has a policy of its own, and a 304 says nothing of the content it has not."""
+        present = {name for name, _ in start["headers"]}
+        if start["status"] == NOT_MODIFIED:
+            present.add(b"content-language")
+        start["headers"] = [*start["headers"], *[line for line in self.lines if line[0] not in present]]
 
 
 def _is_preflight(headers: Headers) -> bool:
