@@ -76,7 +76,7 @@ class Resource(SQLModel):
     record_type: ClassVar[RecordType]
     """What references to its records are called."""
     title_field: ClassVar[str]
-    """The field a reference shows as title."""
+    """The field a reference shows as title; a claim is named by its verdict instead."""
     restates_article: ClassVar[bool] = False
     """Whether its records are statements of the article, so that a claim's verdict is a verdict on them."""
     review_months: ClassVar[int] = 12

@@ -37,6 +37,12 @@ WORDS_OF_SUPPORT: Final = {
     Support.supports: "Supports",
     Support.background: "Gives background to",
 }
+WORDS_OF_VERDICT: Final = {
+    Verdict.supports: "supported by the evidence",
+    Verdict.qualifies: "qualified by the evidence",
+    Verdict.contradicts: "contradicted by the evidence",
+    Verdict.not_addressed: "not addressed by the evidence found",
+}
 # Where a source bears on a record in several ways, the link carries one of them and its note
 # tells the rest. A record that restates the article gets the gravest: nobody may read a source
 # that contradicts a statement as supporting it. A record that states the evidence is what the
@@ -108,7 +114,7 @@ class Renderer:
                 resource=resource,
                 record=record,
                 path=path,
-                title=getattr(record, resource.title_field),
+                title=self._title(resource, record),
                 review_due=served.review_due,
                 document=_rendered(served),
                 links=self.links[path],
@@ -252,12 +258,20 @@ class Renderer:
         path = f"claims/{claim.slug}"
         return shown | {"url": f"/v1/{path}", "citations": self.links[path]}
 
+    def _title(self, resource: type[Resource], record: RecordFields) -> str:
+        """What a reference to a record says; of a claim its verdict, for its statement may not stand alone."""
+        if isinstance(record, ClaimSeed):
+            heading = self.headings[record.article, record.section]
+            return f"{record.slug}: {WORDS_OF_VERDICT[record.verdict]} ({heading})"
+        title: str = getattr(record, resource.title_field)
+        return title
+
     def _reference(self, path: str) -> Object:
         resource, record = self.records[path]
         return {
             "type": resource.record_type,
             "slug": record.slug,
-            "title": getattr(record, resource.title_field),
+            "title": self._title(resource, record),
             "url": f"/v1/{path}",
         }
 

@@ -110,7 +110,7 @@ class SafetyFlag(StrEnum):
     """How carefully a statement must be shown.
 
     `none`: as it is. `caution`: only beside its note. `unsafe_as_written`: never without its
-    verdict and its suggested framing.
+    verdict and its note, and framed as suggested where a framing is given.
     """
 
     none = auto()
