@@ -286,3 +286,11 @@ def test_the_icons_are_pictures() -> None:
     icon = (pages.FILES / "favicon.ico").read_bytes()
     assert icon[:6] == b"\x00\x00\x01\x00\x01\x00"
     assert icon[22:].startswith(b"\x89PNG")
+
+
+async def test_the_readme_shows_the_real_answer(client: httpx.AsyncClient) -> None:
+    readme = (pages.OPENAPI.parent / "README.md").read_text(encoding="utf-8")
+    shown = json.loads(readme.partition("```json\n")[2].partition("```")[0])
+    answer = (await client.get(shown["links"]["self"])).json()
+    # The version changes with every word of the content; the answer shown need not.
+    assert (shown["data"], shown["links"]) == (answer["data"], answer["links"])
