@@ -291,12 +291,12 @@ CASES = [
     Case("note on nothing", ("release", "coverage", "faq"), "x", 'a note on "faq"', "did you mean 'faqs'?"),
     # What can be written but not served.
     Case(
-        "statement too long for a title",
-        ("claims", "claim-01", "statement"),
-        "x" * 401,
+        "heading too long for the title of a claim",
+        ("articles", "kratom-and-chronic-back-pain", "sections", "conclusion", "heading"),
+        "x" * 390,
         "served cited_by",
         "at most 400 characters",
-        ("citations", "who-2023"),
+        ("citations", "fda-kratom"),
     ),
 ]
 
