@@ -292,7 +292,7 @@ CASES = [
     # What can be written but not served.
     Case(
         "heading too long for the title of a claim",
-        ("articles", "kratom-and-chronic-back-pain", "sections", "conclusion", "heading"),
+        (*ARTICLE, "sections", 12, "heading"),
         "x" * 390,
         "served cited_by",
         "at most 400 characters",
