@@ -23,7 +23,7 @@ KEPT_BY_304: Final = frozenset(
 )
 """What a 304 repeats of the answer it stands for: a cache replaces the headers it holds with these."""
 CONDITIONS: Final = frozenset({b"if-match", b"if-none-match", b"if-modified-since", b"if-unmodified-since"})
-MAX_CONDITION_BYTES: Final = 2000
+MAX_CONDITION_BYTES: Final = 8000
 ENTITY_TAG = re.compile(rb'(?:W/)?"[\x21\x23-\x7e\x80-\xff]*"')
 HTTP_DATE_FORMS = ("%a, %d %b %Y %H:%M:%S GMT", "%A, %d-%b-%y %H:%M:%S GMT", "%a %b %d %H:%M:%S %Y")
 """The form in use, and the two that RFC 9110 still wants read."""
