@@ -1,10 +1,4 @@
-"""The protocol of a connection: bounded, strict, and the short way for answers that are kept.
-
-uvicorn's protocol waits for ever for a slow client and takes a head of any size. Here a connection
-on which nothing goes forward is closed, and what breaks the rules of HTTP is refused with a problem.
-A kept answer is written as soon as the head of its request has been read, before uvicorn makes a
-scope and a task for it; everything else goes uvicorn's way.
-"""
+"""The protocol of a connection: bounded and strict, with a short way for answers that are kept."""
 
 import asyncio
 import re
