@@ -196,12 +196,12 @@ def pointer(where: str, name: str) -> str:
     return f"/{where}/{shown(name).replace('~', '~0').replace('/', '~1')}" if name else f"/{where}"
 
 
-def in_sum(errors: Sequence[ProblemError]) -> str:
+def in_sum(errors: Sequence[ProblemError], total: int) -> str:
     """What is wrong, in one sentence."""
-    if len(errors) == 1:
+    if total == 1:
         return errors[0].detail
-    named = f"; the first {MAX_ERRORS} are named" if len(errors) > MAX_ERRORS else ""
-    return f"{len(errors)} things are wrong with the parameters{named}."
+    named = f"; the first {MAX_ERRORS} are named" if total > MAX_ERRORS else ""
+    return f"{total} things are wrong with the parameters{named}."
 
 
 def nearest(value: str, choices: Sequence[str]) -> str | None:
@@ -218,26 +218,28 @@ def add_problem_handlers(app: FastAPI) -> None:
     app.add_exception_handler(sqlite3.Error, _on_database_fault)
 
 
-def _on_problem(request: Request, error: Exception) -> Response:
+async def _on_problem(request: Request, error: Exception) -> Response:
     assert isinstance(error, ProblemException)
     return problem_response(request.scope, error.kind, error.detail, error.errors)
 
 
-def _on_http_exception(request: Request, error: Exception) -> Response:
+async def _on_http_exception(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     if error.status_code == METHOD_NOT_ALLOWED.status:
         return problem_response(request.scope, METHOD_NOT_ALLOWED, f"Only {ALLOW} are answered here.")
     return problem_response(request.scope, NOT_FOUND, "There is nothing at this address; the index is at /v1.")
 
 
-def _on_invalid_request(request: Request, error: Exception) -> Response:
+async def _on_invalid_request(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
     known = sorted(_parameters(request))
-    errors = [_explained(fault, known) for fault in error.errors()]
-    return problem_response(request.scope, INVALID_REQUEST, in_sum(errors), errors)
+    faults = error.errors()
+    # Guessing what was meant takes time, so only what is told is explained.
+    errors = [_explained(fault, known) for fault in faults[:MAX_ERRORS]]
+    return problem_response(request.scope, INVALID_REQUEST, in_sum(errors, len(faults)), errors)
 
 
-def _on_database_fault(request: Request, error: Exception) -> Response:
+async def _on_database_fault(request: Request, error: Exception) -> Response:
     scope = request.scope
     log.error("database fault", exc_info=error, extra={"request_id": scope["request_id"], "path": scope["path"]})
     return problem_response(request.scope, UNAVAILABLE, "The data can't be read right now.")

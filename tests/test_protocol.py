@@ -294,3 +294,26 @@ def test_a_client_that_does_not_read_is_dropped_and_holds_a_bounded_amount(
             writer.transport.abort()
 
     run(promise)
+
+
+def test_a_trailer_is_no_header_field(service: Service) -> None:
+    async def promise() -> None:
+        async with listening(service) as (port, _):
+            chunked = request(b"/v1/risk-groups/surgery", b"Transfer-Encoding: chunked")
+            got = await exchange(port, chunked, b"0\r\nIf-None-Match: *\r\nHost: x\r\n\r\n", patience=1)
+            assert got.startswith(b"HTTP/1.1 200 OK\r\n")
+            together = await exchange(port, chunked + b"0\r\nIf-None-Match: *\r\n\r\n", patience=1)
+            assert together.startswith(b"HTTP/1.1 200 OK\r\n")
+
+    run(promise)
+
+
+def test_only_so_many_requests_of_a_connection_wait(service: Service) -> None:
+    async def promise() -> None:
+        async with listening(service) as (port, _):
+            got = await exchange(port, request(b"/v1/nothing") * 1000)
+            answers = len(re.findall(rb"HTTP/1\.1 404", got))
+            assert 1 <= answers <= protocol.MAX_PIPELINED + 1
+            assert not got.endswith(b"<not closed>")
+
+    run(promise)

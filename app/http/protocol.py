@@ -21,6 +21,8 @@ LINGER_SECONDS: Final = 2.0
 """How long a client that was refused may go on sending before the connection is closed."""
 UNKNOWN_METHOD: Final = re.compile(rb"(?!(?:GET|HEAD|OPTIONS|PRI) )[A-Z-]+ \S+ HTTP/1\.[01]\r\n")
 """A request line in order but for its method, which the parser may not know."""
+MAX_PIPELINED: Final = 16
+"""How many requests of a connection may wait for the one being answered: each takes memory."""
 VERSIONS: Final = ("1.1", "1.0")
 FRAMING: Final = frozenset({b"content-length", b"transfer-encoding", b"upgrade", b"expect"})
 """Fields that a request for a kept answer has no use for; uvicorn knows what to make of them."""
@@ -49,6 +51,8 @@ class Protocol(HttpToolsProtocol):
         """What was read last."""
         self.answered = False
         """Whether the request being read has been answered the short way."""
+        self.in_trailers = False
+        """Whether the head of the request being read is complete, so that further fields are trailers."""
         self.refused = False
         """Whether the client has been refused; what it still sends is dropped."""
         self.begun = 0
@@ -82,11 +86,18 @@ class Protocol(HttpToolsProtocol):
         self.url = b""
         self.headers = []
         self.answered = False
+        self.in_trailers = False
         self.expect_100_continue = False
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Take a field of the head; those behind a chunked body change nothing any more."""
+        if not self.in_trailers:
+            super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
         """Answer the short way when that can be done, else go uvicorn's."""
         self.begun += 1
+        self.in_trailers = True
         # More than a head may have come in at once, so only then is its own size added up.
         if (
             self.refused
@@ -94,6 +105,10 @@ class Protocol(HttpToolsProtocol):
             or (self.head_bytes > MAX_HEAD_BYTES and self._head_size() > MAX_HEAD_BYTES)
         ) or self._answer_short():
             self.answered = True
+        elif len(self.pipeline) >= MAX_PIPELINED:
+            # What waits is answered; the last of it closes the connection, and the rest is dropped.
+            self.answered = self.refused = True
+            self.pipeline[0][0].keep_alive = False
         elif fault := self._fault():
             self.answered = True
             self._refuse(BAD_REQUEST, fault)

@@ -73,7 +73,7 @@ def _refusal(scope: Scope) -> tuple[Kind, str, list[ProblemError]] | None:
     if scope["query_string"]:
         errors = _query_faults(scope["query_string"])
         if errors:
-            return INVALID_REQUEST, in_sum(errors), errors
+            return INVALID_REQUEST, in_sum(errors, len(errors)), errors
     return None
 
 
