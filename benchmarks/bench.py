@@ -19,7 +19,6 @@ from servers import (
     HERE,
     PEERS,
     Request,
-    Running,
     Sample,
     Server,
     build,
@@ -78,7 +77,7 @@ def main() -> None:
         build(seed, database)
         servers = list(compared(folder, database))
         if options.callgrind:
-            print(instructions_table(folder, servers))
+            print_instructions(folder, servers)
             return
         samples: Samples = defaultdict(list)
         starts: dict[str, list[float]] = defaultdict(list)
@@ -260,37 +259,35 @@ def starts_table(starts: dict[str, list[float]], samples: Samples) -> str:
     return table(["start", "first answer, s", "(min to max)", "RSS, MiB"], rows)
 
 
-def instructions_table(folder: Path, servers: list[Server]) -> str:
-    """Instructions of a request: callgrind counts those of fewer and of more requests, the difference is divided."""
-    require("valgrind", "callgrind_control")
+def print_instructions(folder: Path, servers: list[Server]) -> None:
+    """Instructions of a request: two runs under callgrind with more and fewer requests, the difference divided."""
+    require("valgrind")
     fewer, more = 200, 1200
-    kinds = ("detail", "304", "list")
     rows = []
     for server in servers:
-        if server.name not in (PROTOCOL, ASGI, UNKEPT, BARE):
+        if server.name not in (PROTOCOL, ASGI, BARE):
             continue
-        progress(f"callgrind: {server.name}")
-        file = folder / f"callgrind-{len(rows)}"
-        with running(server, ("valgrind", "--tool=callgrind", f"--callgrind-out-file={file}")) as at:
-
-            def counted(request: Request, times: int, at: Running = at, file: Path = file) -> int:
-                fetched(at.port, request, times=times)
-                # A dump holds what was counted since the one before.
-                subprocess.run(["callgrind_control", "-d", str(at.process.pid)], capture_output=True, check=True)
-                *_, last = sorted(file.parent.glob(f"{file.name}.*"), key=lambda dump: int(dump.suffix[1:]))
-                return int(
-                    next(line for line in last.read_text().splitlines() if line.startswith("totals:")).split()[1]
+        counts = {}
+        for kind in ("detail", "list"):
+            for times in (fewer, more):
+                progress(f"callgrind: {server.name}, {kind}, {times} requests")
+                file = folder / "callgrind.out"
+                wrapper = ("valgrind", "--tool=callgrind", f"--callgrind-out-file={file}")
+                with running(server, wrapper) as at:
+                    fetched(at.port, server.requests[kind], times=times)
+                counts[kind, times] = int(
+                    next(
+                        line for line in file.read_text().splitlines() if line.startswith(("summary:", "totals:"))
+                    ).split()[1]
                 )
-
-            row = [server.name]
-            for kind in kinds:
-                request = server.requests[kind]
-                counted(request, fewer)
-                least = counted(request, fewer)
-                row.append(f"{(counted(request, more) - least) / (more - fewer):,.0f}")
-        rows.append(row)
+        rows.append(
+            [
+                server.name,
+                *(f"{(counts[kind, more] - counts[kind, fewer]) / (more - fewer):,.0f}" for kind in ("detail", "list")),
+            ]
+        )
     progress("")
-    return table(["instructions of a request", *kinds], rows)
+    print(table(["instructions of a request", "detail", "list"], rows))
 
 
 def _options() -> argparse.Namespace:
@@ -298,7 +295,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--records", type=int, default=1000, help="about how many records (default: %(default)s)")
     parser.add_argument("--rounds", type=int, default=7, help="how often every row is measured (default: %(default)s)")
     parser.add_argument("--seconds", type=int, default=2, help="how long each time (default: %(default)s)")
-    parser.add_argument("--callgrind", action="store_true", help="count instructions instead, with valgrind")
+    parser.add_argument("--callgrind", action="store_true", help="count instructions instead")
     return parser.parse_args()
 
 
