@@ -2,16 +2,16 @@
 
 import json
 import logging
-import socket
 import sys
-from contextlib import closing
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any, ClassVar
 
-import uvicorn
 from pydantic import ValidationError
+from uvicorn import Config
 
 from app.database import DatabaseUnusableError, open_database
+from app.serving import listen, serve
 from app.settings import Settings
 
 
@@ -39,7 +39,7 @@ def main() -> int:
     try:
         settings = Settings()
         open_database(settings.database_path).close()
-        port = _free_port(settings)
+        listener = listen(settings.host, settings.port)
     except ValidationError as error:
         for fault in error.errors():
             print(f"API_{str(fault['loc'][0]).upper()}={fault['input']}: {fault['msg']}", file=sys.stderr)
@@ -47,8 +47,12 @@ def main() -> int:
     except (DatabaseUnusableError, OSError) as error:
         print(error, file=sys.stderr)
         return 1
-    print(f"Serving on http://{settings.host}:{port} (documentation at /docs)", file=sys.stderr, flush=True)
-    uvicorn.run(
+    port = listener.getsockname()[1]
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    with suppress(OSError):
+        # Nobody may be there to read it, or no room to write it: that is no reason not to serve.
+        print(f"Serving on http://{host}:{port} (documentation at /docs)", file=sys.stderr, flush=True)
+    config = Config(
         "app.main:create_app",
         factory=True,
         host=settings.host,
@@ -65,27 +69,8 @@ def main() -> int:
         timeout_graceful_shutdown=10,
         log_config=_log_config(settings.log_level.upper()),
     )
+    serve(config, listener)
     return 0
-
-
-def _free_port(settings: Settings) -> int:
-    """The port to listen on.
-
-    Raises:
-        OSError: when it can't be had, in plain words, before workers start and fail one by one.
-    """
-    try:
-        family, kind, *_, address = socket.getaddrinfo(settings.host, settings.port, type=socket.SOCK_STREAM)[0]
-        with closing(socket.socket(family, kind)) as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            probe.bind(address)
-            port: int = probe.getsockname()[1]
-            return port
-    except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        raise OSError(
-            f"can't listen on {settings.host}:{settings.port}: {reason}; choose another with API_HOST and API_PORT"
-        ) from error
 
 
 def _log_config(level: str) -> dict[str, Any]:

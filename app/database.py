@@ -1,4 +1,4 @@
-"""Opens the built file for reading only."""
+"""Reads the built file, once and whole: what happens to it afterwards can't reach an answer."""
 
 import json
 import shlex
@@ -9,18 +9,19 @@ from datetime import date
 from pathlib import Path
 from stat import S_ISREG
 from time import monotonic
-from typing import Any
+from typing import Any, Final
+from zlib import crc32
 
-from sqlalchemy import URL, Connection, create_engine, func, select, text
-from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.pool import StaticPool
+from sqlalchemy import func, select
 
-from app.tables import RESOURCES, Release, table_of
+from app.tables import RESOURCES
 
 SCHEMA_REVISION = "0001"
 """The migration this program reads; a test holds it against the newest one."""
 
-HEADER_BYTES = 100
+HEADER_BYTES: Final = 100
+SEAL: Final = slice(60, 64)
+"""Where SQLite's header keeps a number for the application ("user version"): here the checksum of all other bytes."""
 QUERY_SECONDS = 1.0
 """How long one query may take before it is given up."""
 QUERY_STEPS = 10_000
@@ -37,12 +38,10 @@ class DatabaseUnusableError(Exception):
 
 @dataclass(frozen=True)
 class Database:
-    """The data set, open for reading. Nothing in it changes while the process lives."""
+    """The data set, in memory. Nothing in it changes while the process lives."""
 
-    connection: Connection
-    """One connection, used inline on the event loop: a look-up takes microseconds."""
     driver: sqlite3.Connection
-    """The driver's own connection beneath it, for the queries of a request."""
+    """One connection, used inline on the event loop: a look-up takes microseconds."""
     dataset_version: str
     release_date: date
     release_document: bytes
@@ -55,97 +54,80 @@ class Database:
         """The rows of a query, within the time a request may take.
 
         Raises:
-            sqlite3.Error: when the file can't be read, or not in time.
+            sqlite3.Error: when it can't be answered, or not in time.
         """
         end = monotonic() + QUERY_SECONDS
         self.driver.set_progress_handler(lambda: monotonic() > end, QUERY_STEPS)
         return self.driver.execute(sql, values).fetchall()
 
     def close(self) -> None:
-        """Give the file back."""
-        self.connection.close()
-        self.connection.engine.dispose()
+        """Give the memory back."""
+        self.driver.close()
 
 
 def open_database(path: Path) -> Database:
-    """The database in a file, opened read-only and immutable, so that serving never alters it.
+    """The database in a file, read into memory.
 
     Raises:
-        DatabaseUnusableError: when the file is missing, is not a whole database or is one that
-            this program can't read.
+        DatabaseUnusableError: when the file is missing, is not as it was built or is one that this
+            program can't read.
     """
-    _refuse_broken_file(path)
-    engine = create_engine(
-        URL.create(
-            "sqlite",
-            database=f"file://{_uri_path(path)}",
-            query={"mode": "ro", "immutable": "1", "uri": "true", "check_same_thread": "false"},
-        ),
-        poolclass=StaticPool,
-        isolation_level="AUTOCOMMIT",
-    )
+    content = _whole_file(path)
+    driver = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
     try:
-        return _read(engine.connect(), path)
+        driver.deserialize(content)
+        driver.execute("PRAGMA query_only=ON")
+        return _read(driver, path)
     except DatabaseUnusableError:
-        engine.dispose()
+        driver.close()
         raise
-    except (SQLAlchemyError, TypeError, ValueError) as error:
-        # Values that are not what the columns say show as the latter two.
-        engine.dispose()
-        reason = f"can't be read as a database of this service ({_words_of(error)})"
-        raise DatabaseUnusableError(path, reason) from error
+    except sqlite3.Error as error:
+        driver.close()
+        raise DatabaseUnusableError(path, f"can't be read as a database of this service ({error})") from error
 
 
-def _read(connection: Connection, path: Path) -> Database:
-    connection.execute(text("PRAGMA query_only=ON"))
-    connection.execute(text("PRAGMA mmap_size=1073741824"))
-    revision = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+def seal_of(content: bytes) -> bytes:
+    """The checksum that a database file with this content carries in its header."""
+    rest = memoryview(content)
+    return crc32(rest[SEAL.stop :], crc32(rest[: SEAL.start])).to_bytes(4)
+
+
+def _whole_file(path: Path) -> bytes:
+    try:
+        if not S_ISREG(path.stat().st_mode):
+            raise DatabaseUnusableError(path, "is not a file")
+        content = path.read_bytes()
+    except OSError as error:
+        raise DatabaseUnusableError(path, (error.strerror or "can't be read").lower()) from error
+    if not content:
+        raise DatabaseUnusableError(path, "is empty")
+    if len(content) < HEADER_BYTES or not content.startswith(b"SQLite format 3\x00"):
+        raise DatabaseUnusableError(path, "is not a SQLite database")
+    # The header holds the size of a page (1 stands for 65536) and the number of pages.
+    page_size = int.from_bytes(content[16:18]) or 1
+    expected = (65536 if page_size == 1 else page_size) * int.from_bytes(content[28:32])
+    if len(content) != expected:
+        raise DatabaseUnusableError(path, f"is truncated or damaged ({len(content)} bytes, {expected} expected)")
+    if content[SEAL] != seal_of(content):
+        raise DatabaseUnusableError(path, "is not as it was built: damaged, changed, or not of this service")
+    return content
+
+
+def _read(driver: sqlite3.Connection, path: Path) -> Database:
+    revision = driver.execute("SELECT version_num FROM alembic_version").fetchone()[0]
     if revision != SCHEMA_REVISION:
         raise DatabaseUnusableError(path, f"has version {revision}, this program reads version {SCHEMA_REVISION}")
-    damage = connection.execute(text("PRAGMA quick_check(1)")).scalar()
-    if damage != "ok":
-        raise DatabaseUnusableError(path, f"is damaged ({' '.join(str(damage).split())})")
-    release = connection.execute(select(*table_of(Release).columns)).one()
-    driver = connection.connection.driver_connection
-    assert isinstance(driver, sqlite3.Connection)
+    version, released, document, coverage = driver.execute(
+        "SELECT dataset_version, release_date, document, coverage FROM release"
+    ).fetchone()
     return Database(
-        connection=connection,
         driver=driver,
-        dataset_version=release.dataset_version,
-        release_date=release.release_date,
-        release_document=release.document,
-        coverage=json.loads(release.coverage),
+        dataset_version=version,
+        release_date=date.fromisoformat(released),
+        release_document=document,
+        coverage=json.loads(coverage),
         totals={
-            resource.collection: connection.execute(select(func.count()).select_from(resource)).scalar_one()
+            resource.collection: driver.execute(str(select(func.count()).select_from(resource))).fetchone()[0]
             for resource in RESOURCES
         },
     )
-
-
-def _refuse_broken_file(path: Path) -> None:
-    try:
-        status = path.stat()
-        if not S_ISREG(status.st_mode):
-            raise DatabaseUnusableError(path, "is not a file")
-        with path.open("rb") as file:
-            header = file.read(HEADER_BYTES)
-    except OSError as error:
-        raise DatabaseUnusableError(path, (error.strerror or "can't be read").lower()) from error
-    if not header:
-        raise DatabaseUnusableError(path, "is empty")
-    if len(header) < HEADER_BYTES or not header.startswith(b"SQLite format 3\x00"):
-        raise DatabaseUnusableError(path, "is not a SQLite database")
-    # The header holds the size of a page (1 stands for 65536) and the number of pages.
-    page_size = int.from_bytes(header[16:18]) or 1
-    expected = (65536 if page_size == 1 else page_size) * int.from_bytes(header[28:32])
-    if status.st_size != expected:
-        raise DatabaseUnusableError(path, f"is truncated or damaged ({status.st_size} bytes, {expected} expected)")
-
-
-def _uri_path(path: Path) -> str:
-    # In a SQLite URI these three have a meaning of their own.
-    return str(path.absolute()).replace("%", "%25").replace("?", "%3f").replace("#", "%23")
-
-
-def _words_of(error: Exception) -> str:
-    return str(getattr(error, "orig", None) or error).splitlines()[0]

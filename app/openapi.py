@@ -192,8 +192,8 @@ def _examples(database: Database) -> Iterator[tuple[str, Object]]:
     version = {"dataset_version": database.dataset_version}
     for resource in RESOURCES:
         columns = table_of(resource).columns
-        shortest = select(columns.document).order_by(func.length(columns.document), columns.slug).limit(1)
-        record = _cut(json.loads(database.connection.execute(shortest).scalar_one()))
+        shortest = select(columns.document).order_by(func.length(columns.document), columns.slug)
+        record = _cut(json.loads(database.driver.execute(str(shortest)).fetchone()[0]))
         path = f"/v1/{resource.collection}"
         total = database.totals[resource.collection]
         meta = {"total": 1, "limit": 20, "offset": 0, **version, "coverage": database.coverage[resource.collection]}

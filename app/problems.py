@@ -13,7 +13,6 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict
-from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
 from starlette.types import Scope
 
@@ -214,7 +213,6 @@ def add_problem_handlers(app: FastAPI) -> None:
     app.add_exception_handler(ProblemException, _on_problem)
     app.add_exception_handler(HTTPException, _on_http_exception)
     app.add_exception_handler(RequestValidationError, _on_invalid_request)
-    app.add_exception_handler(SQLAlchemyError, _on_database_fault)
     app.add_exception_handler(sqlite3.Error, _on_database_fault)
 
 

@@ -18,12 +18,13 @@ from typing import Any
 
 import pytest
 from pydantic import TypeAdapter
+from sqlalchemy import URL, create_engine
 
 from app.__main__ import main as serve
 from app.content.__main__ import main as content_command
 from app.content.build import BuildError, build
 from app.content.check import check_seed, read_seed
-from app.database import DatabaseUnusableError, open_database
+from app.database import SEAL, DatabaseUnusableError, open_database, seal_of
 from app.tables import RESOURCES, Resource, table_of
 
 ROOT = Path(__file__).parents[1]
@@ -337,7 +338,8 @@ def test_a_change_of_one_word_changes_the_version(
 def test_what_is_served_is_a_valid_record_and_equals_its_row(database_path: Path, resource: type[Resource]) -> None:
     database = open_database(database_path)
     columns = table_of(resource).columns
-    rows = database.connection.execute(table_of(resource).select()).mappings().all()
+    with create_engine(URL.create("sqlite", database=str(database_path))).connect() as connection:
+        rows = connection.execute(table_of(resource).select()).mappings().all()
     links: dict[str, list[tuple[str, str, str | None]]] = {}
     for link in database.read("SELECT record, citation, support, note FROM record_citation ORDER BY position", {}):
         links.setdefault(link[0], []).append((link[1], link[2], link[3]))
@@ -412,6 +414,22 @@ def replace_by_another_database(path: Path) -> None:
     execute("CREATE TABLE note (text)")(path)
 
 
+def flip_a_bit(path: Path) -> None:
+    content = bytearray(path.read_bytes())
+    content[-1000] ^= 1
+    path.write_bytes(content)
+
+
+def sealed(change: Callable[[Path], None]) -> Callable[[Path], None]:
+    def damage(path: Path) -> None:
+        change(path)
+        content = bytearray(path.read_bytes())
+        content[SEAL] = seal_of(bytes(content))
+        path.write_bytes(content)
+
+    return damage
+
+
 def replace_by_a_folder(path: Path) -> None:
     path.unlink()
     path.mkdir()
@@ -428,18 +446,16 @@ DAMAGES: dict[str, tuple[Callable[[Path], None], str]] = {
     **{f"cut to {n}": (cut_to(n), "is not a SQLite database") for n in (1, 16, 99)},
     **{f"cut to {n}": (cut_to(n), "is truncated or damaged (") for n in (100, 4096, 1_000_000, -4096, -1)},
     "garbage": (replace_by_garbage, "is not a SQLite database"),
-    "scrambled": (scramble_behind_the_header, "can't be read as a database of this service ("),
-    "blanked": (blank_the_middle, "is damaged ("),
+    "scrambled": (scramble_behind_the_header, "is not as it was built"),
+    "blanked": (blank_the_middle, "is not as it was built"),
+    "one bit": (flip_a_bit, "is not as it was built"),
+    "without rows": (execute("DELETE FROM strain"), "is not as it was built"),
     "folder": (replace_by_a_folder, "is not a file"),
     "pipe": (replace_by_a_pipe, "is not a file"),
-    "foreign": (replace_by_another_database, "can't be read as a database of this service (no such table"),
-    "newer": (execute("UPDATE alembic_version SET version_num = '9999'"), "has version 9999, this program reads"),
-    "without version": (execute("DELETE FROM alembic_version"), "has version None, this program reads"),
-    "without release": (execute("DELETE FROM release"), "can't be read as a database of this service ("),
-    "without table": (execute("DROP TABLE faq"), "can't be read as a database of this service (no such table"),
-    "odd date": (execute("UPDATE release SET release_date = 'soon'"), "can't be read as a database of this service ("),
-    "odd coverage": (execute("UPDATE release SET coverage = '{'"), "can't be read as a database of this service ("),
-    "coverage null": (execute("UPDATE release SET coverage = x'ff'"), "can't be read as a database of this service ("),
+    "foreign": (replace_by_another_database, "is not as it was built"),
+    "foreign, sealed": (sealed(replace_by_another_database), "can't be read as a database of this service (no such"),
+    "newer": (sealed(execute("UPDATE alembic_version SET version_num = '9999'")), "has version 9999, this program"),
+    "without table": (sealed(execute("DROP TABLE faq")), "can't be read as a database of this service (no such table"),
 }
 
 

@@ -2,12 +2,13 @@
 
 import asyncio
 import os
+import shutil
 import signal
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -56,6 +57,13 @@ class Running:
         return next(int(line.split()[1]) * 1024 for line in status.splitlines() if line.startswith("VmRSS:"))
 
     @property
+    def workers(self) -> set[int]:
+        """The processes that it started to serve."""
+        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text(encoding="ascii")
+        command = {int(child): Path(f"/proc/{child}/cmdline").read_bytes() for child in children.split()}
+        return {child for child, line in command.items() if b"spawn_main" in line}
+
+    @property
     def descriptors(self) -> int:
         """How many files and connections it has open."""
         return len(list(Path(f"/proc/{self.process.pid}/fd").iterdir()))
@@ -94,12 +102,15 @@ class Running:
 
 
 @contextmanager
-def serving(database_path: Path, **settings: str) -> Iterator[Running]:
+def serving(database_path: Path, log: Path = Path(os.devnull), **settings: str) -> Iterator[Running]:
     """The program on a free port, stopped at the end."""
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = probe.getsockname()[1]
     environment = os.environ | {"API_PORT": str(port), "API_DATABASE_PATH": str(database_path), **settings}
-    with subprocess.Popen([sys.executable, "-m", "app"], env=environment, stderr=subprocess.DEVNULL) as process:
+    with (
+        log.open("wb") as written,
+        subprocess.Popen([sys.executable, "-m", "app"], env=environment, stderr=written) as process,
+    ):
         try:
             running = Running(port, process)
             while not running.is_ready:
@@ -146,14 +157,82 @@ async def test_a_flood_of_distinct_addresses_takes_no_more_memory_and_leaves_no_
         assert running.descriptors <= at_rest
 
 
-async def test_told_to_stop_it_ends_in_time_and_breaks_off_no_answer(database_path: Path) -> None:
-    with serving(database_path) as running:
-        asked = [asyncio.create_task(running.get(ADDRESSES[n % len(ADDRESSES)])) for n in range(CONNECTIONS)]
-        await asyncio.wait(asked, return_when=asyncio.FIRST_COMPLETED)
+async def keep_asking(port: int, *, keep_alive: bool) -> str:
+    """Ask again and again until nobody listens any more; then say how the last request ended."""
+    close = "" if keep_alive else "Connection: close\r\n"
+    asked = 0
+    while True:
+        try:
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        except ConnectionRefusedError:
+            return "not listening"
+        try:
+            kept = True
+            while kept:
+                address = ADDRESSES[asked % len(ADDRESSES)]
+                asked += 1
+                writer.write(f"GET {address} HTTP/1.1\r\nHost: localhost\r\n{close}\r\n".encode())
+                head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").lower()
+                await reader.readexactly(int(head.partition("content-length: ")[2].partition("\r")[0]))
+                if not head.startswith("http/1.1 200"):
+                    return head
+                kept = "connection: close" not in head
+        except (ConnectionError, asyncio.IncompleteReadError) as error:
+            return f"lost: {error!r}"
+        finally:
+            writer.close()
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+async def test_told_to_stop_it_answers_every_request_that_came_in_and_ends_in_time(
+    database_path: Path, workers: str
+) -> None:
+    with serving(database_path, API_WORKERS=workers) as running:
+        clients = [asyncio.create_task(keep_asking(running.port, keep_alive=n % 2 == 0)) for n in range(60)]
+        await asyncio.sleep(1)
         running.process.send_signal(signal.SIGTERM)
-        # Who comes too late gets no answer; an answer that was begun is finished, which `get` asserts.
-        answers = await asyncio.gather(*asked)
-        assert {answer[0] for answer in answers if answer} == {200}
+        assert set(await asyncio.gather(*clients)) == {"not listening"}
         ended = await asyncio.to_thread(running.process.wait, 15)
         assert ended in {0, -signal.SIGTERM, 128 + signal.SIGTERM}
-        assert not running.is_ready
+
+
+@needs_proc
+async def test_a_killed_worker_is_replaced(database_path: Path) -> None:
+    with serving(database_path, API_WORKERS="2") as running:
+        before = running.workers
+        assert len(before) == 2
+        os.kill(min(before), signal.SIGKILL)
+        for _ in range(200):
+            if len(running.workers - before) == 1 and running.is_ready:
+                break
+            await asyncio.sleep(0.05)
+        assert len(running.workers) == 2
+        assert {answer and answer[0] for answer in await running.get_all(ADDRESSES * 10)} == {200}
+        running.process.send_signal(signal.SIGTERM)
+        await asyncio.to_thread(running.process.wait, 15)
+
+
+@pytest.mark.parametrize(
+    "harm",
+    [
+        lambda path: os.truncate(path, 4096),
+        lambda path: path.write_bytes(bytes(path.stat().st_size)),
+        lambda path: path.unlink(),
+    ],
+    ids=["truncated", "overwritten", "removed"],
+)
+async def test_what_happens_to_the_file_while_it_is_served_reaches_no_answer(
+    database_path: Path, tmp_path: Path, harm: Callable[[Path], None]
+) -> None:
+    path = tmp_path / "content.db"
+    shutil.copy(database_path, path)
+    with serving(path, API_CACHE_BYTES="0") as running:
+        before = await running.get_all(ADDRESSES)
+        harm(path)
+        assert await running.get_all(ADDRESSES) == before
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
+async def test_a_log_that_can_not_be_written_keeps_nobody_from_being_served(database_path: Path) -> None:
+    with serving(database_path, log=Path("/dev/full")) as running:
+        assert {answer and answer[0] for answer in await running.get_all([*ADDRESSES, "/v1/strains"])} == {200}

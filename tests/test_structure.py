@@ -27,9 +27,10 @@ MAY_IMPORT = {
     "reading": {"database", "problems", "schemas", "tables"},
     "routers": {"database", "problems", "reading", "schemas", "tables"},
     "openapi": {"database", "http", "problems", "reading", "schemas", "tables"},
-    "content": {"schemas", "tables"},
+    "content": {"database", "schemas", "tables"},
     "main": {"database", "http", "openapi", "problems", "routers", "settings"},
-    "__main__": {"database", "http", "settings"},
+    "serving": {"database"},
+    "__main__": {"database", "serving", "settings"},
 }
 EMPTY_NAMES = {"utils", "util", "helpers", "helper", "services", "core", "deps", "repositories", "misc", "managers"}
 

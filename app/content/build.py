@@ -22,6 +22,7 @@ from sqlalchemy.pool import NullPool
 
 from app.content.render import Rendered, Renderer, content_hash
 from app.content.seed import Seed
+from app.database import SEAL, seal_of
 from app.tables import (
     ClaimBearing,
     Facet,
@@ -58,6 +59,7 @@ def build(seed: Seed, database: Path) -> str:
             file = folder / "content.db"
             migrate(file)
             version = _fill(seed, file)
+            _seal(file)
             file.chmod(0o644)
             _flush(file)
             file.rename(database)
@@ -93,6 +95,14 @@ def _fill(seed: Seed, database: Path) -> str:
     finally:
         engine.dispose()
     return version
+
+
+def _seal(file: Path) -> None:
+    """Write into its header the checksum by which the service knows that the file is as it was built."""
+    with file.open("r+b") as written:
+        seal = seal_of(written.read())
+        written.seek(SEAL.start)
+        written.write(seal)
 
 
 def _for_building(connection: sqlite3.Connection, _: object) -> None:

@@ -11,8 +11,3 @@ def combined(headers: Iterable[tuple[bytes, bytes]]) -> dict[bytes, bytes]:
     for name, value in headers:
         fields[name] = fields[name] + b", " + value if name in fields else value
     return fields
-
-
-def field_lines(headers: Iterable[tuple[bytes, bytes]], name: bytes) -> list[str]:
-    """The values of every line of a field, in order; names in ASGI are in lower case."""
-    return [value.decode("latin-1") for key, value in headers if key == name]

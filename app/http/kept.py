@@ -5,7 +5,7 @@ from collections import OrderedDict
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.http.answers import Answer
-from app.http.requests import HOST_FIELD, request_id_of
+from app.http.requests import is_host, request_id_of
 from app.http.responses import CommonHeaders
 from app.problems import Kind
 
@@ -74,10 +74,11 @@ class KeptAnswers:
         """Send the kept answer, or pass the request on."""
         if scope["type"] == "http" and (method := scope["method"]) in ("GET", "HEAD"):
             answer = self.store.get((scope["path"], scope["query_string"]))
-            if answer is not None:
+            # An escaped path may name another address than it does when it is decoded.
+            if answer is not None and b"%" not in scope["raw_path"]:
                 fields = dict(scope["headers"])
                 # Repeated fields and odd hosts are rare; the way inside knows what to make of them.
-                if len(fields) == len(scope["headers"]) and HOST_FIELD.fullmatch(fields.get(b"host", b"")):
+                if len(fields) == len(scope["headers"]) and is_host(fields.get(b"host", b"")):
                     reply = answer.reply(fields)
                     if not isinstance(reply, Kind):
                         headers = reply.whole_headers or self.common.added_to(reply)

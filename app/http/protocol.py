@@ -4,14 +4,16 @@ import asyncio
 import re
 from typing import Any, Final
 
+from httptools import HttpParserError, HttpParserInvalidMethodError, HttpParserUpgrade
+from uvicorn._types import ASGI3Application
 from uvicorn.config import Config
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 from uvicorn.server import ServerState
 
 from app.http.answers import Answer, Reply
 from app.http.headers import RawHeaders
 from app.http.kept import KeptAnswers
-from app.http.requests import HOST_FIELD, request_id_of
+from app.http.requests import is_host, request_id_of
 from app.problems import ALLOW, BAD_REQUEST, HEAD_TOO_LARGE, METHOD_NOT_ALLOWED, REQUEST_TIMEOUT, Kind, problem_response
 
 MAX_HEAD_BYTES: Final = 32_768
@@ -19,11 +21,18 @@ LOOK_SECONDS: Final = 10.0
 """How often a connection is looked at; it is closed when nothing went forward between two looks."""
 LINGER_SECONDS: Final = 2.0
 """How long a client that was refused may go on sending before the connection is closed."""
-UNKNOWN_METHOD: Final = re.compile(rb"(?!(?:GET|HEAD|OPTIONS|PRI) )[A-Z-]+ \S+ HTTP/1\.[01]\r\n")
+STOP_SECONDS: Final = 1.0
+"""How long a connection that waits for a request is kept when the server stops: one may be on its way."""
+UNKNOWN_METHOD: Final = re.compile(
+    rb"(?:\A|\r\n\r\n)(?!(?:GET|HEAD|OPTIONS|PRI) )[!#$%&'*+.^_`|~0-9A-Za-z-]+ \S+ HTTP/1\.[01]\r\n"
+)
 """A request line in order but for its method, which the parser may not know."""
+PART_OF_A_LINE: Final = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+(?: \S*){0,2}")
+ABSOLUTE_FORM: Final = re.compile(rb"(?i:https?)://[^/?#]+(/?)(.*)")
 MAX_PIPELINED: Final = 16
 """How many requests of a connection may wait for the one being answered: each takes memory."""
 VERSIONS: Final = ("1.1", "1.0")
+UNREADABLE: Final = "What was sent can't be read as an HTTP request."
 FRAMING: Final = frozenset({b"content-length", b"transfer-encoding", b"upgrade", b"expect"})
 """Fields that a request for a kept answer has no use for; uvicorn knows what to make of them."""
 
@@ -45,16 +54,21 @@ class Protocol(HttpToolsProtocol):
         # A prefix of the path or a log of every request is the long way's business.
         self.kept = layers if isinstance(layers, KeptAnswers) and not self.root_path else None
         self.service = service
+        self.url = b""
         self.head_bytes = 0
         """Bytes read since the last request was complete."""
         self.chunk = b""
-        """What was read last."""
+        """What was read last, with what had come of the same head before."""
         self.answered = False
-        """Whether the request being read has been answered the short way."""
-        self.in_trailers = False
-        """Whether the head of the request being read is complete, so that further fields are trailers."""
-        self.refused = False
-        """Whether the client has been refused; what it still sends is dropped."""
+        """Whether nothing is to be done any more for the request being read."""
+        self.in_body = False
+        """Whether the head of the request being read is complete: it has an answer, and further fields are trailers."""
+        self.deaf = False
+        """Whether what the client still sends is dropped."""
+        self.stopping = False
+        """Whether the server stops, so that each answer is to be the last of its connection."""
+        self.running: RequestResponseCycle | None = None
+        """The request being answered the long way."""
         self.begun = 0
         """Number of requests whose head was read."""
         self.last_look: tuple[int, int] | None = None
@@ -66,58 +80,92 @@ class Protocol(HttpToolsProtocol):
         self.timer = self.loop.call_later(LOOK_SECONDS, self._look)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Look no more."""
+        """Look no more, and let nothing be written any more."""
         if self.timer:
             self.timer.cancel()
+        for cycle in [self.running, *(waiting for waiting, _ in self.pipeline)]:
+            if cycle:
+                cycle.disconnected = True
+        self.pipeline.clear()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
         """Read on, within the bounds of a head."""
-        if self.refused:
+        if self.deaf:
             return
-        self.chunk = data
+        self._unset_keepalive_if_required()
+        self.chunk = self.chunk + data if self.head_bytes else data
         self.head_bytes += len(data)
-        super().data_received(data)
+        try:
+            self.parser.feed_data(data)
+        except HttpParserUpgrade:
+            self.deaf = True
+        except HttpParserInvalidMethodError:
+            # Only a whole line tells a method that nobody knows from what is no request.
+            if UNKNOWN_METHOD.search(self.chunk):
+                self._refuse(METHOD_NOT_ALLOWED, f"Only {ALLOW} are answered here.")
+            elif not PART_OF_A_LINE.fullmatch(self.chunk):
+                self._refuse(BAD_REQUEST, UNREADABLE)
+        except HttpParserError:
+            self._refuse(BAD_REQUEST, UNREADABLE)
         if self.head_bytes > MAX_HEAD_BYTES:
             self._refuse(HEAD_TOO_LARGE, f"The head of a request may have {MAX_HEAD_BYTES} bytes.")
+        if self.stopping or self.deaf:
+            self._close_after_the_last()
+
+    def eof_received(self) -> bool:  # type: ignore[override]  # asyncio asks for this; uvicorn never keeps it open
+        """Answer what came before the client ended its side, then close."""
+        self.deaf = True
+        self._close_after_the_last()
+        return self._in_flight()
+
+    def shutdown(self) -> None:
+        """Answer what has come in or is on its way, then close."""
+        self.stopping = True
+        self._close_after_the_last()
+        if not self._in_flight():
+            self.loop.call_later(STOP_SECONDS, self._close_unless_busy)
 
     def on_message_begin(self) -> None:
         """Make ready for a request; its scope is made only when it is needed."""
         self.url = b""
         self.headers = []
         self.answered = False
-        self.in_trailers = False
+        self.in_body = False
         self.expect_100_continue = False
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """Take a field of the head; those behind a chunked body change nothing any more."""
-        if not self.in_trailers:
+        if not self.in_body:
             super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
         """Answer the short way when that can be done, else go uvicorn's."""
         self.begun += 1
-        self.in_trailers = True
         # More than a head may have come in at once, so only then is its own size added up.
         if (
-            self.refused
+            self.deaf
             or self.transport.is_closing()
             or (self.head_bytes > MAX_HEAD_BYTES and self._head_size() > MAX_HEAD_BYTES)
-        ) or self._answer_short():
+        ):
             self.answered = True
+        elif self._answer_short():
+            self.answered = self.in_body = True
         elif len(self.pipeline) >= MAX_PIPELINED:
             # What waits is answered; the last of it closes the connection, and the rest is dropped.
-            self.answered = self.refused = True
-            self.pipeline[0][0].keep_alive = False
-        elif fault := self._fault():
+            self.answered = self.deaf = True
+        elif refusal := self._refusal():
             self.answered = True
-            self._refuse(BAD_REQUEST, fault)
+            self._refuse(*refusal)
         else:
-            url, headers = self.url, self.headers
+            self.in_body = True
+            url, headers = self._target(), self.headers
             super().on_message_begin()
             self.url = url
             self.headers.extend(headers)
             super().on_headers_complete()
+            # No other protocol is spoken here, and what follows an upgrade is perhaps no HTTP.
+            self.deaf = self.deaf or self.parser.should_upgrade()
 
     def on_body(self, body: bytes) -> None:
         """Leave the bodies of refused requests unread; they are no part of a head."""
@@ -132,33 +180,46 @@ class Protocol(HttpToolsProtocol):
         if not self.answered or self.head_bytes <= MAX_HEAD_BYTES or self._head_size() <= MAX_HEAD_BYTES:
             self.head_bytes = 0
 
-    def send_400_response(self, msg: str) -> None:
-        """Refuse what the parser can't read."""
-        if UNKNOWN_METHOD.match(self.chunk):
-            self._refuse(METHOD_NOT_ALLOWED, f"Only {ALLOW} are answered here.")
-        else:
-            self._refuse(BAD_REQUEST, msg)
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
+        self.running = cycle
+        super()._start_asgi_task(cycle, app)
+
+    def _refusal(self) -> tuple[Kind, str] | None:
+        """What is wrong with a head that the parser lets pass."""
+        if self.parser.get_method() == b"CONNECT":
+            return METHOD_NOT_ALLOWED, f"Only {ALLOW} are answered here."
+        fault = self._fault()
+        return (BAD_REQUEST, fault) if fault else None
 
     def _fault(self) -> str | None:
-        """What the parser lets pass and RFC 9112 does not."""
+        """What RFC 9112 does not let pass."""
         if b"#" in self.url:
             return "The request target holds a fragment."
+        if not self._target().startswith(b"/") and not (self.url == b"*" and self.parser.get_method() == b"OPTIONS"):
+            return "The request target is neither a path nor an http address."
         version = self.parser.get_http_version()
         if version not in VERSIONS:
             return "Only HTTP/1.1 and HTTP/1.0 are answered here."
         codings = [value.strip().lower() for name, value in self.headers if name == b"transfer-encoding"]
         if codings and (codings != [b"chunked"] or version == "1.0"):
             return "The only transfer coding that is read is chunked, in HTTP/1.1."
+        if codings and any(name == b"content-length" for name, _ in self.headers):
+            return "The request has both a length and a transfer coding."
         return None
+
+    def _target(self) -> bytes:
+        """The target of the request, without the scheme and the authority that a proxy may have sent."""
+        absolute = None if self.url.startswith(b"/") else ABSOLUTE_FORM.fullmatch(self.url)
+        return b"/" + absolute[2] if absolute else self.url
 
     def _answer_short(self) -> bool:
         answer = self._kept_answer()
-        if answer is None or self._in_flight() or self.flow.write_paused:
+        if answer is None or self._in_flight() or self.flow.write_paused or self.stopping:
             return False
         fields = dict(self.headers)
         # Repeated fields and odd hosts are rare, as in the layer that keeps: the long way knows what to make of them.
         plain = len(fields) == len(self.headers) and FRAMING.isdisjoint(fields)
-        if not plain or not HOST_FIELD.fullmatch(fields.get(b"host", b"")):
+        if not plain or not is_host(fields.get(b"host", b"")):
             return False
         reply = answer.reply(fields)
         if isinstance(reply, Kind):
@@ -200,12 +261,16 @@ class Protocol(HttpToolsProtocol):
             self.transport.close()
 
     def _refuse(self, kind: Kind, detail: str) -> None:
-        """Answer with a problem and close; an answer that is on its way goes first."""
+        """Answer with a problem and close; an answer that is on its way goes first and is the only one."""
         if self._in_flight():
-            self.cycle.keep_alive = False
-        if self._in_flight() or self.refused or self.transport.is_closing():
+            self.deaf = True
+            self._close_after_the_last()
+        if self.deaf or self.transport.is_closing():
             return
-        self.refused = True
+        self.deaf = True
+        if self.in_body:
+            self.transport.close()
+            return
         fields = dict(self.headers or [])
         request_id = request_id_of(fields)
         response = problem_response({"path": "/", "request_id": request_id}, kind, detail)
@@ -219,13 +284,22 @@ class Protocol(HttpToolsProtocol):
                     b"x-request-id: ",
                     request_id.encode(),
                     b"\r\nconnection: close\r\n\r\n",
-                    reply.body,
+                    b"" if self.url and self.parser.get_method() == b"HEAD" else reply.body,
                 )
             )
         )
         # Closing with bytes unread would reset the connection before the client has read its answer.
         self.transport.write_eof()
         self.loop.call_later(LINGER_SECONDS, self.transport.close)
+
+    def _close_after_the_last(self) -> None:
+        """Let the answer to the last request that came in be the last of the connection."""
+        if self._in_flight():
+            self.cycle.keep_alive = False
+
+    def _close_unless_busy(self) -> None:
+        if not self._in_flight() and not self.head_bytes:
+            self.transport.close()
 
     def _in_flight(self) -> bool:
         return self.cycle is not None and not self.cycle.response_complete

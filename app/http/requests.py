@@ -2,21 +2,48 @@
 
 import re
 from collections.abc import Mapping
+from contextlib import suppress
+from functools import lru_cache
+from ipaddress import IPv6Address
 from itertools import count
 from secrets import token_hex
 from urllib.parse import unquote_to_bytes
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.http.headers import combined, field_lines
-from app.problems import BAD_REQUEST, INVALID_REQUEST, Kind, ProblemError, in_sum, pointer, problem_response, shown
+from app.http.headers import combined
+from app.problems import (
+    BAD_REQUEST,
+    INVALID_REQUEST,
+    NOT_FOUND,
+    Kind,
+    ProblemError,
+    in_sum,
+    pointer,
+    problem_response,
+    shown,
+)
 
 MAX_QUERY_BYTES = 4096
-HOST = re.compile(r"(?:\[[0-9A-Fa-f:.]+\]|(?:[A-Za-z0-9._~!$&'()*+,;=-]|%[0-9A-Fa-f]{2})+)(?::[0-9]{0,5})?")
+HOST = re.compile(
+    rb"(?:\[(?P<ipv6>[0-9A-Fa-f:.]{2,45})\]|(?=[^:]{1,253}(?::|\Z))[A-Za-z0-9_-]{1,63}(?:\.[A-Za-z0-9_-]{1,63})*\.?)"
+    rb"(?::(?:[0-5]?[0-9]{0,4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5]))?"
+)
+"""A name or an address, and a port that may be left out."""
 CONTROL_CHARACTER = re.compile(r"[\x00-\x1f\x7f-\x9f]")
-HOST_FIELD = re.compile(HOST.pattern.encode())
 CLIENT_REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 _PROCESS, _COUNTER = token_hex(8), count(1)
+
+
+@lru_cache(maxsize=1024)
+def is_host(field: bytes) -> bool:
+    """Whether a Host header names a host."""
+    found = HOST.fullmatch(field)
+    if found and (address := found["ipv6"]):
+        with suppress(ValueError):
+            return bool(IPv6Address(address.decode()))
+        return False
+    return found is not None
 
 
 def request_id_of(fields: Mapping[bytes, bytes]) -> str:
@@ -65,11 +92,14 @@ class StrictRequests:
 
 
 def _refusal(scope: Scope) -> tuple[Kind, str, list[ProblemError]] | None:
-    hosts = field_lines(scope["headers"], b"host")
+    hosts = [value for name, value in scope["headers"] if name == b"host"]
     if len(hosts) > 1 or (not hosts and scope["http_version"] != "1.0"):
         return BAD_REQUEST, "The request must have one Host header.", []
-    if hosts and not HOST.fullmatch(hosts[0]):
-        return BAD_REQUEST, f"The Host header {shown(hosts[0])!r} is not a host name.", []
+    if hosts and not is_host(hosts[0]):
+        return BAD_REQUEST, f"The Host header {shown(hosts[0].decode('latin-1'))!r} is not a host name.", []
+    if b"%2f" in scope["raw_path"].lower():
+        # Decoded it would be taken for a slash between two parts of the path, which it is not.
+        return NOT_FOUND, "There is nothing at this address; the index is at /v1.", []
     if scope["query_string"]:
         errors = _query_faults(scope["query_string"])
         if errors:

@@ -3,11 +3,11 @@
 import logging
 from time import perf_counter
 
-from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.http.answers import NOT_MODIFIED, Reply
 from app.http.headers import RawHeaders
+from app.http.requests import is_host
 from app.problems import ALLOW, INTERNAL_ERROR, problem_response
 
 EXPOSED = "Allow, ETag, Last-Modified, Link, Retry-After, X-Request-ID"
@@ -48,7 +48,7 @@ class CommonHeaders:
                 message = {**message, "body": b""}
             await send(message)
 
-        if scope["method"] == "OPTIONS" and _is_preflight(Headers(scope=scope)):
+        if scope["method"] == "OPTIONS" and _is_preflight(scope):
             await send_complete({"type": "http.response.start", "status": 204, "headers": _preflight_headers()})
             await send_complete({"type": "http.response.body", "body": b""})
         else:
@@ -70,8 +70,11 @@ class CommonHeaders:
         start["headers"] = [*start["headers"], *[line for line in self.lines if line[0] not in present]]
 
 
-def _is_preflight(headers: Headers) -> bool:
-    return "origin" in headers and "access-control-request-method" in headers
+def _is_preflight(scope: Scope) -> bool:
+    """Whether a browser asks what it may ask; without a good Host that is no different from other bad requests."""
+    names = {name for name, _ in scope["headers"]}
+    hosts = [is_host(value) for name, value in scope["headers"] if name == b"host"]
+    return {b"origin", b"access-control-request-method"} <= names and hosts == [True]
 
 
 def _preflight_headers() -> list[tuple[bytes, bytes]]:

@@ -3,7 +3,6 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
-from sqlalchemy import text
 
 from app.problems import UNAVAILABLE, Problem, ProblemException
 from app.reading import detail
@@ -73,9 +72,8 @@ async def get_liveness(_: Annotated[NoQuery, Query()]) -> Response:
     responses={503: {"model": Problem, "description": "The data can't be read."}},
 )
 async def get_readiness(_: Annotated[NoQuery, Query()], data: Data) -> Response:
-    """Says that the database is there, can be read and is of the right version; send no traffic when it does not."""
-    version = data.connection.execute(text("SELECT dataset_version FROM release")).scalar()
-    if version != data.dataset_version:
+    """Says that the data can be read and are of the right version; send no traffic when it does not."""
+    if data.read("SELECT dataset_version FROM release", {}) != [(data.dataset_version,)]:
         raise ProblemException(UNAVAILABLE, "The data can't be read right now.")
     return _healthy()
 

@@ -1,0 +1,114 @@
+"""Runs the processes that serve, and stops them without losing a request that had come in."""
+
+import asyncio
+import logging
+import socket
+import sys
+from collections.abc import Callable
+from functools import cached_property
+from typing import Final
+
+from uvicorn import Config, Server
+from uvicorn.supervisors import multiprocess
+
+from app.database import DatabaseUnusableError
+
+WORKER_FAILED: Final = 1
+"""How a worker ends that can't begin. The supervisor tries again; uvicorn's own status for it would end the others too."""
+
+log = logging.getLogger("app.serving")
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A socket bound to the address; port 0 takes a free one.
+
+    Raises:
+        OSError: when that can't be had, in plain words.
+    """
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        # A name may stand for several addresses; as everywhere on the web, IPv4 is the one that all can reach.
+        family, kind, protocol, _, address = min(found, key=lambda each: each[0] != socket.AF_INET)
+        listener = socket.socket(family, kind, protocol)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+    except (OSError, UnicodeError) as error:
+        reason = (getattr(error, "strerror", None) or str(error)).lower()
+        raise OSError(f"can't listen on {host}:{port}: {reason}; choose another with API_HOST and API_PORT") from error
+    return listener
+
+
+def serve(config: Config, listener: socket.socket) -> None:
+    """Serve until told to stop, in as many processes as the configuration says."""
+    if config.workers == 1:
+        StoppingServer(config).run([listener])
+    else:
+        # The supervisor makes its processes by this name.
+        multiprocess.Process = Worker  # type: ignore[misc]  # it is a class of the same kind
+        Workers(config, [listener]).run()
+
+
+class StoppingServer(Server):
+    """A server that takes every connection that was made before it stops listening."""
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Stop listening, then let the connections finish."""
+        # Closing a listening socket resets the connections that wait in it to be accepted. So the loop
+        # gives it up first, while a second descriptor keeps it open until nothing waits any more.
+        waiting = [listener.dup() for listener in sockets or []]
+        for server in self.servers:
+            server.close()
+        for listener in sockets or []:
+            listener.close()
+        await asyncio.sleep(0.01)
+        accepted = [connection for listener in waiting for connection in _last_of(listener)]
+        for connection in accepted:
+            await asyncio.get_running_loop().connect_accepted_socket(self._protocol, connection)
+        await super().shutdown()
+
+    def _protocol(self) -> asyncio.Protocol:
+        make: Callable[..., asyncio.Protocol] = self.config.http_protocol_class
+        return make(config=self.config, server_state=self.server_state, app_state=self.lifespan.state)
+
+
+class Worker(multiprocess.Process):
+    """One of several processes that serve."""
+
+    @cached_property
+    def server(self) -> Server:
+        """What runs in the process."""
+        return StoppingServer(self.config)
+
+    def target(self, sockets: list[socket.socket] | None = None) -> None:
+        """Serve; the service may be gone from under a worker that is started anew."""
+        try:
+            self.config.load()
+        except DatabaseUnusableError as error:
+            log.error(str(error))  # noqa: TRY400  # the message says it all
+            sys.exit(WORKER_FAILED)
+        super().target(sockets)
+
+
+class Workers(multiprocess.Multiprocess):
+    """The supervisor of several processes."""
+
+    def terminate_all(self) -> None:
+        """Stop listening here too, so that nobody waits in a socket that no process accepts from any more."""
+        for listener in self.sockets:
+            listener.close()
+        super().terminate_all()
+
+
+def _last_of(listener: socket.socket) -> list[socket.socket]:
+    """The connections that waited to be accepted; the listening socket is closed."""
+    connections = []
+    with listener:
+        listener.settimeout(0)
+        while True:
+            try:
+                connections.append(listener.accept()[0])
+            except BlockingIOError:
+                return connections
+            except OSError:
+                # A client that has given up meanwhile, or no descriptor left for one more.
+                return connections
