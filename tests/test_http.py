@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import httpx
 import pytest
@@ -95,7 +96,7 @@ async def answer_of(
         "http_version": version,
         "method": method,
         "scheme": scheme,
-        "path": path,
+        "path": unquote(path),
         "raw_path": path.encode(),
         "root_path": "",
         "query_string": query.encode(),
@@ -176,6 +177,18 @@ async def test_a_header_does_not_change_the_method(name: str, ask: Ask) -> None:
     assert (await ask(RESOURCE, [(name, "GET")], method="POST")).status == 405
 
 
+# The path
+
+
+async def test_an_escaped_slash_is_no_slash(ask: Ask) -> None:
+    for path in ("/v1%2Fstrains", "/v1/strains%2fred-vein", "%2Fv1", "/v1/strains/%2F"):
+        await ask(path.replace("%2F", "/").replace("%2f", "/"))
+        for method in ("GET", "HEAD", "OPTIONS", "POST"):
+            assert (await ask(path, method=method)).status == 404
+    # Other escapes are another spelling of the same address.
+    assert (await ask("/v1/str%61ins")).status == 200
+
+
 # What others say of the request
 
 
@@ -214,7 +227,19 @@ async def test_nothing_a_client_says_of_host_or_proxy_changes_an_answer(path: st
 
 @pytest.mark.parametrize(
     "host",
-    ["test", "test:8000", "TEST.example.", "127.0.0.1:80", "[::1]:8000", "[::1]", "a_b.test", "xn--bcher-kva.test"],
+    [
+        "test",
+        "test:8000",
+        "TEST.example.",
+        "127.0.0.1:80",
+        "test:65535",
+        "test:",
+        "[::1]:8000",
+        "[::1]",
+        "[::ffff:192.0.2.1]",
+        "a_b.test",
+        "xn--bcher-kva.test",
+    ],
 )
 async def test_any_true_host_is_served(host: str, ask: Ask) -> None:
     assert (await ask(RESOURCE, host=host)).status == 200
@@ -230,6 +255,16 @@ async def test_any_true_host_is_served(host: str, ask: Ask) -> None:
         "user@test",
         "test:port",
         "test:123456",
+        "test:65536",
+        "a..b",
+        "..",
+        ".test",
+        "%00",
+        "a!b",
+        "a" * 64 + ".test",
+        "a." * 127 + "b",
+        "[::::::]",
+        "[::1]x",
         "<script>",
         "a,b\t",
         "test#x",
@@ -332,6 +367,15 @@ async def test_a_preflight_is_granted_for_reading_anywhere(ask: Ask) -> None:
             assert answer.headers["access-control-allow-methods"] == "GET, HEAD, OPTIONS"
             assert answer.headers["access-control-allow-headers"] == "*"
             assert int(answer.headers["access-control-max-age"]) > 0
+
+
+async def test_a_preflight_needs_a_host_like_any_request(ask: Ask) -> None:
+    asked = [("origin", "https://front.test"), ("access-control-request-method", "GET")]
+    for host in (None, "", "a b", "[::::::]"):
+        assert (await ask(RESOURCE, asked, method="OPTIONS", host=host)).status == 400
+    assert (await ask(RESOURCE, [*asked, ("host", "second")], method="OPTIONS")).status == 400
+    # What else is wrong with the address is told in the answer to the request itself, where a page can read it.
+    assert (await ask(f"{RESOURCE}?limit=0&limit=0", asked, method="OPTIONS")).status == 204
 
 
 async def test_a_page_may_read_the_headers_a_client_needs_on_errors_too(ask: Ask) -> None:

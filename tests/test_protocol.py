@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 import uvicorn
+import uvloop
 from uvicorn.server import ServerState
 
 from app.http import protocol
@@ -80,7 +81,8 @@ def run(promise: Callable[[], Awaitable[None]]) -> None:
         async with asyncio.timeout(60):
             await promise()
 
-    asyncio.run(bounded())
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(bounded())
 
 
 CLOSE = b"Connection: close"
@@ -189,7 +191,14 @@ def test_pipelined_requests_are_answered_in_order_whichever_way_they_go(service:
         (request(b"/", b"Transfer-Encoding: gzip, chunked"), 400),
         (request(b"/", b"Transfer-Encoding: chunked", b"Transfer-Encoding: chunked") + b"0\r\n\r\n", 400),
         (request(b"/", b"Transfer-Encoding: chunked", version=b"1.0") + b"0\r\n\r\n", 400),
+        (request(b"/", b"Content-Length: 3", b"Transfer-Encoding: chunked", method=b"POST") + b"0\r\n\r\n", 400),
+        (request(b"ftp://localhost/"), 400),
+        (request(b"*"), 400),
+        (request(b"localhost"), 400),
         (request(b"/", method=b"BREW"), 405),
+        (request(b"/", method=b"FOO1"), 405),
+        (request(b"/", method=b"g_t"), 405),
+        (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", 400),
         (b"CONNECT a:80 HTTP/1.1\r\nHost: a\r\n\r\n", 405),
         (request(b"/", b"X: " + b"a" * 40_000), 431),
         (b"GET / HTTP/1.1\r\nHost: a\r\nX: " + b"a" * 400_000, 431),
@@ -209,6 +218,153 @@ def test_what_breaks_the_rules_of_http_is_refused_with_a_problem_and_the_connect
             assert b"connection: close\r\n" in got
             assert b"access-control-allow-origin: *\r\n" in got
             assert not got.endswith(b"<not closed>")
+
+    run(promise)
+
+
+def test_an_unknown_method_is_told_from_garbage_however_it_comes(service: Service) -> None:
+    async def promise() -> None:
+        async with listening(service) as (port, _):
+            odd = request(b"/v1", method=b"BREW")
+            assert (await exchange(port, b"B", b"REW /v", odd[7:])).startswith(b"HTTP/1.1 405 ")
+            assert (await exchange(port, b"g", b"arbage\r\n\r\n")).startswith(b"HTTP/1.1 400 ")
+            await exchange(port, request(DETAIL, CLOSE))
+            assert re.findall(rb"HTTP/1\.1 (\d+)", await exchange(port, request(DETAIL) + odd)) == [b"200", b"405"]
+
+    run(promise)
+
+
+def test_the_answer_to_head_has_no_body_even_when_the_head_is_refused(service: Service) -> None:
+    async def promise() -> None:
+        async with listening(service) as (port, _):
+            for sent in (request(b"/#x", method=b"HEAD"), request(b"/", b"X: " + b"a" * 40_000, method=b"HEAD")):
+                got = await exchange(port, sent)
+                assert re.match(rb"HTTP/1\.1 4\d\d ", got)
+                assert got.endswith(b"\r\n\r\n")
+
+    run(promise)
+
+
+@pytest.mark.parametrize("target", [b"http://localhost", b"HTTP://localhost:8000", b"http://localhost/", b"/"])
+def test_the_address_of_a_proxied_request_is_its_path(service: Service, target: bytes) -> None:
+    async def promise() -> None:
+        async with listening(service) as (port, _):
+            got = await exchange(port, request(target, CLOSE))
+            assert got.startswith(b"HTTP/1.1 200 OK\r\n")
+            assert b"<!doctype html>" in got.lower()
+
+    run(promise)
+
+
+SMUGGLED = request(b"/v1/risk-groups/children")
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        [
+            request(b"/v1/meta", b"Connection: Upgrade", b"Upgrade: foo", b"Content-Length: %d" % len(SMUGGLED))
+            + SMUGGLED
+        ],
+        [
+            request(b"/v1/meta", b"Connection: Upgrade", b"Upgrade: foo", b"Content-Length: %d" % len(SMUGGLED)),
+            SMUGGLED,
+        ],
+        [request(b"/v1/meta", b"Connection: Upgrade, HTTP2-Settings", b"Upgrade: h2c") + SMUGGLED, SMUGGLED],
+        [b"CONNECT localhost:80 HTTP/1.1\r\nHost: localhost\r\n\r\n" + SMUGGLED, SMUGGLED],
+    ],
+    ids=["body at once", "body later", "request behind", "tunnel"],
+)
+def test_what_follows_a_request_for_another_protocol_is_not_run(service: Service, sent: list[bytes]) -> None:
+    async def promise() -> None:
+        async with listening(service) as (port, _):
+            got = await exchange(port, *sent)
+            assert re.findall(rb"HTTP/1\.1 (\d+)", got) in ([b"200"], [b"405"])
+            assert b"connection: close\r\n" in got
+            assert b"children" not in got
+            assert not got.endswith(b"<not closed>")
+
+    run(promise)
+
+
+@pytest.mark.parametrize("rest", [b"zz\r\n", b"5\r\nhel", b"5;" + b"a" * 50_000, b"5\r\nhelloX\r\n"])
+def test_a_fault_in_a_body_brings_no_second_answer(
+    service: Service, monkeypatch: pytest.MonkeyPatch, rest: bytes
+) -> None:
+    monkeypatch.setattr(protocol, "LOOK_SECONDS", 0.2)
+
+    async def promise() -> None:
+        async with listening(service) as (port, _):
+            got = await exchange(port, request(b"/v1/meta", b"Transfer-Encoding: chunked"), b"5\r\nhello\r\n", rest)
+            assert re.findall(rb"HTTP/1\.1 (\d+)", got) == [b"200"]
+            assert not got.endswith(b"<not closed>")
+
+    run(promise)
+
+
+@pytest.mark.parametrize(
+    ("sent", "statuses"),
+    [
+        (request(b"/v1/meta"), [b"200"]),
+        (request(b"/v1/nothing") + request(b"/v1/meta") + request(b"/v1/strains?x=1"), [b"404", b"200", b"422"]),
+        (request(DETAIL, b"Content-Length: 10", method=b"POST") + b"half", [b"405"]),
+        (request(b"/v1/claims?limit=100", b"Accept-Encoding: br"), [b"200"]),
+        (b"garbage\r\n\r\n", [b"400"]),
+        (b"GET / HTT", []),
+        (b"", []),
+    ],
+)
+def test_a_client_that_has_ended_its_side_gets_the_answers_to_what_it_asked(
+    service: Service, sent: bytes, statuses: list[bytes]
+) -> None:
+    async def promise() -> None:
+        async with listening(service) as (port, _):
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            writer.write(sent)
+            writer.write_eof()
+            got = await asyncio.wait_for(reader.read(), 5)
+            writer.close()
+            assert re.findall(rb"HTTP/1\.1 (\d+) ", got) == statuses
+
+    run(promise)
+
+
+def test_a_client_that_vanishes_while_it_is_written_to_leaves_no_word(
+    service: Service, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def promise() -> None:
+        async with listening(service) as (port, state):
+            _, writer = await asyncio.open_connection("127.0.0.1", port, limit=1024)
+            writer.transport.pause_reading()  # type: ignore[attr-defined]  # asyncio's own transport has it
+            for n in range(15):
+                writer.write(request(b"/v1/claims?limit=100&offset=%d" % n, b"Accept-Encoding: identity") * 15)
+                await asyncio.sleep(0.02)
+            assert state.connections
+            writer.transport.abort()
+            for _ in range(100):
+                if not state.connections and not state.tasks:
+                    break
+                await asyncio.sleep(0.05)
+            assert not state.connections
+            assert not state.tasks
+
+    run(promise)
+    assert not caplog.records
+
+
+def test_a_server_that_stops_answers_what_is_on_its_way_and_says_that_it_closes(service: Service) -> None:
+    async def promise() -> None:
+        async with listening(service) as (port, state):
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            writer.write(request(DETAIL))
+            await reader.readuntil(b"\r\n\r\n")
+            for connection in list(state.connections):
+                connection.shutdown()
+            writer.write(request(DETAIL) + request(b"/v1/nothing") + request(DETAIL))
+            got = await asyncio.wait_for(reader.read(), 5)
+            assert re.findall(rb"HTTP/1\.1 (\d+) ", got) == [b"200", b"404", b"200"]
+            assert got.count(b"connection: close\r\n") == 1
+            writer.close()
 
     run(promise)
 
