@@ -57,6 +57,8 @@ class Representations:
     def __init__(self, app: ASGIApp, *, store: Store, released: date, cache_seconds: int) -> None:
         self.app = app
         self.store = store
+        self.pages: dict[str, Answer] = {}
+        """What is no part of the data, kept whatever the budget: a few files, one of which takes long to compress."""
         self.last_modified = datetime(released.year, released.month, released.day, tzinfo=UTC)
         freshness = f"public, max-age={cache_seconds}, stale-while-revalidate=86400, stale-if-error=604800"
         self.lines = [
@@ -87,10 +89,15 @@ class Representations:
             await self._send_lasting(scope, receive, send, start["headers"], body)
 
     async def _send_lasting(self, scope: Scope, receive: Receive, send: Send, headers: RawHeaders, body: bytes) -> None:
-        present = {name for name, _ in headers}
-        headers = [*headers, *[line for line in self.lines if line[0] not in present]]
-        answer = Answer(headers, body, self.last_modified)
-        self.store.put((scope["path"], scope["query_string"]), answer)
+        path = scope["path"]
+        answer = self.pages.get(path)
+        if answer is None:
+            present = {name for name, _ in headers}
+            headers = [*headers, *[line for line in self.lines if line[0] not in present]]
+            answer = Answer(headers, body, self.last_modified)
+        if not path.startswith("/v1"):
+            self.pages[path] = answer
+        self.store.put((path, scope["query_string"]), answer)
         reply = answer.reply(combined(scope["headers"]))
         if isinstance(reply, Kind):
             await _refuse(scope, receive, send, reply, VARY)
