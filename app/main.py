@@ -1,6 +1,8 @@
 """Puts the service together: what is wrapped around what."""
 
 from fastapi import FastAPI
+from fastapi.middleware.asyncexitstack import AsyncExitStackMiddleware
+from starlette.middleware.exceptions import ExceptionMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.database import open_database
@@ -20,6 +22,11 @@ class Service(FastAPI):
     layers: ASGIApp
     common: CommonHeaders
     """What belongs on every answer, for those that are given before any layer is reached."""
+
+    def build_middleware_stack(self) -> ASGIApp:
+        """Only what turns exceptions into problems: the rest of FastAPI's own stack has nothing to do here."""
+        # The inner one is what FastAPI's ordinary routes ask for.
+        return ExceptionMiddleware(AsyncExitStackMiddleware(self.router), handlers=self.exception_handlers)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one connection."""

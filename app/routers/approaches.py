@@ -5,12 +5,12 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response
 
 from app.reading import get_one, list_page
-from app.routers.common import NOT_FOUND, Data, Slug
+from app.routers.common import NOT_FOUND, Data, ReadRoute, Slug
 from app.schemas.approaches import ApproachDetail, ApproachPage, ApproachQuery
 from app.schemas.common import NoQuery
 from app.tables import Approach
 
-router = APIRouter(prefix="/v1/approaches", tags=["approaches"])
+router = APIRouter(prefix="/v1/approaches", tags=["approaches"], route_class=ReadRoute)
 
 
 @router.get("", operation_id="listApproaches", summary="List approaches", response_model=ApproachPage)

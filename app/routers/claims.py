@@ -5,12 +5,12 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response
 
 from app.reading import get_one, list_page
-from app.routers.common import NOT_FOUND, Data, Slug
+from app.routers.common import NOT_FOUND, Data, ReadRoute, Slug
 from app.schemas.claims import ClaimDetail, ClaimPage, ClaimQuery
 from app.schemas.common import NoQuery
 from app.tables import Claim
 
-router = APIRouter(prefix="/v1/claims", tags=["claims"])
+router = APIRouter(prefix="/v1/claims", tags=["claims"], route_class=ReadRoute)
 
 
 @router.get("", operation_id="listClaims", summary="List claims", response_model=ClaimPage)

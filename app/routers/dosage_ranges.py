@@ -5,12 +5,12 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response
 
 from app.reading import get_one, list_page
-from app.routers.common import NOT_FOUND, Data, Slug
+from app.routers.common import NOT_FOUND, Data, ReadRoute, Slug
 from app.schemas.common import NoQuery
 from app.schemas.dosage_ranges import DosageRangeDetail, DosageRangePage, DosageRangeQuery
 from app.tables import DosageRange
 
-router = APIRouter(prefix="/v1/dosage-ranges", tags=["dosage-ranges"])
+router = APIRouter(prefix="/v1/dosage-ranges", tags=["dosage-ranges"], route_class=ReadRoute)
 
 
 @router.get("", operation_id="listDosageRanges", summary="List dosage ranges", response_model=DosageRangePage)

@@ -5,12 +5,12 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response
 
 from app.reading import get_one, list_page
-from app.routers.common import NOT_FOUND, Data, Slug
+from app.routers.common import NOT_FOUND, Data, ReadRoute, Slug
 from app.schemas.common import NoQuery
 from app.schemas.effects import EffectDetail, EffectPage, EffectQuery
 from app.tables import Effect
 
-router = APIRouter(prefix="/v1/effects", tags=["effects"])
+router = APIRouter(prefix="/v1/effects", tags=["effects"], route_class=ReadRoute)
 
 
 @router.get("", operation_id="listEffects", summary="List effects", response_model=EffectPage)

@@ -5,12 +5,12 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response
 
 from app.reading import get_one, list_page
-from app.routers.common import NOT_FOUND, Data, Slug
+from app.routers.common import NOT_FOUND, Data, ReadRoute, Slug
 from app.schemas.common import NoQuery
 from app.schemas.faqs import FaqDetail, FaqPage, FaqQuery
 from app.tables import Faq
 
-router = APIRouter(prefix="/v1/faqs", tags=["faqs"])
+router = APIRouter(prefix="/v1/faqs", tags=["faqs"], route_class=ReadRoute)
 
 
 @router.get("", operation_id="listFaqs", summary="List questions", response_model=FaqPage)

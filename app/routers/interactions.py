@@ -5,12 +5,12 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response
 
 from app.reading import get_one, list_page
-from app.routers.common import NOT_FOUND, Data, Slug
+from app.routers.common import NOT_FOUND, Data, ReadRoute, Slug
 from app.schemas.common import NoQuery
 from app.schemas.interactions import InteractionDetail, InteractionPage, InteractionQuery
 from app.tables import Interaction
 
-router = APIRouter(prefix="/v1/interactions", tags=["interactions"])
+router = APIRouter(prefix="/v1/interactions", tags=["interactions"], route_class=ReadRoute)
 
 
 @router.get("", operation_id="listInteractions", summary="List interactions", response_model=InteractionPage)

@@ -5,12 +5,12 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response
 
 from app.reading import get_one, list_page
-from app.routers.common import NOT_FOUND, Data, Slug
+from app.routers.common import NOT_FOUND, Data, ReadRoute, Slug
 from app.schemas.common import NoQuery
 from app.schemas.pharmacology import PharmacologyDetail, PharmacologyPage, PharmacologyQuery
 from app.tables import Pharmacology
 
-router = APIRouter(prefix="/v1/pharmacology", tags=["pharmacology"])
+router = APIRouter(prefix="/v1/pharmacology", tags=["pharmacology"], route_class=ReadRoute)
 
 
 @router.get(

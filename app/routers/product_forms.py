@@ -5,12 +5,12 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response
 
 from app.reading import get_one, list_page
-from app.routers.common import NOT_FOUND, Data, Slug
+from app.routers.common import NOT_FOUND, Data, ReadRoute, Slug
 from app.schemas.common import NoQuery
 from app.schemas.product_forms import ProductFormDetail, ProductFormPage, ProductFormQuery
 from app.tables import ProductForm
 
-router = APIRouter(prefix="/v1/product-forms", tags=["product-forms"])
+router = APIRouter(prefix="/v1/product-forms", tags=["product-forms"], route_class=ReadRoute)
 
 
 @router.get("", operation_id="listProductForms", summary="List product forms", response_model=ProductFormPage)

@@ -5,12 +5,12 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response
 
 from app.reading import get_one, list_page
-from app.routers.common import NOT_FOUND, Data, Slug
+from app.routers.common import NOT_FOUND, Data, ReadRoute, Slug
 from app.schemas.common import NoQuery
 from app.schemas.risk_groups import RiskGroupDetail, RiskGroupPage, RiskGroupQuery
 from app.tables import RiskGroup
 
-router = APIRouter(prefix="/v1/risk-groups", tags=["risk-groups"])
+router = APIRouter(prefix="/v1/risk-groups", tags=["risk-groups"], route_class=ReadRoute)
 
 
 @router.get("", operation_id="listRiskGroups", summary="List risk groups", response_model=RiskGroupPage)

@@ -5,12 +5,12 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response
 
 from app.reading import get_one, list_page
-from app.routers.common import NOT_FOUND, Data, Slug
+from app.routers.common import NOT_FOUND, Data, ReadRoute, Slug
 from app.schemas.common import NoQuery
 from app.schemas.side_effects import SideEffectDetail, SideEffectPage, SideEffectQuery
 from app.tables import SideEffect
 
-router = APIRouter(prefix="/v1/side-effects", tags=["side-effects"])
+router = APIRouter(prefix="/v1/side-effects", tags=["side-effects"], route_class=ReadRoute)
 
 
 @router.get("", operation_id="listSideEffects", summary="List side effects", response_model=SideEffectPage)

@@ -5,12 +5,12 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response
 
 from app.reading import get_one, list_page
-from app.routers.common import NOT_FOUND, Data, Slug
+from app.routers.common import NOT_FOUND, Data, ReadRoute, Slug
 from app.schemas.common import NoQuery
 from app.schemas.strains import StrainDetail, StrainPage, StrainQuery
 from app.tables import Strain
 
-router = APIRouter(prefix="/v1/strains", tags=["strains"])
+router = APIRouter(prefix="/v1/strains", tags=["strains"], route_class=ReadRoute)
 
 
 @router.get("", operation_id="listStrains", summary="List strains", response_model=StrainPage)

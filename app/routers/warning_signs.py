@@ -5,12 +5,12 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response
 
 from app.reading import get_one, list_page
-from app.routers.common import NOT_FOUND, Data, Slug
+from app.routers.common import NOT_FOUND, Data, ReadRoute, Slug
 from app.schemas.common import NoQuery
 from app.schemas.warning_signs import WarningSignDetail, WarningSignPage, WarningSignQuery
 from app.tables import WarningSign
 
-router = APIRouter(prefix="/v1/warning-signs", tags=["warning-signs"])
+router = APIRouter(prefix="/v1/warning-signs", tags=["warning-signs"], route_class=ReadRoute)
 
 
 @router.get("", operation_id="listWarningSigns", summary="List warning signs", response_model=WarningSignPage)
