@@ -31,7 +31,7 @@ class JsonLines(logging.Formatter):
         event |= {name: value for name in self.EXTRAS if (value := getattr(record, name, None)) is not None}
         if record.exc_info:
             event["exception"] = self.formatException(record.exc_info)
-        return json.dumps(event, ensure_ascii=False)
+        return json.dumps(event)
 
 
 def main() -> int:
@@ -66,7 +66,8 @@ def main() -> int:
         server_header=False,
         proxy_headers=bool(settings.trusted_proxies),
         forwarded_allow_ips=settings.trusted_proxies or None,
-        timeout_graceful_shutdown=10,
+        timeout_graceful_shutdown=8,
+        timeout_worker_healthcheck=3,
         log_config=_log_config(settings.log_level.upper()),
     )
     serve(config, listener)

@@ -1,6 +1,7 @@
 """Reads the built file, once and whole: what happens to it afterwards can't reach an answer."""
 
 import json
+import os
 import shlex
 import sqlite3
 from collections.abc import Mapping
@@ -81,7 +82,7 @@ def open_database(path: Path) -> Database:
     except DatabaseUnusableError:
         driver.close()
         raise
-    except sqlite3.Error as error:
+    except (sqlite3.Error, TypeError, ValueError) as error:
         driver.close()
         raise DatabaseUnusableError(path, f"can't be read as a database of this service ({error})") from error
 
@@ -96,21 +97,28 @@ def _whole_file(path: Path) -> bytes:
     try:
         if not S_ISREG(path.stat().st_mode):
             raise DatabaseUnusableError(path, "is not a file")
-        content = path.read_bytes()
+        with path.open("rb") as file:
+            content = file.read(HEADER_BYTES)
+            _refuse_wrong_size(path, content, os.fstat(file.fileno()).st_size)
+            content += file.read()
     except OSError as error:
         raise DatabaseUnusableError(path, (error.strerror or "can't be read").lower()) from error
-    if not content:
-        raise DatabaseUnusableError(path, "is empty")
-    if len(content) < HEADER_BYTES or not content.startswith(b"SQLite format 3\x00"):
-        raise DatabaseUnusableError(path, "is not a SQLite database")
-    # The header holds the size of a page (1 stands for 65536) and the number of pages.
-    page_size = int.from_bytes(content[16:18]) or 1
-    expected = (65536 if page_size == 1 else page_size) * int.from_bytes(content[28:32])
-    if len(content) != expected:
-        raise DatabaseUnusableError(path, f"is truncated or damaged ({len(content)} bytes, {expected} expected)")
     if content[SEAL] != seal_of(content):
         raise DatabaseUnusableError(path, "is not as it was built: damaged, changed, or not of this service")
     return content
+
+
+def _refuse_wrong_size(path: Path, header: bytes, size: int) -> None:
+    """Refuse what is no whole database before it is read, as it may be of any size."""
+    if not header:
+        raise DatabaseUnusableError(path, "is empty")
+    if len(header) < HEADER_BYTES or not header.startswith(b"SQLite format 3\x00"):
+        raise DatabaseUnusableError(path, "is not a SQLite database")
+    # The header holds the size of a page (1 stands for 65536) and the number of pages.
+    page_size = int.from_bytes(header[16:18]) or 1
+    expected = (65536 if page_size == 1 else page_size) * int.from_bytes(header[28:32])
+    if size != expected:
+        raise DatabaseUnusableError(path, f"is truncated or damaged ({size} bytes, {expected} expected)")
 
 
 def _read(driver: sqlite3.Connection, path: Path) -> Database:

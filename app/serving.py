@@ -5,6 +5,7 @@ import logging
 import socket
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from functools import cached_property
 from typing import Final
 
@@ -41,7 +42,8 @@ def listen(host: str, port: int) -> socket.socket:
 def serve(config: Config, listener: socket.socket) -> None:
     """Serve until told to stop, in as many processes as the configuration says."""
     if config.workers == 1:
-        StoppingServer(config).run([listener])
+        with suppress(KeyboardInterrupt):
+            StoppingServer(config).run([listener])
     else:
         # The supervisor makes its processes by this name.
         multiprocess.Process = Worker  # type: ignore[misc]  # it is a class of the same kind

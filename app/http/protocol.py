@@ -3,6 +3,7 @@
 import asyncio
 import re
 from typing import Any, Final
+from urllib.parse import unquote
 
 from httptools import HttpParserError, HttpParserInvalidMethodError, HttpParserUpgrade
 from uvicorn._types import ASGI3Application
@@ -24,15 +25,20 @@ LINGER_SECONDS: Final = 2.0
 STOP_SECONDS: Final = 1.0
 """How long a connection that waits for a request is kept when the server stops: one may be on its way."""
 UNKNOWN_METHOD: Final = re.compile(
-    rb"(?:\A|\r\n\r\n)(?!(?:GET|HEAD|OPTIONS|PRI) )[!#$%&'*+.^_`|~0-9A-Za-z-]+ \S+ HTTP/1\.[01]\r\n"
+    rb"(?:\A|\r\n\r\n)(?:\r\n)*(?!(?:GET|HEAD|OPTIONS) )[!#$%&'*+.^_`|~0-9A-Za-z-]+ (\S+) HTTP/1\.[01]\r\n"
 )
 """A request line in order but for its method, which the parser may not know."""
-PART_OF_A_LINE: Final = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+(?: \S*){0,2}")
-ABSOLUTE_FORM: Final = re.compile(rb"(?i:https?)://[^/?#]+(/?)(.*)")
+PART_OF_A_LINE: Final = re.compile(rb"(?:\r\n)*[!#$%&'*+.^_`|~0-9A-Za-z-]+(?: \S*){0,2}\r?")
+ABSOLUTE_FORM: Final = re.compile(rb"(?i:https?)://([^/?#]*)/?(.*)")
+MAX_FIELDS: Final = 200
+"""How many fields a head may have: each takes time and memory."""
+MAX_BURST: Final = 64
+"""How many requests that come in at once are answered at once: others wait for their turn meanwhile."""
 MAX_PIPELINED: Final = 16
 """How many requests of a connection may wait for the one being answered: each takes memory."""
 VERSIONS: Final = ("1.1", "1.0")
 UNREADABLE: Final = "What was sent can't be read as an HTTP request."
+TOO_LARGE: Final = f"The head of a request may have {MAX_HEAD_BYTES} bytes and {MAX_FIELDS} fields."
 FRAMING: Final = frozenset({b"content-length", b"transfer-encoding", b"upgrade", b"expect"})
 """Fields that a request for a kept answer has no use for; uvicorn knows what to make of them."""
 
@@ -56,9 +62,13 @@ class Protocol(HttpToolsProtocol):
         self.service = service
         self.url = b""
         self.head_bytes = 0
-        """Bytes read since the last request was complete."""
+        """Bytes read of a head that is not complete."""
         self.chunk = b""
         """What was read last, with what had come of the same head before."""
+        self.reading = False
+        """Whether a request was begun and is not complete."""
+        self.burst = 0
+        """How many requests of what was read last were answered the short way."""
         self.answered = False
         """Whether nothing is to be done any more for the request being read."""
         self.in_body = False
@@ -96,20 +106,19 @@ class Protocol(HttpToolsProtocol):
         self._unset_keepalive_if_required()
         self.chunk = self.chunk + data if self.head_bytes else data
         self.head_bytes += len(data)
+        self.burst = 0
         try:
             self.parser.feed_data(data)
         except HttpParserUpgrade:
             self.deaf = True
-        except HttpParserInvalidMethodError:
-            # Only a whole line tells a method that nobody knows from what is no request.
-            if UNKNOWN_METHOD.search(self.chunk):
-                self._refuse(METHOD_NOT_ALLOWED, f"Only {ALLOW} are answered here.")
-            elif not PART_OF_A_LINE.fullmatch(self.chunk):
-                self._refuse(BAD_REQUEST, UNREADABLE)
-        except HttpParserError:
-            self._refuse(BAD_REQUEST, UNREADABLE)
+        except HttpParserError as error:
+            self._refuse_unreadable(error)
+        if self.reading and not self.in_body and not self.head_bytes:
+            # Behind complete requests another head has begun.
+            self.chunk = data.rpartition(b"\r\n\r\n")[2]
+            self.head_bytes = len(self.chunk)
         if self.head_bytes > MAX_HEAD_BYTES:
-            self._refuse(HEAD_TOO_LARGE, f"The head of a request may have {MAX_HEAD_BYTES} bytes.")
+            self._refuse(HEAD_TOO_LARGE, TOO_LARGE)
         if self.stopping or self.deaf:
             self._close_after_the_last()
 
@@ -128,6 +137,7 @@ class Protocol(HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         """Make ready for a request; its scope is made only when it is needed."""
+        self.reading = True
         self.url = b""
         self.headers = []
         self.answered = False
@@ -142,13 +152,14 @@ class Protocol(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         """Answer the short way when that can be done, else go uvicorn's."""
         self.begun += 1
+        if self.deaf or self.transport.is_closing():
+            self.answered = True
         # More than a head may have come in at once, so only then is its own size added up.
-        if (
-            self.deaf
-            or self.transport.is_closing()
-            or (self.head_bytes > MAX_HEAD_BYTES and self._head_size() > MAX_HEAD_BYTES)
+        elif len(self.headers) > MAX_FIELDS or (
+            len(self.chunk) > MAX_HEAD_BYTES and self._head_size() > MAX_HEAD_BYTES
         ):
             self.answered = True
+            self._refuse(HEAD_TOO_LARGE, TOO_LARGE)
         elif self._answer_short():
             self.answered = self.in_body = True
         elif len(self.pipeline) >= MAX_PIPELINED:
@@ -175,10 +186,12 @@ class Protocol(HttpToolsProtocol):
 
     def on_message_complete(self) -> None:
         """End the request."""
+        self.reading = False
+        self.head_bytes = 0
         if not self.answered:
             super().on_message_complete()
-        if not self.answered or self.head_bytes <= MAX_HEAD_BYTES or self._head_size() <= MAX_HEAD_BYTES:
-            self.head_bytes = 0
+            # A trailer may say that too, and then the parser reads nothing more.
+            self.deaf = self.deaf or not self.parser.should_keep_alive()
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
         self.running = cycle
@@ -195,7 +208,9 @@ class Protocol(HttpToolsProtocol):
         """What RFC 9112 does not let pass."""
         if b"#" in self.url:
             return "The request target holds a fragment."
-        if not self._target().startswith(b"/") and not (self.url == b"*" and self.parser.get_method() == b"OPTIONS"):
+        absolute = ABSOLUTE_FORM.fullmatch(self.url)
+        in_order = is_host(absolute[1]) if absolute else self.url.startswith(b"/")
+        if not in_order and not (self.url == b"*" and self.parser.get_method() == b"OPTIONS"):
             return "The request target is neither a path nor an http address."
         version = self.parser.get_http_version()
         if version not in VERSIONS:
@@ -214,7 +229,7 @@ class Protocol(HttpToolsProtocol):
 
     def _answer_short(self) -> bool:
         answer = self._kept_answer()
-        if answer is None or self._in_flight() or self.flow.write_paused or self.stopping:
+        if answer is None or self._in_flight() or self.flow.write_paused or self.stopping or self.burst >= MAX_BURST:
             return False
         fields = dict(self.headers)
         # Repeated fields and odd hosts are rare, as in the layer that keeps: the long way knows what to make of them.
@@ -225,6 +240,7 @@ class Protocol(HttpToolsProtocol):
         if isinstance(reply, Kind):
             return False
         self._write(reply, request_id_of(fields))
+        self.burst += 1
         self.server_state.total_requests += 1
         return True
 
@@ -260,6 +276,14 @@ class Protocol(HttpToolsProtocol):
         if not keep_alive:
             self.transport.close()
 
+    def _refuse_unreadable(self, error: HttpParserError) -> None:
+        """Tell a method that the parser does not know from what is no request, for which it takes a whole line."""
+        odd_method = isinstance(error, HttpParserInvalidMethodError)
+        if odd_method and UNKNOWN_METHOD.search(self.chunk):
+            self._refuse(METHOD_NOT_ALLOWED, f"Only {ALLOW} are answered here.")
+        elif not (odd_method and PART_OF_A_LINE.fullmatch(self.chunk.rpartition(b"\r\n\r\n")[2])):
+            self._refuse(BAD_REQUEST, UNREADABLE)
+
     def _refuse(self, kind: Kind, detail: str) -> None:
         """Answer with a problem and close; an answer that is on its way goes first and is the only one."""
         if self._in_flight():
@@ -273,7 +297,8 @@ class Protocol(HttpToolsProtocol):
             return
         fields = dict(self.headers or [])
         request_id = request_id_of(fields)
-        response = problem_response({"path": "/", "request_id": request_id}, kind, detail)
+        path = unquote(self.url.partition(b"?")[0].decode("latin-1"))
+        response = problem_response({"path": path, "request_id": request_id}, kind, detail)
         reply = Reply(kind.status, response.raw_headers, bytes(response.body))
         headers = self.service.common.added_to(reply)
         self.transport.write(
@@ -296,9 +321,11 @@ class Protocol(HttpToolsProtocol):
         """Let the answer to the last request that came in be the last of the connection."""
         if self._in_flight():
             self.cycle.keep_alive = False
+        elif self.deaf and self.in_body:
+            self.transport.close()
 
     def _close_unless_busy(self) -> None:
-        if not self._in_flight() and not self.head_bytes:
+        if not self._in_flight() and not self.reading:
             self.transport.close()
 
     def _in_flight(self) -> bool:
@@ -311,7 +338,7 @@ class Protocol(HttpToolsProtocol):
         if look == self.last_look and unsent:
             self.transport.abort()
         elif look == self.last_look and not self._in_flight():
-            if self.head_bytes:
+            if self.reading:
                 self._refuse(REQUEST_TIMEOUT, "The request was not complete in time.")
             self.transport.close()
         else:

@@ -6,7 +6,7 @@ from typing import Final
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.http.answers import MAX_CONDITION_BYTES, OK, Answer, accepts
+from app.http.answers import MAX_CONDITION_BYTES, MAX_WISH_BYTES, OK, Answer, accepts
 from app.http.headers import RawHeaders, combined
 from app.http.kept import Store
 from app.problems import ALLOW, BAD_REQUEST, METHOD_NOT_ALLOWED, NOT_ACCEPTABLE, Kind, problem_response
@@ -107,7 +107,9 @@ class Representations:
 
     async def _send_fleeting(self, scope: Scope, receive: Receive, send: Send, messages: list[Message]) -> None:
         fields = dict(messages[0]["headers"])
-        if not accepts(combined(scope["headers"]).get(b"accept", b""), fields[b"content-type"].partition(b";")[0]):
+        if not accepts(
+            combined(scope["headers"]).get(b"accept", b"")[:MAX_WISH_BYTES], fields[b"content-type"].partition(b";")[0]
+        ):
             await _refuse(scope, receive, send, NOT_ACCEPTABLE, b"Accept")
             return
         messages[0]["headers"].append((b"vary", b"Accept"))

@@ -25,6 +25,8 @@ from app.problems import (
 )
 
 MAX_QUERY_BYTES = 4096
+MAX_PARAMETERS = 50
+MAX_HOST_BYTES = 260
 HOST = re.compile(
     rb"(?:\[(?P<ipv6>[0-9A-Fa-f:.]{2,45})\]|(?=[^:]{1,253}(?::|\Z))[A-Za-z0-9_-]{1,63}(?:\.[A-Za-z0-9_-]{1,63})*\.?)"
     rb"(?::(?:[0-5]?[0-9]{0,4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5]))?"
@@ -35,9 +37,13 @@ CLIENT_REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 _PROCESS, _COUNTER = token_hex(8), count(1)
 
 
-@lru_cache(maxsize=1024)
 def is_host(field: bytes) -> bool:
     """Whether a Host header names a host."""
+    return len(field) <= MAX_HOST_BYTES and _is_host(field)
+
+
+@lru_cache(maxsize=1024)
+def _is_host(field: bytes) -> bool:
     found = HOST.fullmatch(field)
     if found and (address := found["ipv6"]):
         with suppress(ValueError):
@@ -88,7 +94,11 @@ class StrictRequests:
             await self.app(scope, receive, send)
         else:
             kind, detail, errors = refusal
-            await problem_response(scope, kind, detail, errors)(scope, receive, send)
+            response = problem_response(scope, kind, detail, errors)
+            if kind is BAD_REQUEST:
+                # Who meant what by such a request is open, so nothing more is taken from its connection.
+                response.raw_headers.append((b"connection", b"close"))
+            await response(scope, receive, send)
 
 
 def _refusal(scope: Scope) -> tuple[Kind, str, list[ProblemError]] | None:
@@ -113,6 +123,9 @@ def _query_faults(query: bytes) -> list[ProblemError]:
         return [
             _fault("", "query_too_long", f"The query is {len(query)} bytes long; at most {MAX_QUERY_BYTES} are read.")
         ]
+    if (parameters := query.count(b"&") + 1) > MAX_PARAMETERS:
+        detail = f"The query has {parameters} parameters; at most {MAX_PARAMETERS} are read."
+        return [_fault("", "too_many_parameters", detail)]
     faults, seen = [], set()
     for part in query.split(b"&"):
         raw_name, separator, raw_value = part.partition(b"=")
