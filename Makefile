@@ -1,8 +1,8 @@
 # make run | test | check | bench, and what they need. Python 3.11 to 3.13 with venv is all that must be there.
 
 PYTHON ?= python3
-HOST ?= 127.0.0.1
-PORT ?= 8000
+HOST ?= $(or $(API_HOST),127.0.0.1)
+PORT ?= $(or $(API_PORT),8000)
 VENV := .venv
 BIN := $(VENV)/bin
 

@@ -13,6 +13,7 @@ from app.http.answers import MAX_CONDITION_BYTES
 from app.problems import (
     KINDS,
     METHOD_NOT_ALLOWED,
+    NOT_ACCEPTABLE,
     NOT_FOUND,
     PRECONDITION_FAILED,
     UNAVAILABLE,
@@ -65,6 +66,12 @@ HEADERS: Final = {
     "X-Request-ID": "Identifier of the request: the client's own when it sent a plain one.",
     "Content-Language": "Language of the content.",
     "Access-Control-Allow-Origin": "Any web page may read the answer.",
+    "Access-Control-Expose-Headers": "The headers that a web page may read.",
+    "Content-Security-Policy": "What a browser may do with the answer when it is opened as a page.",
+    "Cross-Origin-Resource-Policy": "Pages of any origin may load the answer.",
+    "Referrer-Policy": "What a browser tells of this address when a link is followed.",
+    "X-Content-Type-Options": "The media type is to be taken as it is told.",
+    "Content-Encoding": "Coding of the body, when `Accept-Encoding` asks for one and the body is worth it.",
     "Cache-Control": "How long the answer may be kept.",
     "ETag": "Strong validator of this representation.",
     "Last-Modified": "Day of the release.",
@@ -73,14 +80,32 @@ HEADERS: Final = {
     "Allow": "The methods that are answered.",
     "Retry-After": "Seconds to wait before trying again.",
 }
-ON_ALL: Final = ("X-Request-ID", "Content-Language", "Access-Control-Allow-Origin", "Cache-Control")
-ON_KEPT: Final = ("ETag", "Last-Modified", "Vary")
-ON_PROBLEM: Final = {METHOD_NOT_ALLOWED: ("Allow",), UNAVAILABLE: ("Retry-After",)}
+ON_ALL: Final = (
+    "X-Request-ID",
+    "Content-Language",
+    "Access-Control-Allow-Origin",
+    "Access-Control-Expose-Headers",
+    "Cache-Control",
+    "Content-Security-Policy",
+    "Cross-Origin-Resource-Policy",
+    "Referrer-Policy",
+    "X-Content-Type-Options",
+)
+ON_KEPT: Final = ("ETag", "Last-Modified", "Content-Encoding")
+OF_THE_BODY: Final = frozenset({"Content-Language", "Content-Encoding"})
+ON_PROBLEM: Final = {
+    METHOD_NOT_ALLOWED: ("Allow",),
+    NOT_ACCEPTABLE: ("Vary",),
+    PRECONDITION_FAILED: ("Vary",),
+    UNAVAILABLE: ("Retry-After",),
+}
 CONDITIONS: Final = {
     "If-None-Match": (
         "Entity tags of answers the client holds; when one is current the answer is a 304 without a body."
     ),
     "If-Modified-Since": "Date of the answer the client holds; ignored beside `If-None-Match`.",
+    "If-Match": "Entity tags, one of which must be current; else the answer is a 412.",
+    "If-Unmodified-Since": "Date after which there must be no release, else the answer is a 412; ignored beside `If-Match`.",
 }
 
 
@@ -158,12 +183,12 @@ def _complete(path: str, operation: Object, examples: dict[str, Object]) -> None
         operation.setdefault("parameters", [])
         operation["parameters"] += [{"$ref": f"#/components/parameters/{name}"} for name in CONDITIONS]
     responses = operation["responses"]
-    headers = _headers(ON_ALL + (ON_KEPT if kept else ()) + (("Link",) if path.startswith("/v1") else ()))
+    headers = _headers(ON_ALL + ("Vary",) + (ON_KEPT if kept else ()) + (("Link",) if path.startswith("/v1") else ()))
     responses["200"] |= {"description": "What was asked for.", "headers": headers}
     if path in examples:
         responses["200"]["content"]["application/json"]["example"] = examples[path]
     if kept:
-        still = {name: header for name, header in headers.items() if name != "Content-Language"}
+        still = {name: header for name, header in headers.items() if name not in OF_THE_BODY}
         responses["304"] = {"description": "The answer the client holds is still current.", "headers": still}
     for kind in KINDS:
         if (kind is not PRECONDITION_FAILED or kept) and (kind is not NOT_FOUND or "{slug}" in path):

@@ -58,7 +58,7 @@ class Problem(BaseModel):
     instance: Annotated[str, pydantic.Field(pattern=r"^/[!-~]*$", max_length=200)]
     """Path that was asked for, shortened when it is long."""
     request_id: Annotated[str, pydantic.Field(pattern=r"^[A-Za-z0-9._-]+$", max_length=64)]
-    """Identifier of the request, also in the `X-Request-ID` header and in the service's log."""
+    """Identifier of the request, also in the `X-Request-ID` header and in what the service logs of a failure."""
     errors: Annotated[list[ProblemError], pydantic.Field(max_length=MAX_ERRORS)]
     """Each thing that is wrong, the first 10 when there are more; empty when there is nothing to add."""
 
@@ -78,7 +78,7 @@ BAD_REQUEST: Final = Kind(
     "bad-request",
     400,
     "Malformed request",
-    "The request breaks the rules of HTTP: its Host header is missing, doubled or not a host name, or a precondition is longer than any entity tags or date need. Correct the client; the same request will fail again.",
+    "The request breaks the rules of HTTP: it can't be read, its Host header is missing, doubled or not a host name, its target or its framing is ambiguous, or a precondition is longer than any entity tags or date need. Correct the client; the same request will fail again.",
 )
 NOT_FOUND: Final = Kind(
     "not-found",
@@ -96,7 +96,7 @@ NOT_ACCEPTABLE: Final = Kind(
     "not-acceptable",
     406,
     "Not acceptable",
-    "The Accept header rules out every media type this address has. Ask for the one named in the answer, or for */*.",
+    "The Accept header rules out every media type this address has. Ask for application/json or */* (or, for a page, text/html). An Accept-Encoding header that rules out every coding, and the body as it is, ends here too.",
 )
 REQUEST_TIMEOUT: Final = Kind(
     "request-timeout",

@@ -144,13 +144,11 @@ def _page_links(path: str, query: PageQuery, total: int) -> dict[str, str | None
         if name in query.model_fields_set and (value := getattr(query, name)) is not None
     }
 
-    def page(offset: int | None) -> str | None:
-        if offset is None:
-            return None
-        parameters = {name: value for name, value in asked.items() if name != "offset"} | (
-            {"offset": str(offset)} if offset else {}
-        )
-        return _address(path, parameters)
+    def page(offset: int) -> str:
+        # In one order, so that a page has one address whichever link leads to it.
+        given = asked | {"offset": str(offset)}
+        wanted = {name: given[name] for name in type(query).model_fields if name in given}
+        return _address(path, {name: value for name, value in wanted.items() if name != "offset" or offset})
 
     limit, offset = query.limit, query.offset
     last = min(max(total - 1, 0), MAX_OFFSET) // limit * limit

@@ -23,7 +23,7 @@ class Settings(BaseSettings):
     cache_seconds: Annotated[int, Field(ge=0, le=31_536_000)] = 300
     """How long, in seconds, clients and caches may keep an answer before they ask again."""
     cache_bytes: Annotated[int, Field(ge=0)] = 67_108_864
-    """How many bytes of finished answers each process keeps at most."""
+    """How many bytes of finished answers about the data each process keeps at most; the pages are kept besides, about 4 MB."""
     tls: bool = False
     """Whether clients reach the service over TLS; then `Strict-Transport-Security` is sent."""
     trusted_proxies: str = ""
