@@ -104,9 +104,8 @@ CONDITIONS: Final = {
         "Entity tags of answers the client holds; when one is current the answer is a 304 without a body."
     ),
     "If-Modified-Since": "Date of the answer the client holds; ignored beside `If-None-Match`.",
-    "If-Match": "Entity tags, one of which must be current; else the answer is a 412.",
-    "If-Unmodified-Since": "Date after which there must be no release, else the answer is a 412; ignored beside `If-Match`.",
 }
+"""Those a reader has a use for. `If-Match` and `If-Unmodified-Since` are told of with the 412 they bring."""
 
 
 def describe(app: FastAPI) -> None:
@@ -198,7 +197,7 @@ def _complete(path: str, operation: Object, examples: dict[str, Object]) -> None
 
 def _problem(kind: Kind) -> Object:
     return {
-        "description": f"{kind.title}.",
+        "description": f"{kind.title}. {kind.explanation}",
         "headers": _headers((*ON_ALL, *ON_PROBLEM.get(kind, ()))),
         "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
     }
