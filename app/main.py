@@ -8,7 +8,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from app.database import open_database
 from app.http.kept import KeptAnswers, Store
 from app.http.representations import Methods, Representations
-from app.http.requests import RequestIds, StrictRequests
+from app.http.requests import RequestIds, StrictQueries, StrictRequests
 from app.http.responses import AccessLog, CommonHeaders, Failures
 from app.openapi import describe
 from app.problems import add_problem_handlers
@@ -54,6 +54,7 @@ def create_app(settings: Settings | None = None) -> Service:
     layers: ASGIApp = super(Service, app).__call__
     store = Store(settings.cache_bytes)
     layers = Representations(layers, store=store, released=database.release_date, cache_seconds=settings.cache_seconds)
+    layers = StrictQueries(layers)
     layers = Methods(layers)
     layers = StrictRequests(layers)
     layers = Failures(layers)

@@ -186,11 +186,10 @@ def _complete(path: str, operation: Object, examples: dict[str, Object]) -> None
     responses["200"] |= {"description": "What was asked for.", "headers": headers}
     if path in examples:
         responses["200"]["content"]["application/json"]["example"] = examples[path]
-    if kept:
-        still = {name: header for name, header in headers.items() if name not in OF_THE_BODY}
-        responses["304"] = {"description": "The answer the client holds is still current.", "headers": still}
+    still = {name: header for name, header in headers.items() if name not in OF_THE_BODY}
+    responses["304"] = {"description": "The answer the client holds is still current.", "headers": still}
     for kind in KINDS:
-        if (kind is not PRECONDITION_FAILED or kept) and (kind is not NOT_FOUND or "{slug}" in path):
+        if kind is not NOT_FOUND or "{slug}" in path:
             responses[str(kind.status)] = {"$ref": f"#/components/responses/{_name(kind)}"}
     operation["responses"] = dict(sorted(responses.items()))
 

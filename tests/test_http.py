@@ -160,6 +160,30 @@ async def test_any_other_method_is_not_allowed(method: str, ask: Ask) -> None:
         assert b"do-not-echo" not in answer.body
 
 
+WRONG_QUERIES = (
+    "a",
+    "=1",
+    "limit=1&limit=1",
+    "limit=%00",
+    "limit=%ff",
+    "x=%zz",
+    "&".join("a=1" for _ in range(51)),
+    "nonsense=1",
+)
+
+
+@pytest.mark.parametrize("query", WRONG_QUERIES)
+async def test_a_wrong_query_hides_neither_the_methods_nor_that_nothing_is_there(query: str, ask: Ask) -> None:
+    for path in ADDRESSES:
+        assert (await ask(f"{path}?{query}")).status == 422, path
+        refused = await ask(f"{path}?{query}", method="POST")
+        assert (refused.status, refused.headers["allow"]) == (405, "GET, HEAD, OPTIONS"), path
+        assert (await ask(f"{path}?{query}", method="OPTIONS")).status == 204, path
+    for path in ("/v1/nothing", "/V1", "/v1/", "/health", "/docs/x"):
+        for method in ("GET", "HEAD", "POST", "OPTIONS"):
+            assert (await ask(f"{path}?{query}", method=method)).status == 404, path
+
+
 @pytest.mark.parametrize("method", [*METHODS, "GET", "HEAD", "OPTIONS"])
 async def test_no_method_makes_an_unknown_address_known(method: str, ask: Ask) -> None:
     for path in UNKNOWN:
@@ -489,14 +513,30 @@ async def test_each_precondition_is_evaluated(case: int, ask: Ask) -> None:
 @each_address
 async def test_a_304_carries_what_a_cache_needs_and_nothing_of_the_body(path: str, ask: Ask) -> None:
     whole = (await ask(path, [("x-request-id", "same")])).headers
-    if path.startswith("/health/"):
-        assert (await ask(path, [("if-none-match", "*")])).status == 200
-        return
-    unchanged = await ask(path, [("x-request-id", "same"), ("if-none-match", whole["etag"])])
+    unchanged = await ask(path, [("x-request-id", "same"), ("if-none-match", whole.get("etag", "*"))])
     assert unchanged.status == 304
     missing = whole.keys() - unchanged.headers.keys()
     assert missing == {"content-type", "content-length", "content-language"}
     assert unchanged.headers == {name: value for name, value in whole.items() if name not in missing}
+
+
+@pytest.mark.parametrize("path", [path for path in ADDRESSES if path.startswith("/health/")])
+async def test_what_has_no_validators_matches_none(path: str, ask: Ask) -> None:
+    for status, headers in (
+        (412, [("if-match", '"x"')]),
+        (412, [("if-match", '"x"'), ("if-none-match", "*")]),
+        (304, [("if-none-match", "*")]),
+        (200, [("if-match", "*")]),
+        (200, [("if-none-match", '"x"')]),
+        (200, [("if-modified-since", LATER)]),
+        (200, [("if-unmodified-since", EARLIER)]),
+        (400, [("if-match", "x" * 8001)]),
+    ):
+        answer = await ask(path, headers)
+        assert answer.status == status, headers
+        assert answer.headers["vary"] == "Accept"
+        assert answer.headers["cache-control"] == "no-store"
+        assert (answer.body == b"") == (status == 304)
 
 
 async def test_a_failed_precondition_is_told_as_a_problem(ask: Ask) -> None:

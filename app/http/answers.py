@@ -85,10 +85,10 @@ class Answer:
         etag, whole, unchanged = self._replies.get(coding) or self._made(coding)
         if CONDITIONS.isdisjoint(fields):
             return whole
-        if any(len(fields[name]) > MAX_CONDITION_BYTES for name in CONDITIONS & fields.keys()):
-            return BAD_REQUEST
         status = evaluate_preconditions(fields, etag, self._last_modified)
-        return {OK: whole, NOT_MODIFIED: unchanged}.get(status, PRECONDITION_FAILED)
+        if isinstance(status, Kind):
+            return status
+        return unchanged if status == NOT_MODIFIED else whole
 
     def _made(self, coding: bytes) -> tuple[bytes, Reply, Reply]:
         suffix = b"" if coding == IDENTITY else b"-" + coding
@@ -149,20 +149,28 @@ def _weighed(field: bytes) -> list[tuple[bytes, float]]:
     return elements
 
 
-def evaluate_preconditions(fields: Mapping[bytes, bytes], etag: bytes, last_modified: datetime) -> int:
-    """The status after evaluating all preconditions in the order of RFC 9110, section 13.2.2."""
+def evaluate_preconditions(
+    fields: Mapping[bytes, bytes], etag: bytes | None, last_modified: datetime | None
+) -> int | Kind:
+    """The status after evaluating all preconditions in the order of RFC 9110, section 13.2.2, or the problem.
+
+    An answer that nobody may keep has neither an entity tag nor a date.
+    """
+    if any(len(fields[name]) > MAX_CONDITION_BYTES for name in CONDITIONS & fields.keys()):
+        return BAD_REQUEST
     if (if_match := fields.get(b"if-match")) is not None:
         if not _any_match(if_match, etag, weakly=False):
-            return PRECONDITION_FAILED.status
-    elif (unmodified_since := _http_date(fields.get(b"if-unmodified-since"))) and last_modified > unmodified_since:
-        return PRECONDITION_FAILED.status
+            return PRECONDITION_FAILED
+    elif last_modified and (since := _http_date(fields.get(b"if-unmodified-since"))) and last_modified > since:
+        return PRECONDITION_FAILED
     if (if_none_match := fields.get(b"if-none-match")) is not None:
         return NOT_MODIFIED if _any_match(if_none_match, etag, weakly=True) else OK
-    modified_since = _http_date(fields.get(b"if-modified-since"))
-    return NOT_MODIFIED if modified_since and last_modified <= modified_since else OK
+    if last_modified and (since := _http_date(fields.get(b"if-modified-since"))) and last_modified <= since:
+        return NOT_MODIFIED
+    return OK
 
 
-def _any_match(field: bytes, etag: bytes, *, weakly: bool) -> bool:
+def _any_match(field: bytes, etag: bytes | None, *, weakly: bool) -> bool:
     if field.strip() == b"*":
         return True
     tags = ENTITY_TAG.findall(field)

@@ -6,7 +6,15 @@ from typing import Final
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.http.answers import MAX_CONDITION_BYTES, MAX_WISH_BYTES, OK, Answer, accepts
+from app.http.answers import (
+    MAX_CONDITION_BYTES,
+    MAX_WISH_BYTES,
+    NOT_MODIFIED,
+    OK,
+    Answer,
+    accepts,
+    evaluate_preconditions,
+)
 from app.http.headers import RawHeaders, combined
 from app.http.kept import Store
 from app.problems import ALLOW, BAD_REQUEST, METHOD_NOT_ALLOWED, NOT_ACCEPTABLE, Kind, problem_response
@@ -106,13 +114,20 @@ class Representations:
             await send({"type": "http.response.body", "body": reply.body})
 
     async def _send_fleeting(self, scope: Scope, receive: Receive, send: Send, messages: list[Message]) -> None:
-        fields = dict(messages[0]["headers"])
-        if not accepts(
-            combined(scope["headers"]).get(b"accept", b"")[:MAX_WISH_BYTES], fields[b"content-type"].partition(b";")[0]
-        ):
+        start = messages[0]
+        media_type = dict(start["headers"])[b"content-type"].partition(b";")[0]
+        fields = combined(scope["headers"])
+        if not accepts(fields.get(b"accept", b"")[:MAX_WISH_BYTES], media_type):
             await _refuse(scope, receive, send, NOT_ACCEPTABLE, b"Accept")
             return
-        messages[0]["headers"].append((b"vary", b"Accept"))
+        status = evaluate_preconditions(fields, None, None)
+        if isinstance(status, Kind):
+            await _refuse(scope, receive, send, status, b"Accept")
+            return
+        if status == NOT_MODIFIED:
+            start["status"], start["headers"] = status, [(b"cache-control", b"no-store")]
+            messages[1:] = [{"type": "http.response.body", "body": b""}]
+        start["headers"].append((b"vary", b"Accept"))
         for message in messages:
             await send(message)
 

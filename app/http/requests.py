@@ -82,7 +82,7 @@ class RequestIds:
 
 
 class StrictRequests:
-    """Ends requests that are wrong whatever their address."""
+    """Ends requests that are wrong whatever their address and method."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -93,27 +93,49 @@ class StrictRequests:
         if refusal is None:
             await self.app(scope, receive, send)
         else:
-            kind, detail, errors = refusal
-            response = problem_response(scope, kind, detail, errors)
-            if kind is BAD_REQUEST:
+            response = problem_response(scope, *refusal)
+            if refusal[0] is BAD_REQUEST:
                 # Who meant what by such a request is open, so nothing more is taken from its connection.
                 response.raw_headers.append((b"connection", b"close"))
             await response(scope, receive, send)
 
 
-def _refusal(scope: Scope) -> tuple[Kind, str, list[ProblemError]] | None:
+class StrictQueries:
+    """Ends requests whose query is wrong whatever the parameters of the address are."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on, or answer with a problem; an address that is not there has no query to be wrong."""
+        errors = _query_faults(scope["query_string"]) if scope["type"] == "http" and scope["query_string"] else []
+        if not errors:
+            await self.app(scope, receive, send)
+            return
+        bare: Scope = {**scope, "query_string": b"", "headers": []}
+        messages: list[Message] = []
+
+        async def hold(message: Message) -> None:
+            messages.append(message)
+
+        await self.app(bare, receive, hold)
+        if "endpoint" in bare:
+            response = problem_response(scope, INVALID_REQUEST, in_sum(errors, len(errors)), errors)
+            await response(scope, receive, send)
+        else:
+            for message in messages:
+                await send(message)
+
+
+def _refusal(scope: Scope) -> tuple[Kind, str] | None:
     hosts = [value for name, value in scope["headers"] if name == b"host"]
     if len(hosts) > 1 or (not hosts and scope["http_version"] != "1.0"):
-        return BAD_REQUEST, "The request must have one Host header.", []
+        return BAD_REQUEST, "The request must have one Host header."
     if hosts and not is_host(hosts[0]):
-        return BAD_REQUEST, f"The Host header {shown(hosts[0].decode('latin-1'))!r} is not a host name.", []
+        return BAD_REQUEST, f"The Host header {shown(hosts[0].decode('latin-1'))!r} is not a host name."
     if b"%2f" in scope["raw_path"].lower():
         # Decoded it would be taken for a slash between two parts of the path, which it is not.
-        return NOT_FOUND, "There is nothing at this address; the index is at /v1.", []
-    if scope["query_string"]:
-        errors = _query_faults(scope["query_string"])
-        if errors:
-            return INVALID_REQUEST, in_sum(errors, len(errors)), errors
+        return NOT_FOUND, "There is nothing at this address; the index is at /v1."
     return None
 
 
