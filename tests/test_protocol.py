@@ -183,6 +183,16 @@ def test_pipelined_requests_are_answered_in_order_whichever_way_they_go(service:
         (b"GET /#part HTTP/1.1\r\nHost: a\r\n\r\n", 400),
         (b"GET / HTTP/0.9\r\nHost: a\r\n\r\n", 400),
         (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 400),
+        (b"GET /v1 RTSP/1.0\r\nHost: a\r\n\r\n", 400),
+        (b"PLAY /v1 RTSP/1.0\r\nHost: a\r\n\r\n", 400),
+        (b"GET " + DETAIL + b" RTSP/1.1\r\nHost: a\r\n\r\n", 400),
+        (b"GET /v1 ICE/1.0\r\nHost: a\r\n\r\n", 400),
+        (request(b"http://user@localhost/"), 400),
+        (request(b"http://"), 400),
+        (request(b"http://a..b/v1"), 400),
+        (b"GET /v1 HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", 400),
+        (b"GET /v1 HTTP/1.1\r\nHost: a b\r\n\r\n", 400),
+        (b"GET /v1 HTTP/1.1\r\n\r\n", 400),
         (request(b"/", b"Content-Length: 3", b"Transfer-Encoding: chunked") + b"0\r\n\r\n", 400),
         (request(b"/", b"Content-Length: 3", b"Content-Length: 4") + b"abcd", 400),
         (request(b"/", b"Content-Length: -1"), 400),
@@ -198,12 +208,17 @@ def test_pipelined_requests_are_answered_in_order_whichever_way_they_go(service:
         (request(b"/", method=b"BREW"), 405),
         (request(b"/", method=b"FOO1"), 405),
         (request(b"/", method=b"g_t"), 405),
+        (request(b"/v1", method=b"DESCRIBE"), 405),
+        (request(b"/v1", method=b"FLUSH"), 405),
+        (request(b"/v1", method=b"PRI"), 405),
+        (request(b"/v1", b"not a field", method=b"POST"), 400),
         (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", 400),
         (b"CONNECT a:80 HTTP/1.1\r\nHost: a\r\n\r\n", 405),
         (request(b"/", b"X: " + b"a" * 40_000), 431),
         (b"GET / HTTP/1.1\r\nHost: a\r\nX: " + b"a" * 400_000, 431),
         (b"GET /" + b"a" * 40_000 + b" HTTP/1.1\r\nHost: a\r\n\r\n", 431),
         (b"GET / HTTP/1.1\r\nHost: a\r\n" + b"X: y\r\n" * 8000 + b"\r\n", 431),
+        (b"GET / HTTP/1.1\r\nHost: a\r\n" + b"X: y\r\n" * protocol.MAX_FIELDS + b"\r\n", 431),
     ],
 )
 def test_what_breaks_the_rules_of_http_is_refused_with_a_problem_and_the_connection_closed(
@@ -227,9 +242,18 @@ def test_an_unknown_method_is_told_from_garbage_however_it_comes(service: Servic
         async with listening(service) as (port, _):
             odd = request(b"/v1", method=b"BREW")
             assert (await exchange(port, b"B", b"REW /v", odd[7:])).startswith(b"HTTP/1.1 405 ")
+            assert (await exchange(port, odd[:18], odd[18:])).startswith(b"HTTP/1.1 405 ")
+            assert odd[17:18] == b"\r"
+            for method in (b"DESCRIBE", b"PRI"):
+                known_elsewhere = request(b"/v1", method=method)
+                for cut in range(1, 25):
+                    got = await exchange(port, known_elsewhere[:cut], known_elsewhere[cut:])
+                    assert got.startswith(b"HTTP/1.1 405 "), known_elsewhere[:cut]
             assert (await exchange(port, b"g", b"arbage\r\n\r\n")).startswith(b"HTTP/1.1 400 ")
             await exchange(port, request(DETAIL, CLOSE))
             assert re.findall(rb"HTTP/1\.1 (\d+)", await exchange(port, request(DETAIL) + odd)) == [b"200", b"405"]
+            split = await exchange(port, request(DETAIL) + odd[:2], odd[2:])
+            assert re.findall(rb"HTTP/1\.1 (\d+)", split) == [b"200", b"405"]
 
     run(promise)
 
@@ -365,6 +389,59 @@ def test_a_server_that_stops_answers_what_is_on_its_way_and_says_that_it_closes(
             assert re.findall(rb"HTTP/1\.1 (\d+) ", got) == [b"200", b"404", b"200"]
             assert got.count(b"connection: close\r\n") == 1
             writer.close()
+
+    run(promise)
+
+
+def test_a_server_that_stops_does_not_wait_for_the_rest_of_a_request(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(protocol, "STOP_SECONDS", 0.2)
+    monkeypatch.setattr(protocol, "LINGER_SECONDS", 0.2)
+
+    async def promise() -> None:
+        async with listening(service) as (port, state):
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            writer.write(request(DETAIL)[:-2])
+            await asyncio.sleep(0.1)
+            assert state.connections
+            for connection in list(state.connections):
+                connection.shutdown()
+            got = await asyncio.wait_for(reader.read(), 5)
+            assert got.startswith(b"HTTP/1.1 503 ")
+            assert b"\r\nretry-after: " in got
+            assert b"\r\nconnection: close\r\n" in got
+            writer.close()
+
+    run(promise)
+
+
+def test_a_burst_of_requests_is_answered_in_order_and_others_are_served_meanwhile(service: Service) -> None:
+    async def promise() -> None:
+        async with listening(service) as (port, _):
+            await exchange(port, request(DETAIL, CLOSE))
+            few = protocol.MAX_BURST + protocol.MAX_PIPELINED
+            got = await exchange(port, request(DETAIL) * few + request(DETAIL, CLOSE))
+            assert got.count(b"HTTP/1.1 200 OK\r\n") == few + 1
+            burst = asyncio.create_task(exchange(port, request(DETAIL) * 50_000, patience=30))
+            await asyncio.sleep(0.05)
+            assert (await asyncio.wait_for(exchange(port, request(DETAIL, CLOSE)), 2)).startswith(b"HTTP/1.1 200 OK")
+            got = await burst
+            assert got.count(b"HTTP/1.1 200 OK\r\n") >= protocol.MAX_BURST
+            assert not got.endswith(b"<not closed>")
+
+    run(promise)
+
+
+def test_a_head_is_bounded_behind_another_request_too(service: Service) -> None:
+    async def promise() -> None:
+        async with listening(service) as (port, _):
+            huge = request(b"/v1", b"X: " + b"a" * protocol.MAX_HEAD_BYTES)
+            for sent in ([request(DETAIL) + huge], [request(DETAIL) + huge[:20], huge[20:]]):
+                await exchange(port, request(DETAIL, CLOSE))
+                got = await exchange(port, *sent)
+                assert re.findall(rb"HTTP/1\.1 (\d+) ", got) == [b"200", b"431"]
+                assert not got.endswith(b"<not closed>")
 
     run(promise)
 

@@ -15,7 +15,16 @@ from app.http.answers import Answer, Reply
 from app.http.headers import RawHeaders
 from app.http.kept import KeptAnswers
 from app.http.requests import is_host, request_id_of
-from app.problems import ALLOW, BAD_REQUEST, HEAD_TOO_LARGE, METHOD_NOT_ALLOWED, REQUEST_TIMEOUT, Kind, problem_response
+from app.problems import (
+    ALLOW,
+    BAD_REQUEST,
+    HEAD_TOO_LARGE,
+    METHOD_NOT_ALLOWED,
+    REQUEST_TIMEOUT,
+    UNAVAILABLE,
+    Kind,
+    problem_response,
+)
 
 MAX_HEAD_BYTES: Final = 32_768
 LOOK_SECONDS: Final = 10.0
@@ -29,6 +38,10 @@ UNKNOWN_METHOD: Final = re.compile(
 )
 """A request line in order but for its method, which the parser may not know."""
 PART_OF_A_LINE: Final = re.compile(rb"(?:\r\n)*[!#$%&'*+.^_`|~0-9A-Za-z-]+(?: \S*){0,2}\r?")
+UNKNOWN_TO_HTTP: Final = ("Invalid method for HTTP/x.x request", "Expected HTTP/2 Connection Preface")
+"""What the parser says of methods that it knows from other protocols."""
+OTHER_PROTOCOL: Final = re.compile(rb"(?:\A|\r\n\r\n)(?:\r\n)*\S+ \S+ RTSP/")
+"""A request line of the one protocol that the parser can't be told to leave."""
 ABSOLUTE_FORM: Final = re.compile(rb"(?i:https?)://([^/?#]*)/?(.*)")
 MAX_FIELDS: Final = 200
 """How many fields a head may have: each takes time and memory."""
@@ -107,6 +120,9 @@ class Protocol(HttpToolsProtocol):
         self.chunk = self.chunk + data if self.head_bytes else data
         self.head_bytes += len(data)
         self.burst = 0
+        if b" RTSP/" in self.chunk and OTHER_PROTOCOL.search(self.chunk):
+            self._refuse(BAD_REQUEST, UNREADABLE)
+            return
         try:
             self.parser.feed_data(data)
         except HttpParserUpgrade:
@@ -278,7 +294,7 @@ class Protocol(HttpToolsProtocol):
 
     def _refuse_unreadable(self, error: HttpParserError) -> None:
         """Tell a method that the parser does not know from what is no request, for which it takes a whole line."""
-        odd_method = isinstance(error, HttpParserInvalidMethodError)
+        odd_method = isinstance(error, HttpParserInvalidMethodError) or str(error) in UNKNOWN_TO_HTTP
         if odd_method and UNKNOWN_METHOD.search(self.chunk):
             self._refuse(METHOD_NOT_ALLOWED, f"Only {ALLOW} are answered here.")
         elif not (odd_method and PART_OF_A_LINE.fullmatch(self.chunk.rpartition(b"\r\n\r\n")[2])):
@@ -325,7 +341,11 @@ class Protocol(HttpToolsProtocol):
             self.transport.close()
 
     def _close_unless_busy(self) -> None:
-        if not self._in_flight() and not self.reading:
+        if self._in_flight():
+            return
+        if self.reading:
+            self._refuse(UNAVAILABLE, "The server stops, and the request was not complete in time.")
+        else:
             self.transport.close()
 
     def _in_flight(self) -> bool:
