@@ -2,9 +2,11 @@
 
 import json
 import logging
+import os
 import sys
 from contextlib import suppress
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any, ClassVar
 
 from pydantic import ValidationError
@@ -36,22 +38,21 @@ class JsonLines(logging.Formatter):
 
 def main() -> int:
     """Serve until told to stop; 1 when that can't even begin."""
+    _open_missing_streams()
     try:
         settings = Settings()
         open_database(settings.database_path).close()
         listener = listen(settings.host, settings.port)
     except ValidationError as error:
         for fault in error.errors():
-            print(f"API_{str(fault['loc'][0]).upper()}={fault['input']}: {fault['msg']}", file=sys.stderr)
+            _say(f"API_{str(fault['loc'][0]).upper()}={fault['input']}: {fault['msg']}")
         return 1
     except (DatabaseUnusableError, OSError) as error:
-        print(error, file=sys.stderr)
+        _say(str(error))
         return 1
     port = listener.getsockname()[1]
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
-    with suppress(OSError):
-        # Nobody may be there to read it, or no room to write it: that is no reason not to serve.
-        print(f"Serving on http://{host}:{port} (documentation at /docs)", file=sys.stderr, flush=True)
+    _say(f"Serving on http://{host}:{port} (documentation at /docs)")
     config = Config(
         "app.main:create_app",
         factory=True,
@@ -72,6 +73,24 @@ def main() -> int:
     )
     serve(config, listener)
     return 0
+
+
+def _open_missing_streams() -> None:
+    """Let nothing else be opened in the place of a standard stream that was closed, and logs have a place to go."""
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.set_inheritable(os.open(os.devnull, os.O_RDWR), True)  # noqa: FBT003  # it takes no keyword
+    sys.stderr = sys.stderr or Path(os.devnull).open("w", encoding="ascii")  # noqa: SIM115  # open to the end
+
+
+def _say(words: str) -> None:
+    """Write one line, whatever a path or a setting holds."""
+    line = "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in words)
+    with suppress(OSError):
+        # Nobody may be there to read it, or no room to write it: that is no reason not to serve.
+        print(line, file=sys.stderr, flush=True)
 
 
 def _log_config(level: str) -> dict[str, Any]:

@@ -82,7 +82,7 @@ def open_database(path: Path) -> Database:
     except DatabaseUnusableError:
         driver.close()
         raise
-    except (sqlite3.Error, TypeError, ValueError) as error:
+    except (sqlite3.Error, LookupError, TypeError, ValueError) as error:
         driver.close()
         raise DatabaseUnusableError(path, f"can't be read as a database of this service ({error})") from error
 
@@ -128,12 +128,13 @@ def _read(driver: sqlite3.Connection, path: Path) -> Database:
     version, released, document, coverage = driver.execute(
         "SELECT dataset_version, release_date, document, coverage FROM release"
     ).fetchone()
+    notes = json.loads(coverage)
     return Database(
         driver=driver,
         dataset_version=version,
         release_date=date.fromisoformat(released),
         release_document=document,
-        coverage=json.loads(coverage),
+        coverage={resource.collection: notes[resource.collection] for resource in RESOURCES},
         totals={
             resource.collection: driver.execute(str(select(func.count()).select_from(resource))).fetchone()[0]
             for resource in RESOURCES

@@ -218,7 +218,6 @@ def _examples(database: Database) -> Iterator[tuple[str, Object]]:
         shortest = select(columns.document).order_by(func.length(columns.document), columns.slug)
         record = _cut(json.loads(database.driver.execute(str(shortest)).fetchone()[0]))
         path = f"/v1/{resource.collection}"
-        total = database.totals[resource.collection]
         meta = {"total": 1, "limit": 20, "offset": 0, **version, "coverage": database.coverage[resource.collection]}
         address = f"{path}?slug={record['slug']}"
         links = {"self": address, "first": address, "prev": None, "next": None, "last": address}
@@ -227,7 +226,6 @@ def _examples(database: Database) -> Iterator[tuple[str, Object]]:
             path + "/{slug}",
             {"data": record, "meta": version, "links": {"self": f"{path}/{record['slug']}", "collection": path}},
         )
-        assert total > 0, f"{path} holds nothing to show as an example"
     yield (
         "/v1/meta",
         {

@@ -223,8 +223,6 @@ async def _on_problem(request: Request, error: Exception) -> Response:
 
 async def _on_http_exception(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    if error.status_code == METHOD_NOT_ALLOWED.status:
-        return problem_response(request.scope, METHOD_NOT_ALLOWED, f"Only {ALLOW} are answered here.")
     return problem_response(request.scope, NOT_FOUND, "There is nothing at this address; the index is at /v1.")
 
 
@@ -263,11 +261,12 @@ def _explained(fault: dict[str, Any], known: list[str]) -> ProblemError:
         takes = f"this address takes {', '.join(known)}" if known else "this address takes no parameters"
         detail = f"The parameter {shown(name)!r} is unknown; {takes}."
     else:
-        code = fault["type"].replace("-", "_").replace(".", "_")
+        code = fault["type"]
         if fault["type"] == "enum" or fault["type"] == "literal_error":
             choices = [choice.strip(" '") for choice in fault["ctx"]["expected"].replace(" or ", ", ").split(",")]
             meant = nearest(str(found), choices)
         wanted = fault["msg"].removeprefix("Input ").removeprefix("String ").removeprefix("List ")
+        wanted = wanted.replace(" after validation", "")
         if fault["type"] == "string_pattern_mismatch":
             wanted = f"should have the form {fault['ctx']['pattern']}"
         first = found[0] if isinstance(found, list) and found else found

@@ -89,6 +89,7 @@ def detail_sql(resource: type[Resource]) -> str:
 @cache
 def slugs_sql(resource: type[Resource]) -> str:
     """The query for the slugs from which the one that was meant is guessed."""
+    # SQLAlchemy writes an offset in any case, for which there must be a value.
     return _compiled(select(table_of(resource).columns.slug).limit(bindparam("limit")).offset(bindparam("offset")))
 
 
@@ -151,7 +152,9 @@ def _page_links(path: str, query: PageQuery, total: int) -> dict[str, str | None
         return _address(path, {name: value for name, value in wanted.items() if name != "offset" or offset})
 
     limit, offset = query.limit, query.offset
-    last = min(max(total - 1, 0), MAX_OFFSET) // limit * limit
+    # Counted from the page that was asked for, so that following the links from there leads to it.
+    start, furthest = offset % limit, min(total - 1, MAX_OFFSET)
+    last = furthest - (furthest - start) % limit if furthest >= start else 0
     following = offset + limit
     return {
         "self": _address(path, asked),

@@ -455,6 +455,8 @@ DAMAGES: dict[str, tuple[Callable[[Path], None], str]] = {
     "foreign": (replace_by_another_database, "is not as it was built"),
     "foreign, sealed": (sealed(replace_by_another_database), "can't be read as a database of this service (no such"),
     "newer": (sealed(execute("UPDATE alembic_version SET version_num = '9999'")), "has version 9999, this program"),
+    "without notes": (sealed(execute("UPDATE release SET coverage = 'null'")), "can't be read as a database of this"),
+    "without a note": (sealed(execute("UPDATE release SET coverage = '{}'")), "can't be read as a database of this"),
     "without table": (sealed(execute("DROP TABLE faq")), "can't be read as a database of this service (no such table"),
 }
 
@@ -493,6 +495,24 @@ def test_the_program_ends_with_one_line_when_the_database_is_missing(tmp_path: P
     assert ran.stderr.startswith(f"{path}: no such file or directory; build it with: ")
     assert len(ran.stderr.splitlines()) == 1
     assert not path.exists()
+
+
+def test_a_file_of_any_size_that_is_no_database_is_refused_without_being_read(tmp_path: Path) -> None:
+    path = tmp_path / "content.db"
+    for header in (b"", b"SQLite format 3\x00".ljust(100, b"\x01")):
+        with path.open("wb") as file:
+            file.write(header)
+            file.truncate(2**40)
+        with pytest.raises(DatabaseUnusableError, match=r"is not a SQLite database|is truncated or damaged"):
+            open_database(path)
+
+
+def test_a_name_that_breaks_the_line_is_told_in_one_line(tmp_path: Path) -> None:
+    ran = run([sys.executable, "-m", "app"], API_DATABASE_PATH=str(tmp_path / "a\nb\x1b[31m.db"), API_PORT="0")
+
+    assert (ran.returncode, ran.stdout) == (1, "")
+    assert len(ran.stderr.splitlines()) == 1
+    assert "\x1b" not in ran.stderr
 
 
 def test_a_database_that_may_not_be_read_is_refused() -> None:

@@ -541,6 +541,32 @@ async def test_following_next_gives_every_record_once_and_prev_leads_back(
 
 
 @each_collection
+async def test_from_any_offset_the_links_lead_to_the_last_page(
+    path: str, client: httpx.AsyncClient, records: dict[str, list[Object]]
+) -> None:
+    for offset in (1, 3, 8):
+        page = await fetch(client, f"{path}?limit=7&offset={offset}")
+        last, found = page["links"]["last"], page["data"]
+        while page["links"]["next"]:
+            page = await fetch(client, page["links"]["next"])
+            found += page["data"]
+            assert page["links"]["last"] == last
+        assert slugs(found) == slugs(records[path][offset:])
+        assert page["links"]["self"] == last or not found
+
+
+@each_collection
+async def test_a_page_has_one_address_whichever_link_leads_to_it(path: str, client: httpx.AsyncClient) -> None:
+    here = await fetch(client, f"{path}?sort=-slug&offset=2&limit=1")
+    there = await fetch(client, f"{path}?offset=1&limit=1&sort=-slug")
+    if here["data"]:
+        assert there["links"]["next"] == here["links"]["self"]
+        assert here["links"]["prev"] == there["links"]["self"]
+    assert here["links"]["first"] == there["links"]["first"]
+    assert here["links"]["last"] == there["links"]["last"]
+
+
+@each_collection
 async def test_beyond_the_end_a_page_is_empty_and_its_links_lead_back_to_records(
     path: str, client: httpx.AsyncClient, records: dict[str, list[Object]]
 ) -> None:

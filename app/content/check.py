@@ -18,6 +18,8 @@ from app.tables import RESOURCES
 
 DEEPEST = 20
 """How deep values may be nested; no record needs half of it."""
+MOST_DIGITS = 1000
+"""Of how many digits a number may be; Python refuses to read those of thousands."""
 
 
 class _Repeating(dict[str, Any]):
@@ -27,7 +29,7 @@ class _Repeating(dict[str, Any]):
 
 
 class _NoNumber(str):
-    """NaN or an infinity, which Python's parser takes and JSON does not allow."""
+    """What is written as a number and is none here: NaN, an infinity, or more digits than Python reads."""
 
     __slots__ = ()
 
@@ -99,7 +101,7 @@ def _parse(content: bytes) -> Object:
 
     try:
         text = content.decode()
-        data = json.loads(text, object_pairs_hook=noting_repeated_keys, parse_constant=_NoNumber)
+        data = json.loads(text, object_pairs_hook=noting_repeated_keys, parse_constant=_NoNumber, parse_int=_integer)
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         found, expected = f"a byte that is not UTF-8 in line {line}", "UTF-8 text"
@@ -112,14 +114,15 @@ def _parse(content: bytes) -> Object:
             found, expected = "a byte order mark", "UTF-8 text without one"
     except RecursionError:
         found, expected = "JSON nested too deeply", f"at most {DEEPEST} levels"
-    except ValueError:
-        # Python refuses to read integers of thousands of digits.
-        found, expected = "a number of more digits than can be read", "a number as the schema describes"
     else:
         if isinstance(data, dict):
             return data
         found, expected = shown(data), "a JSON object"
     raise SeedFaultsError([Fault((), found, expected)])
+
+
+def _integer(digits: str) -> int | _NoNumber:
+    return int(digits) if len(digits) <= MOST_DIGITS else _NoNumber(digits)
 
 
 def _faults_of_json(place: Place, value: object) -> Iterator[Fault]:
@@ -135,7 +138,7 @@ def _faults_of_json(place: Place, value: object) -> Iterator[Fault]:
         for index, entry in enumerate(value):
             yield from _faults_of_json((*place, index), entry)
     elif isinstance(value, _NoNumber):
-        yield Fault(place, str(value), "a number that JSON allows")
+        yield Fault(place, shown(value)[1:-1], f"a number that JSON allows, of at most {MOST_DIGITS:,} digits")
 
 
 def _faults_of_type(place: Place, value: object, schema: Object) -> Iterator[Fault]:

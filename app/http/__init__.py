@@ -1,1 +1,1 @@
-"""Pure-ASGI layers around the application: what HTTP asks of every answer."""
+"""What HTTP asks of every answer: pure-ASGI layers around the application, and the protocol of a connection."""

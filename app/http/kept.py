@@ -63,7 +63,7 @@ class Store:
 
 
 class KeptAnswers:
-    """The outermost layer: answers what it has kept, and passes on what it has not."""
+    """The outermost layer but for the access log: answers what it has kept, and passes on what it has not."""
 
     def __init__(self, app: ASGIApp, *, store: Store, common: CommonHeaders) -> None:
         self.app = app

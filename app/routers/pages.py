@@ -115,7 +115,7 @@ def _landing(database: Database) -> dict[str, Any]:
         "total": f"{sum(database.totals.values()):,}",
         "collection_count": str(len(collections)),
         "collections": collections,
-        "contacts": _answer(database, Contact, ContactQuery())["data"],
+        "contacts": _answer(database, Contact, ContactQuery(country=["US"]))["data"],
         "gaps": [{"gap": gap} for gap in release["known_gaps"]],
         "address": first["links"]["self"],
         "answer": _json(shortened(first)),

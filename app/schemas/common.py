@@ -377,7 +377,7 @@ def _canonical_integer(value: object) -> object:
     text = str(value)
     if re.fullmatch(r"0|-?[1-9][0-9]{0,9}", text):
         return int(text)
-    raise PydanticCustomError("integer_canonical", "Should be a whole number in plain digits, such as 20")
+    raise PydanticCustomError("integer_canonical", "Should be a whole number in at most ten plain digits, such as 20")
 
 
 def _canonical_boolean(value: object) -> object:
