@@ -22,6 +22,8 @@ from app.problems import (
     ProblemError,
 )
 from app.reading import MAX_LINK_BYTES
+from app.routers.pages import problem_example
+from app.routers.service import INDEX
 from app.tables import RESOURCES, table_of
 
 Object = dict[str, Any]
@@ -71,6 +73,7 @@ HEADERS: Final = {
     "Cross-Origin-Resource-Policy": "Pages of any origin may load the answer.",
     "Referrer-Policy": "What a browser tells of this address when a link is followed.",
     "X-Content-Type-Options": "The media type is to be taken as it is told.",
+    "Strict-Transport-Security": "The service is to be reached over TLS alone; sent where clients reach it so.",
     "Content-Encoding": "Coding of the body, when `Accept-Encoding` asks for one and the body is worth it.",
     "Cache-Control": "How long the answer may be kept.",
     "ETag": "Strong validator of this representation.",
@@ -90,6 +93,7 @@ ON_ALL: Final = (
     "Cross-Origin-Resource-Policy",
     "Referrer-Policy",
     "X-Content-Type-Options",
+    "Strict-Transport-Security",
 )
 ON_KEPT: Final = ("ETag", "Last-Modified", "Content-Encoding")
 OF_THE_BODY: Final = frozenset({"Content-Language", "Content-Encoding"})
@@ -198,7 +202,12 @@ def _problem(kind: Kind) -> Object:
     return {
         "description": f"{kind.title}. {kind.explanation}",
         "headers": _headers((*ON_ALL, *ON_PROBLEM.get(kind, ()))),
-        "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
+        "content": {
+            "application/problem+json": {
+                "schema": {"$ref": "#/components/schemas/Problem"},
+                "example": problem_example(kind)[1],
+            }
+        },
     }
 
 
@@ -234,6 +243,7 @@ def _examples(database: Database) -> Iterator[tuple[str, Object]]:
             "links": {"self": "/v1/meta", "collection": "/v1"},
         },
     )
+    yield "/v1", {"data": json.loads(INDEX), "meta": version, "links": {"self": "/v1", "collection": "/v1"}}
     yield "/health/live", {"status": "ok"}
     yield "/health/ready", {"status": "ok"}
 

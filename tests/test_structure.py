@@ -26,7 +26,7 @@ MAY_IMPORT = {
     "http": {"problems"},
     "reading": {"database", "problems", "schemas", "tables"},
     "routers": {"database", "problems", "reading", "schemas", "tables"},
-    "openapi": {"database", "http", "problems", "reading", "schemas", "tables"},
+    "openapi": {"database", "http", "problems", "reading", "routers", "schemas", "tables"},
     "content": {"database", "schemas", "tables"},
     "main": {"database", "http", "openapi", "problems", "routers", "settings"},
     "serving": {"database"},

@@ -142,14 +142,19 @@ def _told(kind: Kind) -> dict[str, str]:
     return {"slug": kind.slug, "status": str(kind.status), "problem": kind.title, "explanation": kind.explanation}
 
 
-def _example(kind: Kind) -> dict[str, str]:
+def problem_example(kind: Kind) -> tuple[str, dict[str, Any]]:
     """A request that meets the problem, where one can be told, and the answer to it."""
     told = json.loads((FILES / "problems.json").read_bytes()).get(kind.slug, {})
     request = told.get("request", "An answer looks like this.")
     scope = {"path": told.get("path", "/v1/strains"), "request_id": "0f6c2d9be14a47d8"}
     detail = told.get("detail", kind.explanation.partition(". ")[0].rstrip(".") + ".")
     answer = problem_response(scope, kind, detail, [ProblemError(**fault) for fault in told.get("errors", [])])
-    return {"request": request, "answer": _json(json.loads(bytes(answer.body)))}
+    return request, json.loads(bytes(answer.body))
+
+
+def _example(kind: Kind) -> dict[str, str]:
+    request, answer = problem_example(kind)
+    return {"request": request, "answer": _json(answer)}
 
 
 def _json(value: Any) -> str:
