@@ -12,6 +12,7 @@ import uvloop
 from uvicorn.server import ServerState
 
 from app.http import protocol
+from app.http.kept import KeptAnswers, Store
 from app.http.protocol import Protocol
 from app.main import Service, create_app
 from app.settings import Settings
@@ -24,7 +25,7 @@ class LongWay(Protocol):
 
     def __init__(self, *arguments: object) -> None:
         super().__init__(*arguments)  # type: ignore[arg-type]  # passed on as they came
-        self.kept = None
+        self.store, self.known = Store(0), {}
 
 
 @pytest.fixture(scope="module")
@@ -141,6 +142,96 @@ def test_a_kept_answer_needs_no_task(service: Service) -> None:
             state.tasks = _Noted(seen)
             assert (await exchange(port, request(DETAIL) * 9 + request(DETAIL, CLOSE))).count(b"HTTP/1.1 200") == 10
             assert seen == []
+
+    run(promise)
+
+
+AGAIN = [
+    request(DETAIL),
+    request(DETAIL, method=b"HEAD"),
+    request(DETAIL, b"If-None-Match: *"),
+    request(DETAIL, b"Accept-Encoding: br"),
+    request(DETAIL, b"Connection: keep-alive", b"User-Agent: x"),
+    request(DETAIL, b"Accept: text/html"),
+    request(DETAIL, b'If-Match: "x"'),
+    request(DETAIL, b"Content-Length: 0"),
+    request(b"/v1/side-effects?limit=100"),
+    request(b"/docs"),
+    request(b"/v1/nothing"),
+]
+
+
+@pytest.mark.parametrize("sent", AGAIN, ids=range(len(AGAIN)))
+def test_a_request_that_comes_again_is_answered_as_before_under_a_new_identifier(service: Service, sent: bytes) -> None:
+    same = sent.replace(b"X-Request-ID: mine\r\n", b"")
+    last = same.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n")
+
+    async def promise() -> None:
+        async with listening(service) as (short, _), listening(service, LongWay) as (long, _):
+            await exchange(long, last)
+            ways = [
+                [same, same, same, last],
+                [same + same, same, last],
+                [same, same[:1], same[1:], same, last],
+                [same, same[:-1], same[-1:] + same, same, b"\r\n", same, last],
+            ]
+            for chunks in ways:
+                told, asked = await exchange(short, *chunks), await exchange(long, *chunks)
+                ids = re.findall(rb"x-request-id: (\S+)", told)
+                assert len(ids) == len(set(ids)) == b"".join(chunks).count(b" HTTP/1.1\r\n")
+                for answers in (told, asked):
+                    assert not answers.endswith(b"<not closed>")
+                assert without_identifiers(told) == without_identifiers(asked)
+
+    run(promise)
+
+
+def without_identifiers(answers: bytes) -> bytes:
+    # A problem holds the identifier, and so its length hangs on it.
+    return re.sub(rb'(x-request-id: |"request_id":"|content-length: )[\w-]+', rb"\1", answers)
+
+
+def test_a_request_that_comes_again_is_not_parsed(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    parsed: list[bytes] = []
+    make_ready = Protocol.on_message_begin
+
+    def noting(self: Protocol) -> None:
+        parsed.append(self.chunk)
+        make_ready(self)
+
+    monkeypatch.setattr(Protocol, "on_message_begin", noting)
+    same = request(DETAIL, b"X: never sent before").replace(b"X-Request-ID: mine\r\n", b"")
+    last = request(DETAIL, CLOSE)
+
+    async def promise() -> None:
+        async with listening(service) as (port, _):
+            await exchange(port, last)
+            parsed.clear()
+            await exchange(port, same, same, same, last)
+            assert parsed == [same, last]
+
+    run(promise)
+
+
+def test_what_is_known_of_requests_is_bounded_and_outlives_no_answer(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(protocol, "MAX_KNOWN", 5)
+    kept = service.layers
+    assert isinstance(kept, KeptAnswers)
+
+    async def promise() -> None:
+        async with listening(service) as (port, _):
+            await exchange(port, request(DETAIL, CLOSE))
+            plain = [request(DETAIL, b"X: %d" % n).replace(b"X-Request-ID: mine\r\n", b"") for n in range(23)]
+            huge = request(DETAIL, b"X: " + b"a" * protocol.MAX_KNOWN_BYTES).replace(b"X-Request-ID: mine\r\n", b"")
+            got = await exchange(port, *plain, huge, request(DETAIL), request(DETAIL, CLOSE))
+            assert got.count(b"HTTP/1.1 200 OK") == 26
+            assert 0 < len(kept.known) <= 5
+            assert kept.known.keys() <= set(plain)
+            known = next(iter(kept.known))
+            monkeypatch.setattr(kept.store, "get", lambda _: None)
+            assert (await exchange(port, known, request(DETAIL, CLOSE))).count(b"HTTP/1.1 200 OK") == 2
 
     run(promise)
 

@@ -44,7 +44,7 @@ WORTH_COMPRESSING: Final = 1024
 """Bodies of fewer bytes fit in the packet their headers travel in."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, weakref_slot=True)
 class Reply:
     """What is sent back."""
 

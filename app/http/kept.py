@@ -1,16 +1,27 @@
 """Keeps finished answers: the data can't change under a running process, so nothing is computed twice."""
 
 from collections import OrderedDict
+from typing import NamedTuple
+from weakref import ref
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from app.http.answers import Answer
+from app.http.answers import Answer, Reply
 from app.http.requests import is_host, request_id_of
 from app.http.responses import CommonHeaders
 from app.problems import Kind
 
 Key = tuple[str, bytes]
 """Path and query of a request."""
+
+
+class Known(NamedTuple):
+    """What came of a request, for when it comes again byte for byte."""
+
+    key: Key
+    reply: ref[Reply]
+    """Not held: only the store keeps answers."""
+    with_body: bool
 
 
 class Store:
@@ -69,6 +80,8 @@ class KeptAnswers:
         self.app = app
         self.store = store
         self.common = common
+        self.known: dict[bytes, Known] = {}
+        """Requests by the bytes they came in, for the protocol, which need not parse them twice."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send the kept answer, or pass the request on."""

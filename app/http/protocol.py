@@ -4,6 +4,7 @@ import asyncio
 import re
 from typing import Any, Final
 from urllib.parse import unquote
+from weakref import ref
 
 from httptools import HttpParserError, HttpParserInvalidMethodError, HttpParserUpgrade
 from uvicorn._types import ASGI3Application
@@ -11,10 +12,10 @@ from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 from uvicorn.server import ServerState
 
-from app.http.answers import Answer, Reply
+from app.http.answers import Reply
 from app.http.headers import RawHeaders
-from app.http.kept import KeptAnswers
-from app.http.requests import is_host, request_id_of
+from app.http.kept import KeptAnswers, Key, Known, Store
+from app.http.requests import is_host, new_request_id, request_id_of
 from app.problems import (
     ALLOW,
     BAD_REQUEST,
@@ -49,6 +50,9 @@ MAX_BURST: Final = 64
 """How many requests that come in at once are answered at once: others wait for their turn meanwhile."""
 MAX_PIPELINED: Final = 16
 """How many requests of a connection may wait for the one being answered: each takes memory."""
+MAX_KNOWN: Final = 1000
+MAX_KNOWN_BYTES: Final = 1000
+"""How many requests are known by their bytes, and how long one may be: some clients never send the same twice."""
 VERSIONS: Final = ("1.1", "1.0")
 UNREADABLE: Final = "What was sent can't be read as an HTTP request."
 TOO_LARGE: Final = f"The head of a request may have {MAX_HEAD_BYTES} bytes and {MAX_FIELDS} fields."
@@ -71,7 +75,9 @@ class Protocol(HttpToolsProtocol):
         service = getattr(self.app, "app", self.app)
         layers = getattr(service, "layers", None)
         # A prefix of the path or a log of every request is the long way's business.
-        self.kept = layers if isinstance(layers, KeptAnswers) and not self.root_path else None
+        self.store, self.known = Store(0), dict[bytes, Known]()
+        if isinstance(layers, KeptAnswers) and not self.root_path:
+            self.store, self.known = layers.store, layers.known
         self.service = service
         self.url = b""
         self.head_bytes = 0
@@ -82,6 +88,11 @@ class Protocol(HttpToolsProtocol):
         """Whether a request was begun and is not complete."""
         self.burst = 0
         """How many requests of what was read last were answered the short way."""
+        self.told: Known | None = None
+        """What came of the last of them, when that may be told again."""
+        self.defaults: RawHeaders = []
+        self.default_lines = b""
+        """What uvicorn adds to every answer, made anew when the second has changed."""
         self.answered = False
         """Whether nothing is to be done any more for the request being read."""
         self.in_body = False
@@ -114,9 +125,10 @@ class Protocol(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Read on, within the bounds of a head."""
-        if self.deaf:
+        if self.deaf or self._answer_known(data):
             return
         self._unset_keepalive_if_required()
+        begun, self.told = self.begun, None
         self.chunk = self.chunk + data if self.head_bytes else data
         self.head_bytes += len(data)
         self.burst = 0
@@ -137,6 +149,8 @@ class Protocol(HttpToolsProtocol):
             self._refuse(HEAD_TOO_LARGE, TOO_LARGE)
         if self.stopping or self.deaf:
             self._close_after_the_last()
+        elif self.told and self.begun == begun + 1 and self.chunk is data and not self.reading:
+            self._remember(data, self.told)
 
     def eof_received(self) -> bool:  # type: ignore[override]  # asyncio asks for this; uvicorn never keeps it open
         """Answer what came before the client ended its side, then close."""
@@ -243,9 +257,34 @@ class Protocol(HttpToolsProtocol):
         absolute = None if self.url.startswith(b"/") else ABSOLUTE_FORM.fullmatch(self.url)
         return b"/" + absolute[2] if absolute else self.url
 
+    def _answer_known(self, data: bytes) -> bool:
+        """Answer a request that was answered the short way before, byte for byte the same: there is nothing to parse."""
+        known = self.known.get(data)
+        if known is None or self.reading or not self._is_free():
+            return False
+        reply = known.reply()
+        # The store is asked as well, to learn that the answer is in use.
+        if reply is None or self.store.get(known.key) is None:
+            return False
+        self._unset_keepalive_if_required()
+        self.begun += 1
+        self.head_bytes = 0
+        self._write(reply, new_request_id(), with_body=known.with_body, keep_alive=True)
+        return True
+
+    def _remember(self, data: bytes, told: Known) -> None:
+        if len(data) <= MAX_KNOWN_BYTES:
+            if len(self.known) >= MAX_KNOWN:
+                self.known.clear()
+            self.known[data] = told
+
     def _answer_short(self) -> bool:
-        answer = self._kept_answer()
-        if answer is None or self._in_flight() or self.flow.write_paused or self.stopping or self.burst >= MAX_BURST:
+        """Answer a request that needs nothing made, while nothing else is being answered."""
+        key = self._key()
+        if key is None or self.burst >= MAX_BURST or not self._is_free():
+            return False
+        answer = self.store.get(key)
+        if answer is None:
             return False
         fields = dict(self.headers)
         # Repeated fields and odd hosts are rare, as in the layer that keeps: the long way knows what to make of them.
@@ -255,24 +294,33 @@ class Protocol(HttpToolsProtocol):
         reply = answer.reply(fields)
         if isinstance(reply, Kind):
             return False
-        self._write(reply, request_id_of(fields))
+        with_body = self.parser.get_method() == b"GET"
+        keep_alive = self.parser.get_http_version() != "1.0" and self.parser.should_keep_alive()
+        self._write(reply, request_id_of(fields), with_body=with_body, keep_alive=keep_alive)
         self.burst += 1
-        self.server_state.total_requests += 1
+        self.told = Known(key, ref(reply), with_body) if keep_alive and b"x-request-id" not in fields else None
         return True
 
-    def _kept_answer(self) -> Answer | None:
+    def _is_free(self) -> bool:
+        return not (self._in_flight() or self.flow.write_paused or self.stopping)
+
+    def _key(self) -> Key | None:
+        """By what an answer to the request may be kept."""
         path, _, query = self.url.partition(b"?")
-        if self.kept is None or not path.startswith(b"/") or b"%" in path:
+        if not path.startswith(b"/") or b"%" in path:
             return None
         if self.parser.get_method() not in (b"GET", b"HEAD") or self.parser.get_http_version() not in VERSIONS:
             return None
-        return self.kept.store.get((path.decode("latin-1"), query))
+        return path.decode("latin-1"), query
 
     def _head_size(self) -> int:
         return len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers)
 
-    def _write(self, reply: Reply, request_id: str) -> None:
-        keep_alive = self.parser.get_http_version() != "1.0" and self.parser.should_keep_alive()
+    def _write(self, reply: Reply, request_id: str, *, with_body: bool, keep_alive: bool) -> None:
+        self.server_state.total_requests += 1
+        if self.defaults is not self.server_state.default_headers:
+            self.defaults = self.server_state.default_headers
+            self.default_lines = _lines(self.defaults)
         lines = reply.lines
         if lines is None:
             lines = reply.lines = _lines(reply.whole_headers or self.service.common.added_to(reply))
@@ -280,12 +328,12 @@ class Protocol(HttpToolsProtocol):
             b"".join(
                 (
                     STATUS_LINE[reply.status],
-                    _lines(self.server_state.default_headers),
+                    self.default_lines,
                     lines,
                     b"x-request-id: ",
                     request_id.encode(),
                     b"\r\n\r\n" if keep_alive else b"\r\nconnection: close\r\n\r\n",
-                    reply.body if self.parser.get_method() == b"GET" else b"",
+                    reply.body if with_body else b"",
                 )
             )
         )

@@ -57,6 +57,11 @@ def request_id_of(fields: Mapping[bytes, bytes]) -> str:
     sent = fields.get(b"x-request-id")
     if sent is not None and CLIENT_REQUEST_ID.fullmatch(sent):
         return sent.decode()
+    return new_request_id()
+
+
+def new_request_id() -> str:
+    """An identifier that no other request has."""
     return f"{_PROCESS}-{next(_COUNTER):x}"
 
 
