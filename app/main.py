@@ -13,6 +13,7 @@ from app.http.responses import AccessLog, CommonHeaders, Failures
 from app.openapi import describe
 from app.problems import add_problem_handlers
 from app.routers import ROUTERS, pages
+from app.routers.common import Reads
 from app.settings import Settings
 
 
@@ -25,8 +26,8 @@ class Service(FastAPI):
 
     def build_middleware_stack(self) -> ASGIApp:
         """Only what turns exceptions into problems: the rest of FastAPI's own stack has nothing to do here."""
-        # The inner one is what FastAPI's ordinary routes ask for.
-        return ExceptionMiddleware(AsyncExitStackMiddleware(self.router), handlers=self.exception_handlers)
+        ordinary = AsyncExitStackMiddleware(self.router)
+        return ExceptionMiddleware(Reads(ordinary, self.routes), handlers=self.exception_handlers)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one connection."""
@@ -51,7 +52,7 @@ def create_app(settings: Settings | None = None) -> Service:
     describe(app)
     pages.prepare(app)
 
-    layers: ASGIApp = super(Service, app).__call__
+    layers = app.build_middleware_stack()
     store = Store(settings.cache_bytes)
     layers = Representations(layers, store=store, released=database.release_date, cache_seconds=settings.cache_seconds)
     layers = StrictQueries(layers)

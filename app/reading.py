@@ -20,6 +20,8 @@ MAX_SUGGESTED_FROM = 1000
 MAX_LINK_BYTES = 2000
 """How long a `Link` header may be: proxies answer 502 when the headers of an answer outgrow their buffer."""
 
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+
 Shape = tuple[tuple[str, int], ...]
 """The filters of a list and how many values each has: what its SQL depends on besides the sort."""
 
@@ -175,7 +177,7 @@ def _address(path: str, parameters: dict[str, str]) -> str:
 
 
 def _answer(data: bytes, meta: dict[str, Any], links: dict[str, str | None]) -> Response:
-    tail = json.dumps({"meta": meta, "links": links}, ensure_ascii=False, separators=(",", ":"))
+    tail = _encode({"meta": meta, "links": links})
     relations = ", ".join(f'<{url}>; rel="{name}"' for name, url in links.items() if url)
     headers = {"Link": relations} if len(relations) <= MAX_LINK_BYTES else None
     return Response(b'{"data":' + data + b"," + tail.encode()[1:], headers=headers, media_type="application/json")

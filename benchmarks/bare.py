@@ -1,33 +1,32 @@
-"""An ASGI callable that does nothing but send bytes: what uvicorn can do at most. BENCH_ANSWERS names their folder."""
+"""An ASGI callable that does nothing but send bytes: what uvicorn can do at most.
 
+BENCH_ANSWERS names the folder of the bodies, beside each of which its status and head lie as JSON. BENCH_HEAD is
+`ours` for the head the service sends, else only what any answer needs is sent of it.
+"""
+
+import json
 import os
 from pathlib import Path
 from typing import Any
 
 from uvicorn._types import ASGIReceiveCallable, ASGISendCallable, Scope
 
-ANSWERS = {f"/{path.name}": path.read_bytes() for path in Path(os.environ["BENCH_ANSWERS"]).iterdir()}
+FOLDER = Path(os.environ["BENCH_ANSWERS"])
+WHOLE_HEAD = os.environ.get("BENCH_HEAD") == "ours"
+NEEDED = {"cache-control", "content-encoding", "content-length", "content-type", "etag"}
 
 
-def _head(name: str, body: bytes) -> dict[str, Any]:
-    headers = [
-        (b"content-type", b"application/json"),
-        (b"cache-control", b"public, max-age=300"),
-        (b"etag", b'"f1d2d2f924e986ac86fdf7b36c94bcdf"'),
-        (b"content-length", b"%d" % len(body)),
-    ]
-    return {"type": "http.response.start", "status": 200, "headers": headers + CODED * name.endswith(".br")}
+def _messages(file: Path) -> tuple[dict[str, Any], dict[str, Any]]:
+    status, head = json.loads(file.read_bytes())
+    headers = [(name.encode(), value.encode()) for name, value in head.items() if WHOLE_HEAD or name in NEEDED]
+    start = {"type": "http.response.start", "status": status, "headers": headers}
+    return start, {"type": "http.response.body", "body": file.with_suffix("").read_bytes()}
 
 
-CODED = [(b"content-encoding", b"br")]
-MESSAGES = {name: (_head(name, body), {"type": "http.response.body", "body": body}) for name, body in ANSWERS.items()}
-UNCHANGED = (
-    {"type": "http.response.start", "status": 304, "headers": MESSAGES["/detail"][0]["headers"][1:3]},
-    {"type": "http.response.body", "body": b""},
-)
+MESSAGES = {f"/{file.stem}": _messages(file) for file in FOLDER.glob("*.json")}
 
 
 async def app(scope: Scope, _: ASGIReceiveCallable, send: ASGISendCallable) -> None:
-    """Send the bytes of that name; /unchanged is a 304."""
-    for message in MESSAGES.get(scope["path"], UNCHANGED):  # type: ignore[typeddict-item]
+    """Send the answer of that name."""
+    for message in MESSAGES[scope["path"]]:  # type: ignore[typeddict-item]
         await send(message)  # type: ignore[arg-type]

@@ -2,6 +2,7 @@
 
 import argparse
 import getpass
+import json
 import os
 import shutil
 import sqlite3
@@ -40,6 +41,9 @@ PROTOCOL: Final = "ours, kept, protocol way"
 ASGI: Final = "ours, kept, ASGI way"
 UNKEPT: Final = "ours, unkept"
 BARE: Final = "bare ASGI function"
+BARE_OURS: Final = "bare, with our head"
+FILES: Final = {"detail": "detail", "304": "304", "list": "list", "list, br": "list.br"}
+"""The name of the file in which the answer to each kind of request lies."""
 NGINX: Final = "nginx, static file"
 IDIOM: Final = "FastAPI + SQLModel"
 DATASETTE: Final = "Datasette"
@@ -56,6 +60,7 @@ class Target:
 
 TARGETS: Final = (
     Target(ASGI, BARE, {"detail": 0.9, "304": 0.9, "list": 0.8}),
+    Target(ASGI, BARE_OURS, {"detail": 0.9, "304": 0.9, "list": 0.8}),
     Target(PROTOCOL, BARE, {"detail": 2.5}),
     Target(PROTOCOL, NGINX, {"detail": 0.5}),
     Target(PROTOCOL, IDIOM, {"list": 120, "detail": 50}),
@@ -110,16 +115,18 @@ def compared(folder: Path, database: Path) -> Iterator[Server]:
     answers = folder / "answers"
     answers.mkdir(mode=0o755)
     with running(ours("ours", database, requests, short_way=True, kept=True)) as at:
-        _, headers, body = fetched(at.port, requests["detail"])
-        requests["304"] = Request(detail, {"If-None-Match": headers["etag"]})
-        (answers / "detail").write_bytes(body)
-        (answers / "list").write_bytes(fetched(at.port, requests["list"])[2])
-        (answers / "list.br").write_bytes(fetched(at.port, requests["list, br"])[2])
+        requests["304"] = Request(detail, {"If-None-Match": fetched(at.port, requests["detail"])[1]["etag"]})
+        for kind, name in FILES.items():
+            status, headers, body = fetched(at.port, requests[kind])
+            headers.pop("date")
+            (answers / name).write_bytes(body)
+            (answers / f"{name}.json").write_text(json.dumps([status, headers]))
 
     yield ours(PROTOCOL, database, requests, short_way=True, kept=True)
     yield ours(ASGI, database, requests, short_way=False, kept=True)
     yield ours(UNKEPT, database, requests, short_way=True, kept=False)
-    yield bare(answers)
+    yield bare(BARE, answers, {})
+    yield bare(BARE_OURS, answers, {"BENCH_HEAD": "ours"})
     if shutil.which("nginx"):
         yield nginx(folder, answers)
     else:
@@ -131,16 +138,11 @@ def compared(folder: Path, database: Path) -> Iterator[Server]:
         print(f"left out: {DATASETTE} (make bench installs it into {PEERS.parent.name})")
 
 
-def bare(answers: Path) -> Server:
+def bare(name: str, answers: Path, environment: dict[str, str]) -> Server:
     """A function that sends the same bytes."""
-    requests = {
-        "detail": Request("/detail"),
-        "304": Request("/unchanged"),
-        "list": Request("/list"),
-        "list, br": Request("/list.br"),
-    }
+    requests = {kind: Request(f"/{file}") for kind, file in FILES.items()}
     command = [*uvicorn(), "--app-dir", str(HERE), "bare:app"]
-    return Server(BARE, command, requests, {"BENCH_ANSWERS": str(answers)})
+    return Server(name, command, requests, environment | {"BENCH_ANSWERS": str(answers)})
 
 
 def nginx(folder: Path, answers: Path) -> Server:
@@ -265,7 +267,7 @@ def print_instructions(folder: Path, servers: list[Server]) -> None:
     fewer, more = 200, 1200
     rows = []
     for server in servers:
-        if server.name not in (PROTOCOL, ASGI, BARE):
+        if server.name not in (PROTOCOL, ASGI, BARE, BARE_OURS):
             continue
         counts = {}
         for kind in ("detail", "list"):

@@ -163,10 +163,9 @@ def starts_table(samples: Samples, starts: dict[int, list[float]]) -> str:
                 f"{statistics.median(seconds):.2f}",
                 f"{min(seconds):.2f} to {max(seconds):.2f}",
                 f"{max(sample.rss for sample in taken):,.0f}",
-                f"{max(sample.own for sample in taken):,.0f}",
             ]
         )
-    return table(["start, records", "first answer, s", "(min to max)", "RSS, MiB", "without pages of files, MiB"], rows)
+    return table(["start, records", "first answer, s", "(min to max)", "RSS, MiB"], rows)
 
 
 def _options() -> argparse.Namespace:

@@ -78,8 +78,6 @@ class Sample:
     """MiB of memory, shared pages included."""
     pss: float
     """MiB of memory, shared pages divided among those who share them."""
-    own: float
-    """MiB of memory that is no page of a file, which the kernel could drop and read again."""
 
 
 @dataclass(frozen=True)
@@ -180,7 +178,6 @@ def measured(at: Running, request: Request, seconds: int) -> Sample:
         size=size,
         rss=_memory(at.process.pid, "Rss"),
         pss=_memory(at.process.pid, "Pss"),
-        own=_memory(at.process.pid, "Anonymous"),
     )
 
 

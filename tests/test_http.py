@@ -204,6 +204,14 @@ async def test_a_header_does_not_change_the_method(name: str, ask: Ask) -> None:
 # The path
 
 
+async def test_a_template_of_an_address_is_no_address(ask: Ask) -> None:
+    for template in DOCUMENT["paths"]:
+        if "{" in template:
+            for path in (template, template.replace("{", "%7B").replace("}", "%7d")):
+                for method in ("GET", "HEAD", "POST"):
+                    assert (await ask(path, method=method)).status == 404, path
+
+
 async def test_an_escaped_slash_is_no_slash(ask: Ask) -> None:
     for path in ("/v1%2Fstrains", "/v1/strains%2fred-vein", "%2Fv1", "/v1/strains/%2F"):
         await ask(path.replace("%2F", "/").replace("%2f", "/"))
