@@ -41,7 +41,11 @@ def main() -> int:
     _open_missing_streams()
     try:
         settings = Settings()
-        open_database(settings.database_path).close()
+        config = _config(settings)
+        if settings.workers == 1:
+            config.load()
+        else:
+            open_database(settings.database_path).close()
         listener = listen(settings.host, settings.port)
     except ValidationError as error:
         for fault in error.errors():
@@ -50,14 +54,18 @@ def main() -> int:
     except (DatabaseUnusableError, OSError) as error:
         _say(str(error))
         return 1
-    port = listener.getsockname()[1]
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
-    _say(f"Serving on http://{host}:{port} (documentation at /docs)")
-    config = Config(
+    _say(f"Serving on http://{host}:{listener.getsockname()[1]} (documentation at /docs)")
+    serve(config, listener)
+    return 0
+
+
+def _config(settings: Settings) -> Config:
+    return Config(
         "app.main:create_app",
         factory=True,
         host=settings.host,
-        port=port,
+        port=settings.port,
         workers=settings.workers,
         loop="uvloop",
         http="app.http.protocol:Protocol",
@@ -71,8 +79,6 @@ def main() -> int:
         timeout_worker_healthcheck=3,
         log_config=_log_config(settings.log_level.upper()),
     )
-    serve(config, listener)
-    return 0
 
 
 def _open_missing_streams() -> None:

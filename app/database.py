@@ -4,7 +4,7 @@ import json
 import os
 import shlex
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -73,10 +73,9 @@ def open_database(path: Path) -> Database:
         DatabaseUnusableError: when the file is missing, is not as it was built or is one that this
             program can't read.
     """
-    content = _whole_file(path)
     driver = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
     try:
-        driver.deserialize(content)
+        driver.deserialize(_whole_file(path))
         driver.execute("PRAGMA query_only=ON")
         return _read(driver, path)
     except DatabaseUnusableError:
@@ -87,23 +86,30 @@ def open_database(path: Path) -> Database:
         raise DatabaseUnusableError(path, f"can't be read as a database of this service ({error})") from error
 
 
-def seal_of(content: bytes) -> bytes:
-    """The checksum that a database file with this content carries in its header."""
-    rest = memoryview(content)
-    return crc32(rest[SEAL.stop :], crc32(rest[: SEAL.start])).to_bytes(4)
+def seal_of(pieces: Iterable[bytes]) -> bytes:
+    """The checksum that a database file carries in its header; it comes in pieces, the first of which holds that."""
+    checksum = 0
+    for number, piece in enumerate(pieces):
+        if number == 0:
+            view = memoryview(piece)
+            checksum = crc32(view[SEAL.stop :], crc32(view[: SEAL.start]))
+        else:
+            checksum = crc32(piece, checksum)
+    return checksum.to_bytes(4)
 
 
 def _whole_file(path: Path) -> bytes:
     try:
         if not S_ISREG(path.stat().st_mode):
             raise DatabaseUnusableError(path, "is not a file")
-        with path.open("rb") as file:
-            content = file.read(HEADER_BYTES)
-            _refuse_wrong_size(path, content, os.fstat(file.fileno()).st_size)
-            content += file.read()
+        # Without a buffer between, as the content would be copied from that.
+        with path.open("rb", buffering=0) as file:
+            _refuse_wrong_size(path, file.read(HEADER_BYTES), os.fstat(file.fileno()).st_size)
+            file.seek(0)
+            content = file.read()
     except OSError as error:
         raise DatabaseUnusableError(path, (error.strerror or "can't be read").lower()) from error
-    if content[SEAL] != seal_of(content):
+    if content[SEAL] != seal_of([content]):
         raise DatabaseUnusableError(path, "is not as it was built: damaged, changed, or not of this service")
     return content
 

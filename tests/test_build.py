@@ -424,7 +424,7 @@ def sealed(change: Callable[[Path], None]) -> Callable[[Path], None]:
     def damage(path: Path) -> None:
         change(path)
         content = bytearray(path.read_bytes())
-        content[SEAL] = seal_of(bytes(content))
+        content[SEAL] = seal_of([bytes(content)])
         path.write_bytes(content)
 
     return damage

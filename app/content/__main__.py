@@ -1,6 +1,7 @@
 """The command line for content: python -m app.content check|build|format|report|schema."""
 
 import argparse
+import gc
 import json
 import sys
 from datetime import date, timedelta
@@ -101,4 +102,6 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
 
 
 if __name__ == "__main__":
+    # What is read stays to the end: looking for garbage among it takes a tenth of the time and finds none.
+    gc.disable()
     sys.exit(main())

@@ -38,6 +38,8 @@ from app.tables import (
 )
 
 MIGRATIONS = Path(__file__).parents[2] / "migrations"
+PIECE = 1_048_576
+"""How much of a finished file is read at once: it may be larger than memory."""
 BATCH = 1000
 
 
@@ -100,7 +102,7 @@ def _fill(seed: Seed, database: Path) -> str:
 def _seal(file: Path) -> None:
     """Write into its header the checksum by which the service knows that the file is as it was built."""
     with file.open("r+b") as written:
-        seal = seal_of(written.read())
+        seal = seal_of(iter(lambda: written.read(PIECE), b""))
         written.seek(SEAL.start)
         written.write(seal)
 
