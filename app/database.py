@@ -23,6 +23,10 @@ SCHEMA_REVISION = "0001"
 HEADER_BYTES: Final = 100
 SEAL: Final = slice(60, 64)
 """Where SQLite's header keeps a number for the application ("user version"): here the checksum of all other bytes."""
+MAX_HELD_BYTES = 1_073_741_824
+"""Up to which size a file is held in memory; SQLite takes no 2 GiB in one piece."""
+PIECE = 1_048_576
+"""How much of a larger file is read at once to check it."""
 QUERY_SECONDS = 1.0
 """How long one query may take before it is given up."""
 QUERY_STEPS = 10_000
@@ -73,9 +77,14 @@ def open_database(path: Path) -> Database:
         DatabaseUnusableError: when the file is missing, is not as it was built or is one that this
             program can't read.
     """
-    driver = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
+    content = _checked(path)
+    # A file that is too large to be held stays open: what is put in its place can't reach an answer either.
+    name = ":memory:" if content else f"{path.absolute().as_uri()}?mode=ro&immutable=1"
+    driver = sqlite3.connect(name, uri=True, isolation_level=None, check_same_thread=False)
     try:
-        driver.deserialize(_whole_file(path))
+        if content:
+            driver.deserialize(content)
+            del content
         driver.execute("PRAGMA query_only=ON")
         return _read(driver, path)
     except DatabaseUnusableError:
@@ -98,18 +107,21 @@ def seal_of(pieces: Iterable[bytes]) -> bytes:
     return checksum.to_bytes(4)
 
 
-def _whole_file(path: Path) -> bytes:
+def _checked(path: Path) -> bytes | None:
+    """The content of the file, which is as it was built; none of a file that is too large to be held."""
     try:
         if not S_ISREG(path.stat().st_mode):
             raise DatabaseUnusableError(path, "is not a file")
         # Without a buffer between, as the content would be copied from that.
         with path.open("rb", buffering=0) as file:
-            _refuse_wrong_size(path, file.read(HEADER_BYTES), os.fstat(file.fileno()).st_size)
+            header, size = file.read(HEADER_BYTES), os.fstat(file.fileno()).st_size
+            _refuse_wrong_size(path, header, size)
             file.seek(0)
-            content = file.read()
+            content = file.read() if size <= MAX_HELD_BYTES else None
+            seal = seal_of([content] if content else iter(lambda: file.read(PIECE), b""))
     except OSError as error:
         raise DatabaseUnusableError(path, (error.strerror or "can't be read").lower()) from error
-    if content[SEAL] != seal_of([content]):
+    if header[SEAL] != seal:
         raise DatabaseUnusableError(path, "is not as it was built: damaged, changed, or not of this service")
     return content
 

@@ -20,6 +20,7 @@ import pytest
 from pydantic import TypeAdapter
 from sqlalchemy import URL, create_engine
 
+from app import database as database_module
 from app.__main__ import main as serve
 from app.content.__main__ import main as content_command
 from app.content.build import BuildError, build
@@ -505,6 +506,27 @@ def test_a_file_of_any_size_that_is_no_database_is_refused_without_being_read(tm
             file.truncate(2**40)
         with pytest.raises(DatabaseUnusableError, match=r"is not a SQLite database|is truncated or damaged"):
             open_database(path)
+
+
+def test_a_file_that_is_too_large_to_be_held_is_read_in_place(
+    database_path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "the #1 content?.db"
+    shutil.copy(database_path, path)
+    monkeypatch.setattr(database_module, "MAX_HELD_BYTES", 1000)
+    held, in_place = open_database(database_path), open_database(path)
+    ask = "SELECT document FROM citation ORDER BY slug"
+    assert in_place.totals == held.totals
+    with pytest.raises(sqlite3.OperationalError, match="readonly"):
+        in_place.driver.execute("DELETE FROM faq")
+
+    another = tmp_path / "another"
+    another.write_bytes(bytes(len(path.read_bytes())))
+    another.rename(path)
+
+    assert in_place.driver.execute(ask).fetchall() == held.driver.execute(ask).fetchall()
+    with pytest.raises(DatabaseUnusableError, match="is not a SQLite database"):
+        open_database(path)
 
 
 def test_a_name_that_breaks_the_line_is_told_in_one_line(tmp_path: Path) -> None:

@@ -213,6 +213,33 @@ def test_a_request_that_comes_again_is_not_parsed(service: Service, monkeypatch:
     run(promise)
 
 
+CUT_BODIES = [
+    [request(b"/v1", b"Content-Length: 4", method=b"POST") + b"Q", b"XYZ"],
+    [request(b"/v1", b"Content-Length: 3", method=b"POST"), b"XYZ"],
+    [request(b"/v1", b"Transfer-Encoding: chunked", method=b"POST") + b"5\r\nhel", b"lo\r\n0\r\n\r\n"],
+    [request(DETAIL, b"Content-Length: 4") + b"Q", b"XYZ"],
+]
+
+
+@pytest.mark.parametrize("cut", CUT_BODIES, ids=range(len(CUT_BODIES)))
+def test_what_comes_behind_the_rest_of_a_body_is_not_known_with_it(service: Service, cut: list[bytes]) -> None:
+    kept = service.layers
+    assert isinstance(kept, KeptAnswers)
+    same = request(DETAIL).replace(b"X-Request-ID: mine\r\n", b"")
+
+    async def promise() -> None:
+        async with listening(service) as (port, _):
+            await exchange(port, request(DETAIL, CLOSE))
+            await exchange(port, cut[0], cut[1] + same, request(DETAIL, CLOSE))
+            assert cut[1] + same not in kept.known
+            other = request(b"/v1/strains", method=b"POST")
+            await exchange(port, request(b"/v1", b"Content-Length: %d" % len(other), method=b"POST"), other + same)
+            got = await exchange(port, other + same, request(DETAIL, CLOSE))
+            assert re.findall(rb"HTTP/1\.1 (\d+)", got) == [b"405", b"200", b"200"]
+
+    run(promise)
+
+
 def test_what_is_known_of_requests_is_bounded_and_outlives_no_answer(
     service: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -278,6 +305,9 @@ def test_pipelined_requests_are_answered_in_order_whichever_way_they_go(service:
         (b"PLAY /v1 RTSP/1.0\r\nHost: a\r\n\r\n", 400),
         (b"GET " + DETAIL + b" RTSP/1.1\r\nHost: a\r\n\r\n", 400),
         (b"GET /v1 ICE/1.0\r\nHost: a\r\n\r\n", 400),
+        (b"PRI * HTTP/2.0\r\n\r\n", 400),
+        (b"PRI * HTTP/1.1\r\n\r\n", 405),
+        (b"PRI /v1 HTTP/1.0\r\n\r\n", 405),
         (request(b"http://user@localhost/"), 400),
         (request(b"http://"), 400),
         (request(b"http://a..b/v1"), 400),
@@ -352,7 +382,13 @@ def test_an_unknown_method_is_told_from_garbage_however_it_comes(service: Servic
 def test_the_answer_to_head_has_no_body_even_when_the_head_is_refused(service: Service) -> None:
     async def promise() -> None:
         async with listening(service) as (port, _):
-            for sent in (request(b"/#x", method=b"HEAD"), request(b"/", b"X: " + b"a" * 40_000, method=b"HEAD")):
+            for sent in (
+                request(b"/#x", method=b"HEAD"),
+                request(b"/", b"X: " + b"a" * 40_000, method=b"HEAD"),
+                request(b"?", method=b"HEAD"),
+                request(b"/\xe9", method=b"HEAD"),
+                b"\r\nHEAD /v1 RTSP/1.0\r\n\r\n",
+            ):
                 got = await exchange(port, sent)
                 assert re.match(rb"HTTP/1\.1 4\d\d ", got)
                 assert got.endswith(b"\r\n\r\n")

@@ -22,7 +22,7 @@ from sqlalchemy.pool import NullPool
 
 from app.content.render import Rendered, Renderer, content_hash
 from app.content.seed import Seed
-from app.database import SEAL, seal_of
+from app.database import PIECE, SEAL, seal_of
 from app.tables import (
     ClaimBearing,
     Facet,
@@ -38,8 +38,6 @@ from app.tables import (
 )
 
 MIGRATIONS = Path(__file__).parents[2] / "migrations"
-PIECE = 1_048_576
-"""How much of a finished file is read at once: it may be larger than memory."""
 BATCH = 1000
 
 

@@ -41,8 +41,8 @@ UNKNOWN_METHOD: Final = re.compile(
 PART_OF_A_LINE: Final = re.compile(rb"(?:\r\n)*[!#$%&'*+.^_`|~0-9A-Za-z-]+(?: \S*){0,2}\r?")
 UNKNOWN_TO_HTTP: Final = ("Invalid method for HTTP/x.x request", "Expected HTTP/2 Connection Preface")
 """What the parser says of methods that it knows from other protocols."""
-OTHER_PROTOCOL: Final = re.compile(rb"(?:\A|\r\n\r\n)(?:\r\n)*\S+ \S+ RTSP/")
-"""A request line of the one protocol that the parser can't be told to leave."""
+OTHER_PROTOCOL: Final = re.compile(rb"(?:\A|\r\n\r\n)(?:\r\n)*(?:\S+ \S+ RTSP/|PRI \S+ HTTP/\S*\r\n)")
+"""A request line of protocols that the parser can't be told to leave."""
 ABSOLUTE_FORM: Final = re.compile(rb"(?i:https?)://([^/?#]*)/?(.*)")
 MAX_FIELDS: Final = 200
 """How many fields a head may have: each takes time and memory."""
@@ -128,12 +128,12 @@ class Protocol(HttpToolsProtocol):
         if self.deaf or self._answer_known(data):
             return
         self._unset_keepalive_if_required()
-        begun, self.told = self.begun, None
+        # Behind the rest of a body a request has not come in one piece, whatever it looks like.
+        waiting, begun, self.told = not self.reading, self.begun, None
         self.chunk = self.chunk + data if self.head_bytes else data
         self.head_bytes += len(data)
         self.burst = 0
-        if b" RTSP/" in self.chunk and OTHER_PROTOCOL.search(self.chunk):
-            self._refuse(BAD_REQUEST, UNREADABLE)
+        if self._refuse_other_protocol():
             return
         try:
             self.parser.feed_data(data)
@@ -149,7 +149,7 @@ class Protocol(HttpToolsProtocol):
             self._refuse(HEAD_TOO_LARGE, TOO_LARGE)
         if self.stopping or self.deaf:
             self._close_after_the_last()
-        elif self.told and self.begun == begun + 1 and self.chunk is data and not self.reading:
+        elif self.told and waiting and self.begun == begun + 1 and self.chunk is data and not self.reading:
             self._remember(data, self.told)
 
     def eof_received(self) -> bool:  # type: ignore[override]  # asyncio asks for this; uvicorn never keeps it open
@@ -340,6 +340,16 @@ class Protocol(HttpToolsProtocol):
         if not keep_alive:
             self.transport.close()
 
+    def _refuse_other_protocol(self) -> bool:
+        if (self.reading and self.in_body) or not (b" RTSP/" in self.chunk or b"PRI " in self.chunk):
+            return False
+        if found := OTHER_PROTOCOL.search(self.chunk):
+            if UNKNOWN_METHOD.match(self.chunk, found.start()) and b" RTSP/" not in found[0]:
+                self._refuse(METHOD_NOT_ALLOWED, f"Only {ALLOW} are answered here.")
+            else:
+                self._refuse(BAD_REQUEST, UNREADABLE)
+        return found is not None
+
     def _refuse_unreadable(self, error: HttpParserError) -> None:
         """Tell a method that the parser does not know from what is no request, for which it takes a whole line."""
         odd_method = isinstance(error, HttpParserInvalidMethodError) or str(error) in UNKNOWN_TO_HTTP
@@ -359,6 +369,7 @@ class Protocol(HttpToolsProtocol):
         if self.in_body:
             self.transport.close()
             return
+        head_only = self.parser.get_method() == b"HEAD" if self.url else self.chunk.lstrip().startswith(b"HEAD ")
         fields = dict(self.headers or [])
         request_id = request_id_of(fields)
         path = unquote(self.url.partition(b"?")[0].decode("latin-1"))
@@ -373,7 +384,7 @@ class Protocol(HttpToolsProtocol):
                     b"x-request-id: ",
                     request_id.encode(),
                     b"\r\nconnection: close\r\n\r\n",
-                    b"" if self.url and self.parser.get_method() == b"HEAD" else reply.body,
+                    b"" if head_only else reply.body,
                 )
             )
         )
