@@ -96,7 +96,7 @@ NOT_ACCEPTABLE: Final = Kind(
     "not-acceptable",
     406,
     "Not acceptable",
-    "The Accept header rules out every media type this address has. Ask for application/json or */* (or, for a page, text/html). An Accept-Encoding header that rules out every coding, and the body as it is, ends here too.",
+    "The Accept header rules out every media type this address has. Ask for application/json or */* (or, for a page, text/html). An Accept-Encoding header that rules out every coding, and the body as it is, ends here too, except where the service tells of its health.",
 )
 REQUEST_TIMEOUT: Final = Kind(
     "request-timeout",

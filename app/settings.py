@@ -1,9 +1,10 @@
 """What differs between deployments; each setting is an environment variable with the prefix API_."""
 
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -27,7 +28,15 @@ class Settings(BaseSettings):
     tls: bool = False
     """Whether clients reach the service over TLS; then `Strict-Transport-Security` is sent."""
     trusted_proxies: str = ""
-    """Addresses of proxies whose forwarding headers are believed, comma-separated; none by default."""
+    """Addresses or networks of proxies whose forwarding headers are believed, comma-separated, or `*`; no answer depends on them."""
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _are_addresses(cls, value: str) -> str:
+        for part in value.split(",") if value.strip() not in ("", "*") else ():
+            ip_network(part.strip(), strict=False)
+        return value
+
     access_log: bool = False
     """Whether each request is logged: method, path, status, duration and request id, nothing of the client."""
     log_level: Annotated[str, Field(pattern="^(debug|info|warning|error)$")] = "info"

@@ -2,9 +2,9 @@
 
 import json
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from email.utils import format_datetime
+from email.utils import format_datetime, parsedate_to_datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
@@ -13,6 +13,7 @@ import httpx
 import pytest
 from jsonschema import Draft202012Validator  # type: ignore[import-untyped]  # it comes without types
 
+from app.database import open_database
 from app.main import Service, create_app
 from app.settings import Settings
 
@@ -362,6 +363,14 @@ async def test_hsts_is_sent_where_clients_come_over_tls_and_only_there(database_
     over_tls.state.database.close()
 
 
+async def test_nothing_was_modified_in_the_future(database_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    prepared = replace(open_database(database_path), release_date=RELEASED.date() + timedelta(days=36_500))
+    monkeypatch.setattr("app.main.open_database", lambda _: prepared)
+    answer = await answer_of(create_app(Settings(database_path=database_path)), RESOURCE)
+    assert parsedate_to_datetime(answer.headers["last-modified"]) <= datetime.now(UTC)
+    prepared.close()
+
+
 async def test_answers_may_be_kept_for_as_long_as_is_set_and_errors_not_at_all(database_path: Path, ask: Ask) -> None:
     an_hour = create_app(Settings(database_path=database_path, cache_seconds=3600))
     answer = await answer_of(an_hour, RESOURCE)
@@ -607,6 +616,7 @@ async def test_the_entity_tag_of_one_coding_does_not_stand_for_another(ask: Ask)
         (200, [("accept", "*/*;q=0, application/json")]),
         (200, [("accept", "application/*;q=0, application/json;q=0.1")]),
         (200, [("accept", "application/json, application/json;profile=x;q=0")]),
+        (200, [("accept", "application/json;v=2;q=0, */*")]),
         (200, [("accept", "application/json;q=nonsense")]),
         (200, [("accept", "text/html, image/gif, *; q=.2, */*; q=.2")]),
         (406, [("accept", "text/html")]),
@@ -619,6 +629,7 @@ async def test_the_entity_tag_of_one_coding_does_not_stand_for_another(ask: Ask)
         (406, [("accept", "application/json;q=0, application/*;q=1, */*;q=1")]),
         (406, [("accept", "application/*;q=0, */*")]),
         (406, [("accept", "*/*;q=0")]),
+        (406, [("accept", "application/json;v=2;q=0")]),
         (406, [("accept", "json")]),
         (406, [("accept", "text/html"), ("accept", "image/png")]),
         (406, [("accept-encoding", "identity;q=0, *;q=0")]),

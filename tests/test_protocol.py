@@ -396,6 +396,25 @@ def test_the_answer_to_head_has_no_body_even_when_the_head_is_refused(service: S
     run(promise)
 
 
+def test_a_refused_request_is_logged_where_every_request_is(
+    database_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO", "app.requests")
+    logged = create_app(Settings(database_path=database_path, access_log=True))
+
+    async def promise() -> None:
+        async with listening(logged) as (port, _):
+            for sent in (request(b"/v1#x"), request(b"/v1", method=b"BREW"), request(b"/v1", CLOSE)):
+                await exchange(port, sent)
+
+    run(promise)
+    logged.state.database.close()
+    told = [(record.__dict__["status"], record.__dict__["request_id"]) for record in caplog.records]
+    assert [status for status, _ in told] == [400, 405, 200]
+    assert told[0][1] == told[2][1] == "mine"
+    assert all(record.__dict__["milliseconds"] >= 0 for record in caplog.records)
+
+
 @pytest.mark.parametrize("target", [b"http://localhost", b"HTTP://localhost:8000", b"http://localhost/", b"/"])
 def test_the_address_of_a_proxied_request_is_its_path(service: Service, target: bytes) -> None:
     async def promise() -> None:

@@ -92,6 +92,14 @@ def test_every_module_says_in_a_line_what_it_is_for_and_has_a_name_that_means_so
         assert docstring.splitlines()[0].endswith("."), name
 
 
+def test_proxies_are_addresses_or_networks() -> None:
+    for good in ("", "*", "192.0.2.1", "192.0.2.0/24, 2001:db8::1"):
+        assert Settings(trusted_proxies=good).trusted_proxies == good
+    for bad in ("not an ip", "192.0.2.1,", "192.0.2.300", "*, 192.0.2.1"):
+        with pytest.raises(ValueError, match="does not appear to be an IPv4 or IPv6 network"):
+            Settings(trusted_proxies=bad)
+
+
 def test_every_setting_is_explained_and_every_explained_one_is_there() -> None:
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     rows = re.findall(r"^\| `API_(\w+)` \|([^|]*)\| (.*\S) \|$", readme, re.MULTILINE)

@@ -145,7 +145,10 @@ def _weighed(field: bytes) -> list[tuple[bytes, float]]:
     for element in field.split(b","):
         name, *parameters = (part.strip().lower() for part in element.split(b";"))
         weights = (QUALITY.fullmatch(parameter) for parameter in parameters if parameter.startswith(b"q="))
-        elements.append((name, next((float(weight[1]) if weight else 1.0 for weight in weights), 1.0)))
+        quality = next((float(weight[1]) if weight else 1.0 for weight in weights), 1.0)
+        # What rules out a variant (`text/html;level=1;q=0`) says nothing of the plain form, which is all there is here.
+        if quality > 0 or all(parameter.startswith(b"q=") for parameter in parameters):
+            elements.append((name, quality))
     return elements
 
 

@@ -16,6 +16,7 @@ from app.http.answers import Reply
 from app.http.headers import RawHeaders
 from app.http.kept import KeptAnswers, Key, Known, Store
 from app.http.requests import is_host, new_request_id, request_id_of
+from app.http.responses import AccessLog
 from app.problems import (
     ALLOW,
     BAD_REQUEST,
@@ -373,6 +374,9 @@ class Protocol(HttpToolsProtocol):
         fields = dict(self.headers or [])
         request_id = request_id_of(fields)
         path = unquote(self.url.partition(b"?")[0].decode("latin-1"))
+        if isinstance(self.service.layers, AccessLog):
+            method = self.parser.get_method().decode() if self.url else ""
+            self.service.layers.note(method, path, kind.status, 0, request_id)
         response = problem_response({"path": path, "request_id": request_id}, kind, detail)
         reply = Reply(kind.status, response.raw_headers, bytes(response.body))
         headers = self.service.common.added_to(reply)

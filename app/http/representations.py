@@ -67,7 +67,9 @@ class Representations:
         self.store = store
         self.pages: dict[str, Answer] = {}
         """What is no part of the data, kept whatever the budget: a few files, one of which takes long to compress."""
-        self.last_modified = datetime(released.year, released.month, released.day, tzinfo=UTC)
+        released_at = datetime(released.year, released.month, released.day, tzinfo=UTC)
+        # A release may be prepared for a day to come, but nothing may say that it was modified in the future.
+        self.last_modified = min(released_at, datetime.now(UTC).replace(microsecond=0))
         freshness = f"public, max-age={cache_seconds}, stale-while-revalidate=86400, stale-if-error=604800"
         self.lines = [
             (b"last-modified", format_datetime(self.last_modified, usegmt=True).encode()),

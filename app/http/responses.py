@@ -135,13 +135,10 @@ class AccessLog:
         try:
             await self.app(scope, receive, send_noting)
         finally:
-            log.info(
-                "request",
-                extra={
-                    "method": scope["method"],
-                    "path": scope["path"],
-                    "status": status,
-                    "milliseconds": round((perf_counter() - begun) * 1000, 2),
-                    "request_id": scope["request_id"],
-                },
-            )
+            self.note(scope["method"], scope["path"], status, perf_counter() - begun, scope["request_id"])
+
+    def note(self, method: str, path: str, status: int, seconds: float, request_id: str) -> None:
+        """Log a request that was answered."""
+        milliseconds = round(seconds * 1000, 2)
+        extra = {"method": method, "path": path, "status": status, "milliseconds": milliseconds}
+        log.info("request", extra=extra | {"request_id": request_id})
