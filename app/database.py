@@ -1,4 +1,4 @@
-"""Reads the built file, once and whole: what happens to it afterwards can't reach an answer."""
+"""Reads the built file, once and whole unless it is huge: what happens to it afterwards can't reach an answer."""
 
 import json
 import os
@@ -43,7 +43,7 @@ class DatabaseUnusableError(Exception):
 
 @dataclass(frozen=True)
 class Database:
-    """The data set, in memory. Nothing in it changes while the process lives."""
+    """The data set. Nothing in it changes while the process lives."""
 
     driver: sqlite3.Connection
     """One connection, used inline on the event loop: a look-up takes microseconds."""
@@ -71,7 +71,7 @@ class Database:
 
 
 def open_database(path: Path) -> Database:
-    """The database in a file, read into memory.
+    """The database in a file, read into memory unless it is too large.
 
     Raises:
         DatabaseUnusableError: when the file is missing, is not as it was built or is one that this

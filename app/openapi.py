@@ -188,8 +188,7 @@ def _complete(path: str, operation: Object, examples: dict[str, Object]) -> None
     responses = operation["responses"]
     headers = _headers(ON_ALL + ("Vary",) + (ON_KEPT if kept else ()) + (("Link",) if path.startswith("/v1") else ()))
     responses["200"] |= {"description": "What was asked for.", "headers": headers}
-    if path in examples:
-        responses["200"]["content"]["application/json"]["example"] = examples[path]
+    responses["200"]["content"]["application/json"]["example"] = examples[path]
     still = {name: header for name, header in headers.items() if name not in OF_THE_BODY}
     responses["304"] = {"description": "The answer the client holds is still current.", "headers": still}
     for kind in KINDS:

@@ -30,14 +30,14 @@ class Settings(BaseSettings):
     trusted_proxies: str = ""
     """Addresses or networks of proxies whose forwarding headers are believed, comma-separated, or `*`; no answer depends on them."""
 
+    access_log: bool = False
+    """Whether each request is logged: method, path, status, duration and request id, nothing of the client."""
+    log_level: Annotated[str, Field(pattern="^(debug|info|warning|error)$")] = "info"
+    """Least severe events to log: `debug`, `info`, `warning` or `error`."""
+
     @field_validator("trusted_proxies")
     @classmethod
     def _are_addresses(cls, value: str) -> str:
         for part in value.split(",") if value.strip() not in ("", "*") else ():
             ip_network(part.strip(), strict=False)
         return value
-
-    access_log: bool = False
-    """Whether each request is logged: method, path, status, duration and request id, nothing of the client."""
-    log_level: Annotated[str, Field(pattern="^(debug|info|warning|error)$")] = "info"
-    """Least severe events to log: `debug`, `info`, `warning` or `error`."""

@@ -15,7 +15,7 @@ from app.http.answers import (
     accepts,
     evaluate_preconditions,
 )
-from app.http.headers import RawHeaders, combined
+from app.http.headers import RawHeaders, answer_held, combined, send_all
 from app.http.kept import Store
 from app.problems import ALLOW, BAD_REQUEST, METHOD_NOT_ALLOWED, NOT_ACCEPTABLE, Kind, problem_response
 
@@ -40,16 +40,11 @@ class Methods:
             await self._answer_other(scope, receive, send)
 
     async def _answer_other(self, scope: Scope, receive: Receive, send: Send) -> None:
-        probe: list[Message] = []
-
-        async def keep(message: Message) -> None:
-            probe.append(message)
-
-        await self.app({**scope, "method": "GET", "query_string": b"", "headers": []}, receive, keep)
+        bare = {**scope, "method": "GET", "query_string": b"", "headers": []}
+        probe = await answer_held(self.app, bare, receive)
         # OPTIONS * asks of the service as a whole.
         if probe[0]["status"] == NOT_FOUND and scope["path"] != "*":
-            for message in probe:
-                await send(message)
+            await send_all(probe, send)
         elif scope["method"] == "OPTIONS":
             headers = [(b"allow", ALLOW.encode()), (b"cache-control", b"no-store")]
             await send({"type": "http.response.start", "status": NO_CONTENT, "headers": headers})
@@ -82,16 +77,10 @@ class Representations:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        messages: list[Message] = []
-
-        async def hold(message: Message) -> None:
-            messages.append(message)
-
-        await self.app(scope, receive, hold)
+        messages = await answer_held(self.app, scope, receive)
         start = messages[0]
         if start["status"] != OK:
-            for message in messages:
-                await send(message)
+            await send_all(messages, send)
         elif (b"cache-control", b"no-store") in start["headers"]:
             await self._send_fleeting(scope, receive, send, messages)
         else:
@@ -130,8 +119,7 @@ class Representations:
             start["status"], start["headers"] = status, [(b"cache-control", b"no-store")]
             messages[1:] = [{"type": "http.response.body", "body": b""}]
         start["headers"].append((b"vary", b"Accept"))
-        for message in messages:
-            await send(message)
+        await send_all(messages, send)
 
 
 async def _refuse(scope: Scope, receive: Receive, send: Send, kind: Kind, vary: bytes) -> None:

@@ -11,7 +11,7 @@ from urllib.parse import unquote_to_bytes
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.http.headers import combined
+from app.http.headers import answer_held, combined, send_all
 from app.problems import (
     BAD_REQUEST,
     INVALID_REQUEST,
@@ -118,18 +118,12 @@ class StrictQueries:
             await self.app(scope, receive, send)
             return
         bare: Scope = {**scope, "query_string": b"", "headers": []}
-        messages: list[Message] = []
-
-        async def hold(message: Message) -> None:
-            messages.append(message)
-
-        await self.app(bare, receive, hold)
+        messages = await answer_held(self.app, bare, receive)
         if "endpoint" in bare:
             response = problem_response(scope, INVALID_REQUEST, in_sum(errors, len(errors)), errors)
             await response(scope, receive, send)
         else:
-            for message in messages:
-                await send(message)
+            await send_all(messages, send)
 
 
 def _refusal(scope: Scope) -> tuple[Kind, str] | None:

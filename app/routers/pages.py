@@ -20,6 +20,8 @@ from app.schemas.warning_signs import Urgency, WarningSignQuery
 from app.tables import Contact, Resource, WarningSign
 
 FILES: Final = Path(__file__).parents[1] / "pages"
+EXAMPLES: Final = json.loads((FILES / "problems.json").read_bytes())
+"""By the slug of a problem: a request that meets it and what is said then."""
 OPENAPI: Final = Path(__file__).parents[2] / "openapi.json"
 
 ASSETS: Final = {
@@ -144,7 +146,7 @@ def _told(kind: Kind) -> dict[str, str]:
 
 def problem_example(kind: Kind) -> tuple[str, dict[str, Any]]:
     """A request that meets the problem, where one can be told, and the answer to it."""
-    told = json.loads((FILES / "problems.json").read_bytes()).get(kind.slug, {})
+    told = EXAMPLES.get(kind.slug, {})
     request = told.get("request", "An answer looks like this.")
     scope = {"path": told.get("path", "/v1/strains"), "request_id": "0f6c2d9be14a47d8"}
     detail = told.get("detail", kind.explanation.partition(". ")[0].rstrip(".") + ".")
