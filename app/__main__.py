@@ -1,39 +1,18 @@
 """Serves: python -m app. Settings are environment variables, see the README."""
 
-import json
-import logging
 import os
 import sys
 from contextlib import suppress
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, ClassVar
 
 from pydantic import ValidationError
 from uvicorn import Config
 
 from app.database import DatabaseUnusableError, open_database
+from app.http.connection import Connection
+from app.logs import log_config
 from app.serving import listen, serve
 from app.settings import Settings
-
-
-class JsonLines(logging.Formatter):
-    """One event, one line of JSON."""
-
-    EXTRAS: ClassVar = ("request_id", "method", "path", "status", "milliseconds")
-
-    def format(self, record: logging.LogRecord) -> str:
-        """The event as JSON."""
-        event: dict[str, Any] = {
-            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
-            "level": record.levelname.lower(),
-            "logger": record.name,
-            "message": record.getMessage(),
-        }
-        event |= {name: value for name in self.EXTRAS if (value := getattr(record, name, None)) is not None}
-        if record.exc_info:
-            event["exception"] = self.formatException(record.exc_info)
-        return json.dumps(event)
 
 
 def main() -> int:
@@ -68,16 +47,16 @@ def _config(settings: Settings) -> Config:
         port=settings.port,
         workers=settings.workers,
         loop="uvloop",
-        http="app.http.protocol:Protocol",
+        http=Connection,
         ws="none",
         lifespan="off",
         access_log=False,
         server_header=False,
-        proxy_headers=bool(settings.trusted_proxies),
-        forwarded_allow_ips=settings.trusted_proxies or None,
+        proxy_headers=False,
+        timeout_keep_alive=settings.keep_alive_seconds,
         timeout_graceful_shutdown=8,
         timeout_worker_healthcheck=3,
-        log_config=_log_config(settings.log_level.upper()),
+        log_config=log_config(settings.log_level),
     )
 
 
@@ -97,16 +76,6 @@ def _say(words: str) -> None:
     with suppress(OSError):
         # Nobody may be there to read it, or no room to write it: that is no reason not to serve.
         print(line, file=sys.stderr, flush=True)
-
-
-def _log_config(level: str) -> dict[str, Any]:
-    return {
-        "version": 1,
-        "disable_existing_loggers": False,
-        "formatters": {"json": {"()": "app.__main__.JsonLines"}},
-        "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
-        "root": {"handlers": ["stderr"], "level": level},
-    }
 
 
 if __name__ == "__main__":

@@ -1,38 +1,46 @@
-"""Puts the service together: what is wrapped around what."""
+"""Puts the service together."""
+
+from typing import NoReturn
 
 from fastapi import FastAPI
-from fastapi.middleware.asyncexitstack import AsyncExitStackMiddleware
-from starlette.middleware.exceptions import ExceptionMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.database import open_database
-from app.http.kept import KeptAnswers, Store
-from app.http.representations import Methods, Representations
-from app.http.requests import RequestIds, StrictQueries, StrictRequests
-from app.http.responses import AccessLog, CommonHeaders, Failures
+from app.http.pipeline import Pipeline
+from app.http.routing import Routes
+from app.internals import AsyncExitStackMiddleware
 from app.openapi import describe
-from app.problems import add_problem_handlers
-from app.routers import ROUTERS, pages
-from app.routers.common import Reads
+from app.pages import make_pages
+from app.routers import ROUTERS
 from app.settings import Settings
 
 
 class Service(FastAPI):
-    """The application inside the layers that every request passes, outermost first."""
+    """An application whose requests go through the pipeline of app/http."""
 
-    layers: ASGIApp
-    common: CommonHeaders
-    """What belongs on every answer, for those that are given before any layer is reached."""
+    pipeline: Pipeline
 
     def build_middleware_stack(self) -> ASGIApp:
-        """Only what turns exceptions into problems: the rest of FastAPI's own stack has nothing to do here."""
-        ordinary = AsyncExitStackMiddleware(self.router)
-        return ExceptionMiddleware(Reads(ordinary, self.routes), handlers=self.exception_handlers)
+        """The pipeline, inside whatever middleware was added; the rest of FastAPI's own stack has nothing to do here."""
+        app: ASGIApp = self.pipeline
+        for middleware, arguments, options in reversed(self.user_middleware):
+            app = middleware(app, *arguments, **options)
+        return app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one connection."""
+        """Answer a request."""
+        if self.middleware_stack is None:
+            self.middleware_stack = self.build_middleware_stack()
         scope["app"] = self
-        await self.layers(scope, receive, send)
+        await self.middleware_stack(scope, receive, send)
+
+    def add_exception_handler(self, *_: object, **__: object) -> NoReturn:
+        """Refuse a handler of its own for an exception: it would never be called.
+
+        Raises:
+            NotImplementedError: always.
+        """
+        raise NotImplementedError("every exception ends in a problem: add it to app.problems.problem_of")
 
 
 def create_app(settings: Settings | None = None) -> Service:
@@ -46,22 +54,18 @@ def create_app(settings: Settings | None = None) -> Service:
     app = Service(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
     app.state.database = database
     for router in ROUTERS:
-        # Side by side: each router inside a router would cost a step of its own on every request.
-        app.router.routes.extend(router.routes)
-    add_problem_handlers(app)
+        app.include_router(router)
+    app.pipeline = Pipeline(
+        app,
+        Routes(app, ROUTERS),
+        AsyncExitStackMiddleware(app.router),
+        released=database.release_date,
+        cache_bytes=settings.cache_bytes,
+        cache_seconds=settings.cache_seconds,
+        tls=settings.tls,
+        access_log=settings.access_log,
+    )
     describe(app)
-    pages.prepare(app)
-
-    layers = app.build_middleware_stack()
-    store = Store(settings.cache_bytes)
-    layers = Representations(layers, store=store, released=database.release_date, cache_seconds=settings.cache_seconds)
-    layers = StrictQueries(layers)
-    layers = Methods(layers)
-    layers = StrictRequests(layers)
-    layers = Failures(layers)
-    common = CommonHeaders(layers, tls=settings.tls)
-    app.common = common
-    app.layers = KeptAnswers(RequestIds(common), store=store, common=common)
-    if settings.access_log:
-        app.layers = AccessLog(app.layers)
+    for path, page in make_pages(app).items():
+        app.pipeline.add_page(path, page)
     return app

@@ -9,7 +9,8 @@ from fastapi import FastAPI
 from sqlalchemy import func, select
 
 from app.database import Database
-from app.http.answers import MAX_CONDITION_BYTES
+from app.http.preconditions import MAX_CONDITION_BYTES
+from app.pages import problem_example
 from app.problems import (
     KINDS,
     METHOD_NOT_ALLOWED,
@@ -22,7 +23,6 @@ from app.problems import (
     ProblemError,
 )
 from app.reading import MAX_LINK_BYTES
-from app.routers.pages import problem_example
 from app.routers.service import INDEX
 from app.tables import RESOURCES, table_of
 
@@ -186,7 +186,7 @@ def _complete(path: str, operation: Object, examples: dict[str, Object]) -> None
         operation.setdefault("parameters", [])
         operation["parameters"] += [{"$ref": f"#/components/parameters/{name}"} for name in CONDITIONS]
     responses = operation["responses"]
-    headers = _headers(ON_ALL + ("Vary",) + (ON_KEPT if kept else ()) + (("Link",) if path.startswith("/v1") else ()))
+    headers = _headers(ON_ALL + (("Vary", *ON_KEPT) if kept else ()) + (("Link",) if path.startswith("/v1") else ()))
     responses["200"] |= {"description": "What was asked for.", "headers": headers}
     responses["200"]["content"]["application/json"]["example"] = examples[path]
     still = {name: header for name, header in headers.items() if name not in OF_THE_BODY}

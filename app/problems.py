@@ -1,28 +1,24 @@
 """Every error has one shape: problem details (RFC 9457)."""
 
-import logging
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
+from http import HTTPStatus
+from types import MappingProxyType
 from typing import Annotated, Any, Final
 from urllib.parse import quote
 
 import pydantic
-from fastapi import FastAPI, Request
-from fastapi.exceptions import RequestValidationError
-from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict
 from starlette.exceptions import HTTPException
-from starlette.types import Scope
 
 ECHO_LIMIT = 60
 """How much of what a client sent an error repeats at most, in bytes."""
 MAX_ERRORS = 10
 """How many faults of a request an answer names at most; with the limit above it keeps every problem small."""
 ALLOW = "GET, HEAD, OPTIONS"
-
-log = logging.getLogger("app.problems")
+NOTHING_HERE = "There is nothing at this address; the index is at /v1."
 
 Message = Annotated[str, pydantic.Field(min_length=1, max_length=500)]
 
@@ -47,8 +43,8 @@ class Problem(BaseModel):
 
     model_config = ConfigDict(use_attribute_docstrings=True, extra="forbid")
 
-    type: Annotated[str, pydantic.Field(pattern=r"^/problems/[a-z-]+$", max_length=100)]
-    """Path of the page that explains this kind of problem."""
+    type: Annotated[str, pydantic.Field(pattern=r"^(/problems/[a-z-]+|about:blank)$", max_length=100)]
+    """Path of the page that explains this kind of problem; `about:blank` when the status says it all."""
     title: Message
     """The kind of problem in a few words."""
     status: Annotated[int, pydantic.Field(ge=400, le=599, json_schema_extra={"format": "int32"})]
@@ -68,10 +64,16 @@ class Kind:
     """A kind of problem."""
 
     slug: str
+    """Name of its page; empty when it has none, as its status says it all."""
     status: int
     title: str
     explanation: str
     """What it means and what a client can do, for the page the `type` leads to."""
+
+    @property
+    def type(self) -> str:
+        """The path of its page."""
+        return f"/problems/{self.slug}" if self.slug else "about:blank"
 
 
 BAD_REQUEST: Final = Kind(
@@ -153,40 +155,73 @@ KINDS: Final = (
 class ProblemException(Exception):  # noqa: N818  # it is not an error of the program
     """Ends a request with a problem."""
 
-    def __init__(self, kind: Kind, detail: str, errors: Sequence[ProblemError] = ()) -> None:
+    def __init__(
+        self,
+        kind: Kind,
+        detail: str,
+        errors: Sequence[ProblemError] = (),
+        headers: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
         super().__init__(detail)
         self.kind = kind
         self.detail = detail
         self.errors = errors
+        self.headers = headers
 
 
-def problem_response(scope: Scope, kind: Kind, detail: str, errors: Sequence[ProblemError] = ()) -> Response:
-    """The answer that tells a client of a problem."""
-    path = quote(scope["path"], safe="/-._~!$&'()*+,;=:@")
-    if len(path) > ECHO_LIMIT:
-        path = path[:ECHO_LIMIT].rsplit("%", 1)[0] if "%" in path[ECHO_LIMIT - 3 : ECHO_LIMIT] else path[:ECHO_LIMIT]
-    problem = Problem(
-        type=f"/problems/{kind.slug}",
-        title=kind.title,
-        status=kind.status,
-        detail=detail,
-        instance=path if path.startswith("/") else "/",
-        request_id=scope.get("request_id", "unknown"),
-        errors=list(errors[:MAX_ERRORS]),
+def problem_of(error: Exception) -> ProblemException:
+    """The problem that an exception ends in. What is inside the service is never shown."""
+    match error:
+        case ProblemException():
+            return error
+        case sqlite3.Error():
+            return ProblemException(UNAVAILABLE, "The data can't be read right now.")
+        case HTTPException(status_code=404):
+            return ProblemException(NOT_FOUND, NOTHING_HERE)
+        case HTTPException(status_code=status):
+            kind = next(
+                (kind for kind in KINDS if kind.status == status), Kind("", status, HTTPStatus(status).phrase, "")
+            )
+            return ProblemException(kind, str(error.detail) or kind.title, headers=error.headers or {})
+        case _:
+            return ProblemException(INTERNAL_ERROR, "Something went wrong.")
+
+
+def problem_document(problem: ProblemException, path: str, request_id: str) -> bytes:
+    """The body that tells a client of a problem."""
+    instance = quote(path, safe="/-._~!$&'()*+,;=:@")
+    if len(instance) > ECHO_LIMIT:
+        cut = instance[:ECHO_LIMIT]
+        instance = cut.rsplit("%", 1)[0] if "%" in cut[-3:] else cut
+    document = Problem(
+        type=problem.kind.type,
+        title=problem.kind.title,
+        status=problem.kind.status,
+        detail=problem.detail[:500],
+        instance=instance if instance.startswith("/") else "/",
+        request_id=request_id,
+        errors=list(problem.errors[:MAX_ERRORS]),
     )
-    headers = {"Cache-Control": "no-store"}
-    if kind is METHOD_NOT_ALLOWED:
-        headers["Allow"] = ALLOW
-    if kind is UNAVAILABLE:
-        headers["Retry-After"] = "5"
-    return Response(problem.model_dump_json(), kind.status, headers, "application/problem+json")
+    return document.model_dump_json().encode()
 
 
-def shown(value: object) -> str:
+def problem_headers(problem: ProblemException, size: int) -> list[tuple[bytes, bytes]]:
+    """The header fields of a problem whose body has `size` bytes."""
+    headers = {"cache-control": "no-store"}
+    if problem.kind is METHOD_NOT_ALLOWED:
+        headers["allow"] = ALLOW
+    if problem.kind is UNAVAILABLE:
+        headers["retry-after"] = "5"
+    headers |= {"content-length": str(size), "content-type": "application/problem+json"}
+    headers |= {name.lower(): value for name, value in problem.headers.items()}
+    return [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
+
+
+def shown(value: object, limit: int = ECHO_LIMIT) -> str:
     """What a client sent, as an error may repeat it: printable and short."""
     text = str(value)
-    printable = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text[:ECHO_LIMIT])
-    short = printable.encode()[:ECHO_LIMIT].decode(errors="ignore")
+    printable = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text[:limit])
+    short = printable.encode()[:limit].decode(errors="ignore")
     return short if len(short) == len(text) else short + "…"
 
 
@@ -195,8 +230,8 @@ def pointer(where: str, name: str) -> str:
     return f"/{where}/{shown(name).replace('~', '~0').replace('/', '~1')}" if name else f"/{where}"
 
 
-def in_sum(errors: Sequence[ProblemError], total: int) -> str:
-    """What is wrong, in one sentence."""
+def summary(errors: Sequence[ProblemError], total: int) -> str:
+    """All errors in one sentence."""
     if total == 1:
         return errors[0].detail
     named = f"; the first {MAX_ERRORS} are named" if total > MAX_ERRORS else ""
@@ -208,49 +243,12 @@ def nearest(value: str, choices: Sequence[str]) -> str | None:
     return next(iter(get_close_matches(value[:100].lower(), choices, n=1, cutoff=0.6)), None)
 
 
-def add_problem_handlers(app: FastAPI) -> None:
-    """Let every exception end in a problem."""
-    app.add_exception_handler(ProblemException, _on_problem)
-    app.add_exception_handler(HTTPException, _on_http_exception)
-    app.add_exception_handler(RequestValidationError, _on_invalid_request)
-    app.add_exception_handler(sqlite3.Error, _on_database_fault)
-
-
-async def _on_problem(request: Request, error: Exception) -> Response:
-    assert isinstance(error, ProblemException)
-    return problem_response(request.scope, error.kind, error.detail, error.errors)
-
-
-async def _on_http_exception(request: Request, error: Exception) -> Response:
-    assert isinstance(error, HTTPException)
-    return problem_response(request.scope, NOT_FOUND, "There is nothing at this address; the index is at /v1.")
-
-
-async def _on_invalid_request(request: Request, error: Exception) -> Response:
-    assert isinstance(error, RequestValidationError)
-    known = sorted(_parameters(request))
-    faults = error.errors()
-    # Guessing what was meant takes time, so only what is told is explained.
-    errors = [_explained(fault, known) for fault in faults[:MAX_ERRORS]]
-    return problem_response(request.scope, INVALID_REQUEST, in_sum(errors, len(faults)), errors)
-
-
-async def _on_database_fault(request: Request, error: Exception) -> Response:
-    scope = request.scope
-    log.error("database fault", exc_info=error, extra={"request_id": scope["request_id"], "path": scope["path"]})
-    return problem_response(request.scope, UNAVAILABLE, "The data can't be read right now.")
-
-
-def _parameters(request: Request) -> set[str]:
-    """The query parameters the address knows."""
-    dependant = getattr(request.scope.get("route"), "dependant", None)
-    models = [field.field_info.annotation for field in dependant.query_params] if dependant else []
-    return {
-        name
-        for model in models
-        if isinstance(model, type) and issubclass(model, BaseModel)
-        for name in model.model_fields
-    }
+def invalid_parameters(faults: Sequence[Any], known: Iterable[str]) -> ProblemException:
+    """The problem for faults that Pydantic found in the parameters of an address that knows these."""
+    names = sorted(known)
+    # Guessing what was meant takes time, so only the errors that are served are explained.
+    errors = [_explained(fault, names) for fault in faults[:MAX_ERRORS]]
+    return ProblemException(INVALID_REQUEST, summary(errors, len(faults)), errors)
 
 
 def _explained(fault: dict[str, Any], known: list[str]) -> ProblemError:

@@ -4,15 +4,15 @@ import asyncio
 import logging
 import socket
 import sys
-from collections.abc import Callable
 from contextlib import suppress
 from functools import cached_property
 from typing import Final
 
 from uvicorn import Config, Server
-from uvicorn.supervisors import multiprocess
 
 from app.database import DatabaseUnusableError
+from app.http.connection import Connection
+from app.internals import Multiprocess, Process, listening, state_of_lifespan, use_process
 
 WORKER_FAILED: Final = 1
 """How a worker ends that can't begin. The supervisor tries again; uvicorn's own status for it would end the others too."""
@@ -45,8 +45,7 @@ def serve(config: Config, listener: socket.socket) -> None:
         with suppress(KeyboardInterrupt):
             StoppingServer(config).run([listener])
     else:
-        # The supervisor makes its processes by this name.
-        multiprocess.Process = Worker  # type: ignore[misc]  # it is a class of the same kind
+        use_process(Worker)
         Workers(config, [listener]).run()
 
 
@@ -58,7 +57,7 @@ class StoppingServer(Server):
         # Closing a listening socket resets the connections that wait in it to be accepted. So the loop
         # gives it up first, while a second descriptor keeps it open until nothing waits any more.
         waiting = [listener.dup() for listener in sockets or []]
-        for server in self.servers:
+        for server in listening(self):
             server.close()
         for listener in sockets or []:
             listener.close()
@@ -69,11 +68,10 @@ class StoppingServer(Server):
         await super().shutdown()
 
     def _protocol(self) -> asyncio.Protocol:
-        make: Callable[..., asyncio.Protocol] = self.config.http_protocol_class
-        return make(config=self.config, server_state=self.server_state, app_state=self.lifespan.state)
+        return Connection(self.config, self.server_state, state_of_lifespan(self))
 
 
-class Worker(multiprocess.Process):
+class Worker(Process):
     """One of several processes that serve."""
 
     @cached_property
@@ -91,7 +89,7 @@ class Worker(multiprocess.Process):
         super().target(sockets)
 
 
-class Workers(multiprocess.Multiprocess):
+class Workers(Multiprocess):
     """The supervisor of several processes."""
 
     def terminate_all(self) -> None:

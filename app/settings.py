@@ -1,10 +1,9 @@
 """What differs between deployments; each setting is an environment variable with the prefix API_."""
 
-from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import Field, field_validator
+from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -22,22 +21,14 @@ class Settings(BaseSettings):
     workers: Annotated[int, Field(ge=1, le=64)] = 1
     """Number of server processes."""
     cache_seconds: Annotated[int, Field(ge=0, le=31_536_000)] = 300
-    """How long, in seconds, clients and caches may keep an answer before they ask again."""
+    """How long, in seconds, clients and caches may reuse a response before they revalidate it."""
     cache_bytes: Annotated[int, Field(ge=0)] = 67_108_864
-    """How many bytes of finished answers about the data each process keeps at most; the pages are kept besides, about 4 MB."""
+    """Size of the response cache of each process, in bytes; the pages take about 4 MB more."""
     tls: bool = False
-    """Whether clients reach the service over TLS; then `Strict-Transport-Security` is sent."""
-    trusted_proxies: str = ""
-    """Addresses or networks of proxies whose forwarding headers are believed, comma-separated, or `*`; no answer depends on them."""
-
+    """Whether clients reach the service over TLS; if so, `Strict-Transport-Security` is sent."""
+    keep_alive_seconds: Annotated[int, Field(ge=1, le=3600)] = 75
+    """How long, in seconds, an idle connection is kept open; longer than a load balancer in front keeps its own."""
     access_log: bool = False
-    """Whether each request is logged: method, path, status, duration and request id, nothing of the client."""
+    """Whether each request is logged: method, path, status, duration and request identifier, nothing about the client."""
     log_level: Annotated[str, Field(pattern="^(debug|info|warning|error)$")] = "info"
-    """Least severe events to log: `debug`, `info`, `warning` or `error`."""
-
-    @field_validator("trusted_proxies")
-    @classmethod
-    def _are_addresses(cls, value: str) -> str:
-        for part in value.split(",") if value.strip() not in ("", "*") else ():
-            ip_network(part.strip(), strict=False)
-        return value
+    """Lowest severity to log: `debug`, `info`, `warning` or `error`."""

@@ -11,7 +11,6 @@ from app.routers import (
     faqs,
     interactions,
     jurisdictions,
-    pages,
     pharmacology,
     product_forms,
     quality_checks,
@@ -41,5 +40,4 @@ ROUTERS = (
     contacts.router,
     citations.router,
     service.router,
-    pages.router,
 )

@@ -5,12 +5,12 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response
 
 from app.reading import get_one, list_page
-from app.routers.common import NOT_FOUND, Data, ReadRoute, Slug
+from app.routers.common import Data, Slug
 from app.schemas.approaches import ApproachDetail, ApproachPage, ApproachQuery
 from app.schemas.common import NoQuery
 from app.tables import Approach
 
-router = APIRouter(prefix="/v1/approaches", tags=["approaches"], route_class=ReadRoute)
+router = APIRouter(prefix="/v1/approaches", tags=["approaches"])
 
 
 @router.get("", operation_id="listApproaches", summary="List approaches", response_model=ApproachPage)
@@ -19,9 +19,7 @@ async def list_approaches(query: Annotated[ApproachQuery, Query()], data: Data) 
     return list_page(data, Approach, query)
 
 
-@router.get(
-    "/{slug}", operation_id="getApproach", summary="Get an approach", response_model=ApproachDetail, responses=NOT_FOUND
-)
+@router.get("/{slug}", operation_id="getApproach", summary="Get an approach", response_model=ApproachDetail)
 async def get_approach(slug: Slug, _: Annotated[NoQuery, Query()], data: Data) -> Response:
     """One approach with its evidence and its sources."""
     return get_one(data, Approach, slug)

@@ -5,12 +5,12 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response
 
 from app.reading import get_one, list_page
-from app.routers.common import NOT_FOUND, Data, ReadRoute, Slug
+from app.routers.common import Data, Slug
 from app.schemas.common import NoQuery
 from app.schemas.dosage_ranges import DosageRangeDetail, DosageRangePage, DosageRangeQuery
 from app.tables import DosageRange
 
-router = APIRouter(prefix="/v1/dosage-ranges", tags=["dosage-ranges"], route_class=ReadRoute)
+router = APIRouter(prefix="/v1/dosage-ranges", tags=["dosage-ranges"])
 
 
 @router.get("", operation_id="listDosageRanges", summary="List dosage ranges", response_model=DosageRangePage)
@@ -24,7 +24,6 @@ async def list_dosage_ranges(query: Annotated[DosageRangeQuery, Query()], data: 
     operation_id="getDosageRange",
     summary="Get a dosage range",
     response_model=DosageRangeDetail,
-    responses=NOT_FOUND,
 )
 async def get_dosage_range(slug: Slug, _: Annotated[NoQuery, Query()], data: Data) -> Response:
     """One dosage range with its evidence and its sources."""

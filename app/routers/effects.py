@@ -5,12 +5,12 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response
 
 from app.reading import get_one, list_page
-from app.routers.common import NOT_FOUND, Data, ReadRoute, Slug
+from app.routers.common import Data, Slug
 from app.schemas.common import NoQuery
 from app.schemas.effects import EffectDetail, EffectPage, EffectQuery
 from app.tables import Effect
 
-router = APIRouter(prefix="/v1/effects", tags=["effects"], route_class=ReadRoute)
+router = APIRouter(prefix="/v1/effects", tags=["effects"])
 
 
 @router.get("", operation_id="listEffects", summary="List effects", response_model=EffectPage)
@@ -19,9 +19,7 @@ async def list_effects(query: Annotated[EffectQuery, Query()], data: Data) -> Re
     return list_page(data, Effect, query)
 
 
-@router.get(
-    "/{slug}", operation_id="getEffect", summary="Get an effect", response_model=EffectDetail, responses=NOT_FOUND
-)
+@router.get("/{slug}", operation_id="getEffect", summary="Get an effect", response_model=EffectDetail)
 async def get_effect(slug: Slug, _: Annotated[NoQuery, Query()], data: Data) -> Response:
     """One effect with its evidence and its sources."""
     return get_one(data, Effect, slug)

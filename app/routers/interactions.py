@@ -5,12 +5,12 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response
 
 from app.reading import get_one, list_page
-from app.routers.common import NOT_FOUND, Data, ReadRoute, Slug
+from app.routers.common import Data, Slug
 from app.schemas.common import NoQuery
 from app.schemas.interactions import InteractionDetail, InteractionPage, InteractionQuery
 from app.tables import Interaction
 
-router = APIRouter(prefix="/v1/interactions", tags=["interactions"], route_class=ReadRoute)
+router = APIRouter(prefix="/v1/interactions", tags=["interactions"])
 
 
 @router.get("", operation_id="listInteractions", summary="List interactions", response_model=InteractionPage)
@@ -24,7 +24,6 @@ async def list_interactions(query: Annotated[InteractionQuery, Query()], data: D
     operation_id="getInteraction",
     summary="Get an interaction",
     response_model=InteractionDetail,
-    responses=NOT_FOUND,
 )
 async def get_interaction(slug: Slug, _: Annotated[NoQuery, Query()], data: Data) -> Response:
     """One interaction with its evidence and its sources."""

@@ -5,12 +5,12 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response
 
 from app.reading import get_one, list_page
-from app.routers.common import NOT_FOUND, Data, ReadRoute, Slug
+from app.routers.common import Data, Slug
 from app.schemas.common import NoQuery
 from app.schemas.jurisdictions import JurisdictionDetail, JurisdictionPage, JurisdictionQuery
 from app.tables import Jurisdiction
 
-router = APIRouter(prefix="/v1/jurisdictions", tags=["jurisdictions"], route_class=ReadRoute)
+router = APIRouter(prefix="/v1/jurisdictions", tags=["jurisdictions"])
 
 
 @router.get("", operation_id="listJurisdictions", summary="List jurisdictions", response_model=JurisdictionPage)
@@ -24,7 +24,6 @@ async def list_jurisdictions(query: Annotated[JurisdictionQuery, Query()], data:
     operation_id="getJurisdiction",
     summary="Get a jurisdiction",
     response_model=JurisdictionDetail,
-    responses=NOT_FOUND,
 )
 async def get_jurisdiction(slug: Slug, _: Annotated[NoQuery, Query()], data: Data) -> Response:
     """One jurisdiction with its evidence and its sources."""

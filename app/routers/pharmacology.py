@@ -5,12 +5,12 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response
 
 from app.reading import get_one, list_page
-from app.routers.common import NOT_FOUND, Data, ReadRoute, Slug
+from app.routers.common import Data, Slug
 from app.schemas.common import NoQuery
 from app.schemas.pharmacology import PharmacologyDetail, PharmacologyPage, PharmacologyQuery
 from app.tables import Pharmacology
 
-router = APIRouter(prefix="/v1/pharmacology", tags=["pharmacology"], route_class=ReadRoute)
+router = APIRouter(prefix="/v1/pharmacology", tags=["pharmacology"])
 
 
 @router.get(
@@ -26,7 +26,6 @@ async def list_pharmacology(query: Annotated[PharmacologyQuery, Query()], data: 
     operation_id="getPharmacologyFact",
     summary="Get a pharmacological fact",
     response_model=PharmacologyDetail,
-    responses=NOT_FOUND,
 )
 async def get_pharmacology(slug: Slug, _: Annotated[NoQuery, Query()], data: Data) -> Response:
     """One pharmacological fact with its evidence and its sources."""

@@ -5,12 +5,12 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response
 
 from app.reading import get_one, list_page
-from app.routers.common import NOT_FOUND, Data, ReadRoute, Slug
+from app.routers.common import Data, Slug
 from app.schemas.common import NoQuery
 from app.schemas.product_forms import ProductFormDetail, ProductFormPage, ProductFormQuery
 from app.tables import ProductForm
 
-router = APIRouter(prefix="/v1/product-forms", tags=["product-forms"], route_class=ReadRoute)
+router = APIRouter(prefix="/v1/product-forms", tags=["product-forms"])
 
 
 @router.get("", operation_id="listProductForms", summary="List product forms", response_model=ProductFormPage)
@@ -24,7 +24,6 @@ async def list_product_forms(query: Annotated[ProductFormQuery, Query()], data: 
     operation_id="getProductForm",
     summary="Get a product form",
     response_model=ProductFormDetail,
-    responses=NOT_FOUND,
 )
 async def get_product_form(slug: Slug, _: Annotated[NoQuery, Query()], data: Data) -> Response:
     """One product form with its evidence and its sources."""

@@ -5,12 +5,12 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response
 
 from app.reading import get_one, list_page
-from app.routers.common import NOT_FOUND, Data, ReadRoute, Slug
+from app.routers.common import Data, Slug
 from app.schemas.common import NoQuery
 from app.schemas.quality_checks import QualityCheckDetail, QualityCheckPage, QualityCheckQuery
 from app.tables import QualityCheck
 
-router = APIRouter(prefix="/v1/quality-checks", tags=["quality-checks"], route_class=ReadRoute)
+router = APIRouter(prefix="/v1/quality-checks", tags=["quality-checks"])
 
 
 @router.get("", operation_id="listQualityChecks", summary="List quality checks", response_model=QualityCheckPage)
@@ -24,7 +24,6 @@ async def list_quality_checks(query: Annotated[QualityCheckQuery, Query()], data
     operation_id="getQualityCheck",
     summary="Get a quality check",
     response_model=QualityCheckDetail,
-    responses=NOT_FOUND,
 )
 async def get_quality_check(slug: Slug, _: Annotated[NoQuery, Query()], data: Data) -> Response:
     """One quality check with its evidence and its sources."""

@@ -5,12 +5,12 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response
 
 from app.reading import get_one, list_page
-from app.routers.common import NOT_FOUND, Data, ReadRoute, Slug
+from app.routers.common import Data, Slug
 from app.schemas.common import NoQuery
 from app.schemas.risk_groups import RiskGroupDetail, RiskGroupPage, RiskGroupQuery
 from app.tables import RiskGroup
 
-router = APIRouter(prefix="/v1/risk-groups", tags=["risk-groups"], route_class=ReadRoute)
+router = APIRouter(prefix="/v1/risk-groups", tags=["risk-groups"])
 
 
 @router.get("", operation_id="listRiskGroups", summary="List risk groups", response_model=RiskGroupPage)
@@ -24,7 +24,6 @@ async def list_risk_groups(query: Annotated[RiskGroupQuery, Query()], data: Data
     operation_id="getRiskGroup",
     summary="Get a risk group",
     response_model=RiskGroupDetail,
-    responses=NOT_FOUND,
 )
 async def get_risk_group(slug: Slug, _: Annotated[NoQuery, Query()], data: Data) -> Response:
     """One risk group with its evidence and its sources."""

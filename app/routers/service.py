@@ -58,7 +58,7 @@ async def get_meta(_: Annotated[NoQuery, Query()], data: Data) -> Response:
     summary="Ask whether the process lives",
     response_model=Health,
 )
-async def get_liveness(_: Annotated[NoQuery, Query()]) -> Response:
+async def get_liveness() -> Response:
     """Says that the process answers; restart it when it does not."""
     return _healthy()
 
@@ -71,7 +71,7 @@ async def get_liveness(_: Annotated[NoQuery, Query()]) -> Response:
     response_model=Health,
     responses={503: {"model": Problem, "description": "The data can't be read."}},
 )
-async def get_readiness(_: Annotated[NoQuery, Query()], data: Data) -> Response:
+async def get_readiness(data: Data) -> Response:
     """Says that the data can be read and are of the right version; send no traffic when it does not."""
     if data.read("SELECT dataset_version FROM release", {}) != [(data.dataset_version,)]:
         raise ProblemException(UNAVAILABLE, "The data can't be read right now.")

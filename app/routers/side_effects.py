@@ -5,12 +5,12 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response
 
 from app.reading import get_one, list_page
-from app.routers.common import NOT_FOUND, Data, ReadRoute, Slug
+from app.routers.common import Data, Slug
 from app.schemas.common import NoQuery
 from app.schemas.side_effects import SideEffectDetail, SideEffectPage, SideEffectQuery
 from app.tables import SideEffect
 
-router = APIRouter(prefix="/v1/side-effects", tags=["side-effects"], route_class=ReadRoute)
+router = APIRouter(prefix="/v1/side-effects", tags=["side-effects"])
 
 
 @router.get("", operation_id="listSideEffects", summary="List side effects", response_model=SideEffectPage)
@@ -24,7 +24,6 @@ async def list_side_effects(query: Annotated[SideEffectQuery, Query()], data: Da
     operation_id="getSideEffect",
     summary="Get a side effect",
     response_model=SideEffectDetail,
-    responses=NOT_FOUND,
 )
 async def get_side_effect(slug: Slug, _: Annotated[NoQuery, Query()], data: Data) -> Response:
     """One side effect with its evidence and its sources."""

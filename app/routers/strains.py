@@ -5,12 +5,12 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response
 
 from app.reading import get_one, list_page
-from app.routers.common import NOT_FOUND, Data, ReadRoute, Slug
+from app.routers.common import Data, Slug
 from app.schemas.common import NoQuery
 from app.schemas.strains import StrainDetail, StrainPage, StrainQuery
 from app.tables import Strain
 
-router = APIRouter(prefix="/v1/strains", tags=["strains"], route_class=ReadRoute)
+router = APIRouter(prefix="/v1/strains", tags=["strains"])
 
 
 @router.get("", operation_id="listStrains", summary="List strains", response_model=StrainPage)
@@ -19,9 +19,7 @@ async def list_strains(query: Annotated[StrainQuery, Query()], data: Data) -> Re
     return list_page(data, Strain, query)
 
 
-@router.get(
-    "/{slug}", operation_id="getStrain", summary="Get a strain", response_model=StrainDetail, responses=NOT_FOUND
-)
+@router.get("/{slug}", operation_id="getStrain", summary="Get a strain", response_model=StrainDetail)
 async def get_strain(slug: Slug, _: Annotated[NoQuery, Query()], data: Data) -> Response:
     """One strain with its evidence and its sources."""
     return get_one(data, Strain, slug)

@@ -5,12 +5,12 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response
 
 from app.reading import get_one, list_page
-from app.routers.common import NOT_FOUND, Data, ReadRoute, Slug
+from app.routers.common import Data, Slug
 from app.schemas.common import NoQuery
 from app.schemas.warning_signs import WarningSignDetail, WarningSignPage, WarningSignQuery
 from app.tables import WarningSign
 
-router = APIRouter(prefix="/v1/warning-signs", tags=["warning-signs"], route_class=ReadRoute)
+router = APIRouter(prefix="/v1/warning-signs", tags=["warning-signs"])
 
 
 @router.get("", operation_id="listWarningSigns", summary="List warning signs", response_model=WarningSignPage)
@@ -24,7 +24,6 @@ async def list_warning_signs(query: Annotated[WarningSignQuery, Query()], data: 
     operation_id="getWarningSign",
     summary="Get a warning sign",
     response_model=WarningSignDetail,
-    responses=NOT_FOUND,
 )
 async def get_warning_sign(slug: Slug, _: Annotated[NoQuery, Query()], data: Data) -> Response:
     """One warning sign with its evidence and its sources."""

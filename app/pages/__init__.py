@@ -1,25 +1,24 @@
-"""The pages a person reads and the files beside them: all of them made once, then only handed out."""
+"""The pages a person reads and the files beside them, all of them made at start-up."""
 
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from html import escape
 from pathlib import Path
 from string import Template
-from typing import Annotated, Any, Final
+from typing import Any, Final
 
-from fastapi import APIRouter, FastAPI, Query, Request, Response
+from fastapi import FastAPI, Response
 
 from app.database import Database
-from app.problems import KINDS, NOT_FOUND, Kind, ProblemError, ProblemException, problem_response
+from app.problems import KINDS, Kind, ProblemError, ProblemException, problem_document
 from app.reading import list_page
-from app.schemas.common import NoQuery, PageQuery
+from app.schemas.common import PageQuery
 from app.schemas.contacts import ContactQuery
 from app.schemas.warning_signs import Urgency, WarningSignQuery
 from app.tables import Contact, Resource, WarningSign
 
-FILES: Final = Path(__file__).parents[1] / "pages"
+FILES: Final = Path(__file__).parent
 EXAMPLES: Final = json.loads((FILES / "problems.json").read_bytes())
 """By the slug of a problem: a request that meets it and what is said then."""
 OPENAPI: Final = Path(__file__).parents[2] / "openapi.json"
@@ -53,45 +52,17 @@ LANDING_LINKS: Final = f'{CATALOG_LINK}, </openapi.json>; rel="service-desc", </
 EACH: Final = re.compile(r"<!-- each (\w+) -->(.*?)<!-- end -->", re.DOTALL)
 SHOWN_CHARACTERS: Final = 90
 
-router = APIRouter(include_in_schema=False)
 
-
-@dataclass(frozen=True)
-class Page:
-    """A finished answer."""
-
-    body: bytes
-    media_type: str
-    headers: Mapping[str, str] = field(default_factory=dict)
-
-
-@router.get("/")
-@router.get("/docs")
-@router.get("/openapi.json")
-@router.get("/favicon.ico")
-@router.get("/robots.txt")
-@router.get("/.well-known/api-catalog")
-@router.get("/problems")
-@router.get("/problems/{name}")
-@router.get("/pages/{name}")
-async def get_page(request: Request, _: Annotated[NoQuery, Query()]) -> Response:
-    """Whatever was prepared for the path."""
-    page: Page | None = request.app.state.pages.get(request.scope["path"])
-    if page is None:
-        raise ProblemException(NOT_FOUND, "There is no such page.")
-    return Response(page.body, headers=page.headers, media_type=page.media_type)
-
-
-def prepare(app: FastAPI) -> None:
-    """Make every page for the data set the application serves."""
+def make_pages(app: FastAPI) -> dict[str, Response]:
+    """Every page for the data set that the application serves, by path."""
     database: Database = app.state.database
     title = {"title": app.title}
     # Without the committed document there is what it is written from; that is how it is written the first time.
     document = OPENAPI.read_bytes() if OPENAPI.exists() else json.dumps(app.openapi(), ensure_ascii=False).encode()
-    app.state.pages = {
+    return {
         "/": _html("landing", title | _landing(database), LANDING_POLICY, {"Link": LANDING_LINKS}),
         "/docs": _html("docs", title, DOCS_POLICY),
-        "/openapi.json": Page(document, "application/json"),
+        "/openapi.json": Response(document, media_type="application/json"),
         "/favicon.ico": _file("favicon.ico", "image/x-icon"),
         "/robots.txt": _file("robots.txt", "text/plain"),
         "/.well-known/api-catalog": _file("api-catalog.json", CATALOG_TYPE, {"Link": CATALOG_LINK}),
@@ -148,10 +119,9 @@ def problem_example(kind: Kind) -> tuple[str, dict[str, Any]]:
     """A request that meets the problem, where one can be told, and the answer to it."""
     told = EXAMPLES.get(kind.slug, {})
     request = told.get("request", "An answer looks like this.")
-    scope = {"path": told.get("path", "/v1/strains"), "request_id": "0f6c2d9be14a47d8"}
     detail = told.get("detail", kind.explanation.partition(". ")[0].rstrip(".") + ".")
-    answer = problem_response(scope, kind, detail, [ProblemError(**fault) for fault in told.get("errors", [])])
-    return request, json.loads(bytes(answer.body))
+    problem = ProblemException(kind, detail, [ProblemError(**fault) for fault in told.get("errors", [])])
+    return request, json.loads(problem_document(problem, told.get("path", "/v1/strains"), "0f6c2d9be14a47d8"))
 
 
 def _example(kind: Kind) -> dict[str, str]:
@@ -163,13 +133,13 @@ def _json(value: Any) -> str:
     return json.dumps(value, indent=2, ensure_ascii=False)
 
 
-def _file(name: str, media_type: str, headers: Mapping[str, str] = {}) -> Page:
-    return Page((FILES / name).read_bytes(), media_type, headers)
+def _file(name: str, media_type: str, headers: Mapping[str, str] = {}) -> Response:
+    return Response((FILES / name).read_bytes(), headers=headers, media_type=media_type)
 
 
-def _html(name: str, values: Mapping[str, Any], policy: str = PAGE_POLICY, headers: Mapping[str, str] = {}) -> Page:
+def _html(name: str, values: Mapping[str, Any], policy: str = PAGE_POLICY, headers: Mapping[str, str] = {}) -> Response:
     html = filled((FILES / f"{name}.html").read_text(encoding="utf-8"), values)
-    return Page(html.encode(), "text/html", {"Content-Security-Policy": policy, **headers})
+    return Response(html, headers={"Content-Security-Policy": policy, **headers}, media_type="text/html")
 
 
 def filled(template: str, values: Mapping[str, Any]) -> str:

@@ -1,0 +1,198 @@
+"""The response cache: the data can't change under a running process, so no response is computed twice."""
+
+from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+from typing import Final, NamedTuple
+from weakref import ref
+
+from app.http.negotiation import CODINGS, IDENTITY, RULED_OUT, accepts, content_coding
+from app.http.preconditions import CONDITIONS, NOT_MODIFIED, OK, evaluate_preconditions
+from app.problems import NOT_ACCEPTABLE, ProblemException
+
+RawHeaders = list[tuple[bytes, bytes]]
+Key = tuple[str, str, bytes]
+"""Everything a response depends on besides the header fields: root path, path and query."""
+
+ON_304: Final = frozenset({b"cache-control", b"content-security-policy", b"etag", b"last-modified", b"link", b"vary"})
+"""The header fields that a 304 repeats: a cache replaces those it has stored."""
+MAX_KNOWN: Final = 10_000
+MAX_KNOWN_BYTES: Final = 1000
+"""How many request heads are remembered, and how long one may be: some clients never send the same twice."""
+
+
+@dataclass(slots=True, weakref_slot=True)
+class Reply:
+    """A complete response, but for the request identifier."""
+
+    status: int
+    headers: RawHeaders
+    body: bytes
+    header_block: bytes | None = None
+    """The headers as they are written to a connection, once they have been."""
+
+
+class Variant(NamedTuple):
+    """A cached response in one content coding."""
+
+    etag: bytes
+    full: Reply
+    not_modified: Reply
+
+
+class CachedResponse:
+    """A successful response; each content coding is made when it is first asked for.
+
+    `common` are the headers that every response has, which follow its own.
+    """
+
+    __slots__ = ("_common", "_digest", "_headers", "_last_modified", "_media_type", "_variants", "body", "max_bytes")
+
+    def __init__(self, headers: RawHeaders, body: bytes, last_modified: datetime, common: RawHeaders) -> None:
+        self.body = body
+        self._common = common
+        self._headers = [(name, value) for name, value in headers if name != b"content-length"]
+        self._last_modified = last_modified
+        self._digest = sha256(body).hexdigest()[:32].encode()
+        self._media_type = next(value for name, value in headers if name == b"content-type").partition(b";")[0]
+        self._variants: dict[bytes, Variant] = {}
+        self.max_bytes = (len(body) + sum(len(name) + len(value) for name, value in headers) + 2048) * (
+            1 + len(CODINGS)
+        )
+        """Upper bound of the memory it takes with all its codings made."""
+
+    def coding(self, fields: Mapping[bytes, bytes]) -> bytes:
+        """The content coding for a request.
+
+        Raises:
+            ProblemException: 406 when the client accepts neither the media type nor any coding.
+        """
+        accept = fields.get(b"accept")
+        coding = content_coding(fields.get(b"accept-encoding"), len(self.body))
+        if coding is None or (accept is not None and not accepts(accept, self._media_type)):
+            raise ProblemException(NOT_ACCEPTABLE, RULED_OUT)
+        return coding
+
+    def has(self, coding: bytes) -> bool:
+        """Whether a variant is ready to be sent without compressing the body."""
+        return coding == IDENTITY or coding in self._variants
+
+    def add(self, coding: bytes, body: bytes) -> None:
+        """Keep the body in a content coding."""
+        suffix = b"" if coding == IDENTITY else b"-" + coding
+        etag = b'"' + self._digest + suffix + b'"'
+        headers = [*self._headers, (b"etag", etag)]
+        # A 304 has no body whose language it could tell.
+        still_true = [line for line in headers if line[0] in ON_304]
+        still_true += [line for line in self._common if line[0] != b"content-language"]
+        if suffix:
+            headers.append((b"content-encoding", coding))
+        headers += [(b"content-length", b"%d" % len(body)), *self._common]
+        self._variants[coding] = Variant(etag, Reply(OK, headers, body), Reply(NOT_MODIFIED, still_true, b""))
+
+    def reply(self, coding: bytes, fields: Mapping[bytes, bytes]) -> Reply:
+        """The reply in a coding that it has, after the preconditions of the request.
+
+        Raises:
+            ProblemException: a precondition failed.
+        """
+        if coding == IDENTITY and coding not in self._variants:
+            self.add(coding, self.body)
+        variant = self._variants[coding]
+        if CONDITIONS.isdisjoint(fields):
+            return variant.full
+        status = evaluate_preconditions(fields, variant.etag, self._last_modified)
+        return variant.not_modified if status == NOT_MODIFIED else variant.full
+
+
+class ResponseCache:
+    """Responses within a budget of bytes.
+
+    A new response is on probation; one that is asked for again moves to the main queue. Each queue
+    evicts the least recently used, so a flood of addresses that are asked for once evicts only
+    each other.
+    """
+
+    PROBATION_SHARE: Final = 0.25
+
+    def __init__(self, budget: int) -> None:
+        self._probation: OrderedDict[Key, CachedResponse] = OrderedDict()
+        self._main: OrderedDict[Key, CachedResponse] = OrderedDict()
+        self._probation_budget = self._probation_free = int(budget * self.PROBATION_SHARE)
+        self._main_free = budget - self._probation_budget
+
+    def __len__(self) -> int:
+        return len(self._probation) + len(self._main)
+
+    @property
+    def size(self) -> int:
+        """Upper bound of the bytes in use."""
+        return sum(response.max_bytes for queue in (self._probation, self._main) for response in queue.values())
+
+    def get(self, key: Key) -> CachedResponse | None:
+        """The cached response to a request, if there is one."""
+        response = self._main.get(key)
+        if response is not None:
+            self._main.move_to_end(key)
+            return response
+        response = self._probation.pop(key, None)
+        if response is not None:
+            self._probation_free += response.max_bytes
+            self._main[key] = response
+            self._main_free -= response.max_bytes
+            while self._main_free < 0:
+                self._main_free += self._main.popitem(last=False)[1].max_bytes
+        return response
+
+    def put(self, key: Key, response: CachedResponse) -> None:
+        """Add a response on probation, unless it alone would take more than the probation queue has."""
+        if response.max_bytes > self._probation_budget or key in self._main or key in self._probation:
+            return
+        self._probation[key] = response
+        self._probation_free -= response.max_bytes
+        while self._probation_free < 0:
+            self._probation_free += self._probation.popitem(last=False)[1].max_bytes
+
+
+class KnownRequest(NamedTuple):
+    """What a request that was seen before is answered with."""
+
+    key: Key
+    reply: ref[Reply]
+    """A weak reference: only the cache keeps responses."""
+    method: str
+
+
+class KnownRequests:
+    """Requests by the bytes of their head: one that comes again byte for byte is answered without parsing it."""
+
+    def __init__(self, cache: ResponseCache) -> None:
+        self._cache = cache
+        self._known: dict[bytes, KnownRequest] = {}
+
+    def __len__(self) -> int:
+        return len(self._known)
+
+    def __contains__(self, head: bytes) -> bool:
+        return head in self._known
+
+    def get(self, head: bytes) -> tuple[KnownRequest, Reply] | None:
+        """The request and its reply, while that is still cached."""
+        known = self._known.get(head)
+        if known is None:
+            return None
+        reply = known.reply()
+        if reply is None:
+            return None
+        # The cache is asked too, so that it knows that the response is in use.
+        self._cache.get(known.key)
+        return known, reply
+
+    def put(self, head: bytes, key: Key, reply: Reply, method: str) -> None:
+        """Remember what a request was answered with."""
+        if len(head) <= MAX_KNOWN_BYTES:
+            if len(self._known) >= MAX_KNOWN:
+                self._known.clear()
+            self._known[head] = KnownRequest(key, ref(reply), method)

@@ -1,0 +1,82 @@
+"""Content negotiation: which media type and which content coding a client accepts (RFC 9110, section 12)."""
+
+import gzip
+import re
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Final
+
+import brotli
+import zstandard
+
+QUALITY = re.compile(rb"q=(0(?:\.\d*)?|1(?:\.0*)?)")
+MAX_ACCEPT_BYTES: Final = 1000
+"""How much of `Accept` and `Accept-Encoding` is read; no browser sends a third of that."""
+
+# The levels are where more time buys next to nothing: for a list of twenty (53 kB) brotli 5 takes 1 ms for
+# 9.3 kB, brotli 11 takes 68 ms for 8.1 kB.
+CODINGS: Final[dict[bytes, Callable[[bytes], bytes]]] = {
+    b"br": lambda body: bytes(brotli.compress(body, quality=5)),
+    b"zstd": lambda body: zstandard.ZstdCompressor(level=9).compress(body),
+    b"gzip": lambda body: gzip.compress(body, compresslevel=6, mtime=0),
+}
+"""The content codings on offer, preferred first where a client weighs several equally."""
+RULED_OUT: Final = "The Accept or the Accept-Encoding header rules out every form this answer has."
+IDENTITY: Final = b"identity"
+MIN_COMPRESSED_BYTES: Final = 1024
+"""Smaller bodies fit in the packet that carries their headers, so they are not compressed."""
+
+
+def accepts(accept: bytes, media_type: bytes) -> bool:
+    """Whether an `Accept` header allows a media type; the most specific range decides."""
+    return _accepts(accept[:MAX_ACCEPT_BYTES], media_type)
+
+
+@lru_cache(maxsize=1024)
+def _accepts(accept: bytes, media_type: bytes) -> bool:
+    if not accept.strip(b" \t,"):
+        return True
+    main_type = media_type.partition(b"/")[0]
+    best = (-1, 0.0)
+    for name, quality in _weighted(accept):
+        specificity = {b"*/*": 0, main_type + b"/*": 1, media_type: 2}.get(name)
+        if specificity is not None:
+            best = max(best, (specificity, quality))
+    return best[1] > 0
+
+
+def content_coding(accept_encoding: bytes | None, size: int) -> bytes | None:
+    """The content coding for a body of `size` bytes, or None when the client rules out every one.
+
+    Without the header the body is sent as it is. A small body is compressed only when the client
+    rules out anything else.
+    """
+    if accept_encoding is None:
+        return IDENTITY
+    return _content_coding(accept_encoding[:MAX_ACCEPT_BYTES], compress=size >= MIN_COMPRESSED_BYTES)
+
+
+@lru_cache(maxsize=1024)
+def _content_coding(accept_encoding: bytes, *, compress: bool) -> bytes | None:
+    weights = {name.replace(b"x-gzip", b"gzip"): quality for name, quality in _weighted(accept_encoding)}
+    rest = weights.get(b"*")
+    qualities = {coding: weights.get(coding, rest or 0.0) for coding in CODINGS}
+    # A header that does not name identity allows it, as the last choice.
+    qualities[IDENTITY] = weights.get(IDENTITY, 0.0001 if rest is None else rest)
+    if not compress and qualities[IDENTITY] > 0:
+        return IDENTITY
+    best = max(qualities, key=qualities.__getitem__)
+    return best if qualities[best] > 0 else None
+
+
+def _weighted(field: bytes) -> list[tuple[bytes, float]]:
+    """The elements of a list with their weights; a weight that can't be read counts as 1."""
+    elements = []
+    for element in field.split(b","):
+        name, *parameters = (part.strip().lower() for part in element.split(b";"))
+        weights = (QUALITY.fullmatch(parameter) for parameter in parameters if parameter.startswith(b"q="))
+        quality = next((float(weight[1]) if weight else 1.0 for weight in weights), 1.0)
+        # `text/html;level=1;q=0` rules out a variant that is not offered, not the plain media type.
+        if quality > 0 or all(parameter.startswith(b"q=") for parameter in parameters):
+            elements.append((name, quality))
+    return elements

@@ -1,0 +1,280 @@
+"""The pipeline that every request goes through, from top to bottom: parse, cache, route, call, negotiate, send."""
+
+import asyncio
+import logging
+from concurrent.futures import Future, ThreadPoolExecutor
+from datetime import UTC, date, datetime
+from email.utils import format_datetime
+from time import perf_counter
+from typing import Final
+
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from app.http.cache import CachedResponse, KnownRequests, RawHeaders, Reply, ResponseCache
+from app.http.negotiation import CODINGS
+from app.http.preconditions import NOT_MODIFIED, OK, evaluate_preconditions
+from app.http.request import Request
+from app.http.routing import Route, Routes, query_model
+from app.problems import (
+    ALLOW,
+    INTERNAL_ERROR,
+    METHOD_NOT_ALLOWED,
+    NOT_FOUND,
+    NOTHING_HERE,
+    UNAVAILABLE,
+    ProblemException,
+    invalid_parameters,
+    problem_document,
+    problem_headers,
+    problem_of,
+    shown,
+)
+
+EXPOSED: Final = "Allow, ETag, Last-Modified, Link, Retry-After, X-Request-ID"
+PREFLIGHT_SECONDS: Final = 86_400
+JSON_POLICY: Final = "default-src 'none'; frame-ancestors 'none'"
+VARY: Final = b"Accept, Accept-Encoding"
+NO_STORE: Final = (b"cache-control", b"no-store")
+PROBES: Final = ("/health/live", "/health/ready")
+"""What load balancers and orchestrators ask, each with a Host, an Accept and a query of its own: none of them matters."""
+INLINE_BYTES: Final = 16_384
+"""Up to which size a body is compressed on the event loop: handing it to a thread takes as long."""
+
+log = logging.getLogger("app.requests")
+
+
+class Pipeline:
+    """Answers requests with the routes of an application."""
+
+    def __init__(
+        self,
+        app: FastAPI,
+        routes: Routes,
+        ordinary: ASGIApp,
+        *,
+        released: date,
+        cache_bytes: int,
+        cache_seconds: int,
+        tls: bool,
+        access_log: bool,
+    ) -> None:
+        self.app = app
+        self.routes = routes
+        self.ordinary = ordinary
+        """FastAPI's own way to call an endpoint, for routes that ask for more than a direct call can give."""
+        self.cache = ResponseCache(cache_bytes)
+        self.known = KnownRequests(self.cache)
+        self.pages: dict[str, CachedResponse] = {}
+        """The responses that are no part of the data, outside the budget: a few files, one of them large."""
+        self.access_log = access_log
+        self._compressors = ThreadPoolExecutor(2, thread_name_prefix="compress")
+        self._compressing: dict[tuple[int, bytes], Future[bytes]] = {}
+        self._turn = asyncio.Lock()
+        self._turn_loop: asyncio.AbstractEventLoop | None = None
+        released_at = datetime(released.year, released.month, released.day, tzinfo=UTC)
+        # A release may be prepared for a day to come, but nothing may say that it was modified in the future.
+        self._last_modified = min(released_at, datetime.now(UTC).replace(microsecond=0))
+        freshness = f"public, max-age={cache_seconds}, stale-while-revalidate=86400, stale-if-error=604800"
+        self._storable = [
+            (b"last-modified", format_datetime(self._last_modified, usegmt=True).encode()),
+            (b"cache-control", freshness.encode()),
+            (b"vary", VARY),
+        ]
+        common = {
+            "access-control-allow-origin": "*",
+            "access-control-expose-headers": EXPOSED,
+            "cross-origin-resource-policy": "cross-origin",
+            "referrer-policy": "no-referrer",
+            "x-content-type-options": "nosniff",
+            "content-language": "en",
+            "content-security-policy": JSON_POLICY,
+        }
+        if tls:
+            common["strict-transport-security"] = "max-age=63072000; includeSubDomains"
+        self._common = [(name.encode(), value.encode()) for name, value in common.items()]
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request; other events are FastAPI's."""
+        if scope["type"] != "http":
+            await self.app.router(scope, receive, send)
+            return
+        started = perf_counter()
+        request = Request.from_scope(scope)
+        reply = self.from_cache(request) or await self._respond(request, scope, receive)
+        headers = [*reply.headers, (b"x-request-id", request.id.encode())]
+        await send({"type": "http.response.start", "status": reply.status, "headers": headers})
+        await send({"type": "http.response.body", "body": b"" if request.method == "HEAD" else reply.body})
+        if self.access_log:
+            self.log_access(request.method, request.path, reply.status, perf_counter() - started, request.id)
+
+    def from_cache(self, request: Request) -> Reply | None:
+        """The reply to a request that needs nothing computed, or None."""
+        if request.method not in ("GET", "HEAD") or not request.is_plain:
+            return None
+        cached = self.pages.get(request.path) or self.cache.get(request.key)
+        if cached is None:
+            return None
+        try:
+            coding = cached.coding(request.fields)
+            return cached.reply(coding, request.fields) if cached.has(coding) else None
+        except ProblemException:
+            return None
+
+    async def _respond(self, request: Request, scope: Scope, receive: Receive) -> Reply:
+        try:
+            return await self._reply(request, scope, receive)
+        except Exception as error:  # whatever fails, the client gets a problem
+            problem = _parameters_problem(error, scope) or problem_of(error)
+            if problem.kind in (INTERNAL_ERROR, UNAVAILABLE):
+                log.exception("request failed", extra={"request_id": request.id, "path": shown(request.path)})
+            return self.problem(problem, request.path, request.id)
+
+    async def _reply(self, request: Request, scope: Scope, receive: Receive) -> Reply:
+        is_probe = request.path in PROBES
+        if not is_probe:
+            request.check_host()
+        if request.is_preflight:
+            return self._empty(_preflight_headers())
+        cached = route = None
+        if not request.has_escaped_slash:
+            cached = self.pages.get(request.path)
+            route = None if cached else self.routes.find(request.path, scope)
+        if request.method == "OPTIONS" and (cached or route or request.path == "*"):
+            return self._empty([(b"allow", ALLOW.encode()), NO_STORE])
+        if cached is None and route is None:
+            raise ProblemException(NOT_FOUND, NOTHING_HERE)
+        if request.method not in ("GET", "HEAD"):
+            raise ProblemException(METHOD_NOT_ALLOWED, f"Only {ALLOW} are answered here.")
+        if route and not is_probe:
+            request.check_query()
+            cached = self.cache.get(request.key)
+        if cached is None:
+            assert route
+            status, headers, body = await self._call(route, request, scope, receive)
+            if status != OK:
+                return Reply(status, self._complete(headers), body)
+            if NO_STORE in headers:
+                return self._uncacheable(request, headers, body)
+            cached = self._cacheable(headers, body)
+        try:
+            coding = cached.coding(request.fields)
+            if not cached.has(coding):
+                cached.add(coding, await self._compressed(cached, coding))
+            reply = cached.reply(coding, request.fields)
+        except ProblemException as problem:
+            problem.headers = {"vary": VARY.decode()}
+            raise
+        if route:
+            self.cache.put(request.key, cached)
+        return reply
+
+    async def _call(
+        self, route: Route, request: Request, scope: Scope, receive: Receive
+    ) -> tuple[int, RawHeaders, bytes]:
+        """The response of the endpoint. The event loop turns between two calls, so none starves the others."""
+        async with self._one_a_turn():
+            if route.read is None or self.app.dependency_overrides:
+                return await _captured(self.ordinary, {**scope, "method": "GET"}, receive)
+            response: Response = await route.read(scope, request.query, route.parameters)
+            return response.status_code, response.raw_headers, bytes(response.body)
+
+    def _one_a_turn(self) -> asyncio.Lock:
+        """A lock that wakes those who wait one by one, each in another turn of the event loop."""
+        loop = asyncio.get_running_loop()
+        if self._turn_loop is not loop:
+            self._turn, self._turn_loop = asyncio.Lock(), loop
+        return self._turn
+
+    async def _compressed(self, cached: CachedResponse, coding: bytes) -> bytes:
+        """The body in a content coding; a large one is compressed in a thread, once for all who wait for it."""
+        if len(cached.body) <= INLINE_BYTES:
+            return CODINGS[coding](cached.body)
+        key = id(cached), coding
+        future = self._compressing.get(key)
+        if future is None:
+            future = self._compressors.submit(CODINGS[coding], cached.body)
+            self._compressing[key] = future
+        try:
+            return await asyncio.wrap_future(future)
+        finally:
+            self._compressing.pop(key, None)
+
+    def _cacheable(self, headers: RawHeaders, body: bytes) -> CachedResponse:
+        present = {name for name, _ in headers}
+        own = [*headers, *(line for line in self._storable if line[0] not in present)]
+        common = [line for line in self._common if line[0] not in present]
+        return CachedResponse(own, body, self._last_modified, common)
+
+    def add_page(self, path: str, response: Response) -> None:
+        """Serve a response under a path as long as the process lives."""
+        self.pages[path] = self._cacheable(response.raw_headers, bytes(response.body))
+
+    def _uncacheable(self, request: Request, headers: RawHeaders, body: bytes) -> Reply:
+        """The reply with a response that may not be stored."""
+        status = evaluate_preconditions(request.fields, None, None)
+        if status == NOT_MODIFIED:
+            still_true = [NO_STORE, *self._common]
+            return Reply(NOT_MODIFIED, [line for line in still_true if line[0] != b"content-language"], b"")
+        return Reply(OK, self._complete(headers), body)
+
+    def _complete(self, headers: RawHeaders) -> RawHeaders:
+        present = {name for name, _ in headers}
+        return [*headers, *(line for line in self._common if line[0] not in present)]
+
+    def _empty(self, headers: RawHeaders) -> Reply:
+        return Reply(204, self._complete(headers), b"")
+
+    def problem(self, problem: ProblemException, path: str, request_id: str) -> Reply:
+        """The reply that tells a client of a problem."""
+        body = problem_document(problem, path, request_id)
+        return Reply(problem.kind.status, self._complete(problem_headers(problem, len(body))), body)
+
+    def log_access(self, method: str, path: str, status: int, seconds: float, request_id: str) -> None:
+        """Log a request that was answered: nothing of who sent it."""
+        extra = {
+            "method": method[:20],
+            "path": shown(path, 200),
+            "status": status,
+            "milliseconds": round(seconds * 1000, 2),
+            "request_id": request_id,
+        }
+        log.info("request", extra=extra)
+
+
+def _parameters_problem(error: Exception, scope: Scope) -> ProblemException | None:
+    """The problem when FastAPI itself has refused the parameters."""
+    if not isinstance(error, RequestValidationError):
+        return None
+    model = query_model(scope["endpoint"]) if "endpoint" in scope else None
+    return invalid_parameters(error.errors(), model.model_fields if model else ())
+
+
+def _preflight_headers() -> RawHeaders:
+    return [
+        (b"access-control-allow-methods", ALLOW.encode()),
+        (b"access-control-allow-headers", b"*"),
+        (b"access-control-max-age", str(PREFLIGHT_SECONDS).encode()),
+        (b"allow", ALLOW.encode()),
+        NO_STORE,
+    ]
+
+
+async def _captured(app: ASGIApp, scope: Scope, receive: Receive) -> tuple[int, RawHeaders, bytes]:
+    """Status, headers and whole body of what an application sends."""
+    start: Message = {}
+    pieces: list[bytes] = []
+
+    async def capture(message: Message) -> None:
+        nonlocal start
+        if message["type"] == "http.response.start":
+            start = message
+        else:
+            pieces.append(message.get("body", b""))
+
+    await app(scope, receive, capture)
+    body = b"".join(pieces)
+    headers = [line for line in start["headers"] if line[0] != b"content-length"]
+    return start["status"], [*headers, (b"content-length", b"%d" % len(body))], body

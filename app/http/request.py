@@ -1,0 +1,212 @@
+"""A request, parsed once; refuses what is wrong whatever its address: a bad Host, an ambiguous query."""
+
+import re
+from collections.abc import Iterator
+from contextlib import suppress
+from functools import lru_cache
+from ipaddress import IPv6Address
+from secrets import token_bytes
+from typing import Final
+from urllib.parse import quote, unquote_to_bytes
+
+from starlette.types import Scope
+
+from app.http.cache import Key, RawHeaders
+from app.problems import (
+    BAD_REQUEST,
+    INVALID_REQUEST,
+    ProblemError,
+    ProblemException,
+    pointer,
+    shown,
+    summary,
+)
+
+MAX_QUERY_BYTES: Final = 4096
+MAX_PARAMETERS: Final = 50
+MAX_HOST_BYTES: Final = 260
+HOST = re.compile(
+    rb"(?:\[(?P<ipv6>[0-9A-Fa-f:.]{2,45})\]|(?=[^:]{1,253}(?::|\Z))[A-Za-z0-9_-]{1,63}(?:\.[A-Za-z0-9_-]{1,63})*\.?)"
+    rb"(?::(?:[0-5]?[0-9]{0,4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5]))?"
+)
+"""A name or an address, and a port that may be left out."""
+CONTROL_CHARACTER = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+BROKEN_ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})")
+CLIENT_REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
+
+
+class Request:
+    """Method, address and header fields of a request; each field once, repeated lines joined by commas."""
+
+    __slots__ = (
+        "fields",
+        "headers",
+        "host_count",
+        "http_version",
+        "id",
+        "method",
+        "path",
+        "query",
+        "raw_path",
+        "root_path",
+    )
+
+    def __init__(  # noqa: PLR0917  # the parts of a request in the order in which they are sent
+        self,
+        method: str,
+        path: str,
+        raw_path: bytes,
+        query: bytes,
+        headers: RawHeaders,
+        http_version: str,
+        root_path: str = "",
+    ) -> None:
+        self.method = method
+        self.path = path
+        """The path below the root path, decoded."""
+        self.raw_path = raw_path
+        self.query = query
+        self.headers = headers
+        self.http_version = http_version
+        self.root_path = root_path
+        fields = dict(headers)
+        if len(fields) < len(headers):
+            fields.clear()
+            for name, value in headers:
+                fields[name] = fields[name] + b", " + value if name in fields else value
+        self.fields = fields
+        sent_id = fields.get(b"x-request-id")
+        self.id = sent_id.decode() if sent_id and CLIENT_REQUEST_ID.fullmatch(sent_id) else new_request_id()
+
+    @classmethod
+    def from_scope(cls, scope: Scope) -> "Request":
+        """The request an ASGI server hands over; a server may leave out `raw_path` and `root_path`."""
+        path, root_path = scope["path"], scope.get("root_path", "")
+        raw_path = scope.get("raw_path") or quote(path).encode()
+        if root_path and path.startswith(root_path) and path[len(root_path) :][:1] in ("", "/"):
+            path = path[len(root_path) :] or "/"
+        headers = scope["headers"]
+        return cls(
+            scope["method"],
+            path,
+            raw_path,
+            scope["query_string"],
+            headers if isinstance(headers, list) else list(headers),
+            scope["http_version"],
+            root_path,
+        )
+
+    @property
+    def key(self) -> Key:
+        """The key of the cached response."""
+        return self.root_path, self.path, self.query
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether host and path need no closer look: one valid Host, no escapes in the path."""
+        return (
+            b"%" not in self.raw_path
+            and len(self.fields) == len(self.headers)
+            and is_host(self.fields.get(b"host", b""))
+        )
+
+    @property
+    def is_preflight(self) -> bool:
+        """Whether a browser asks what a page of another origin may ask."""
+        return self.method == "OPTIONS" and {b"origin", b"access-control-request-method"} <= self.fields.keys()
+
+    def check_host(self) -> None:
+        """Refuse a request without one valid host.
+
+        Raises:
+            ProblemException: 400.
+        """
+        hosts = [value for name, value in self.headers if name == b"host"]
+        if len(hosts) > 1 or (not hosts and self.http_version != "1.0"):
+            raise _ambiguous("The request must have one Host header.")
+        if hosts and not is_host(hosts[0]):
+            host = shown(hosts[0].decode("latin-1"))
+            raise _ambiguous(f"The Host header {host!r} is not a host name.")
+
+    @property
+    def has_escaped_slash(self) -> bool:
+        """Whether the decoded path has a slash that does not separate two parts of it."""
+        return b"%2f" in self.raw_path.lower()
+
+    def check_query(self) -> None:
+        """Refuse a query that is wrong whatever parameters the address has.
+
+        Raises:
+            ProblemException: 422 with every fault.
+        """
+        if self.query and (errors := list(_query_errors(self.query))):
+            raise ProblemException(INVALID_REQUEST, summary(errors, len(errors)), errors)
+
+
+def _ambiguous(detail: str) -> ProblemException:
+    # Which request the client means is open, so nothing more is read from its connection.
+    return ProblemException(BAD_REQUEST, detail, headers={"connection": "close"})
+
+
+def is_host(field: bytes) -> bool:
+    """Whether a Host header names a host."""
+    return len(field) <= MAX_HOST_BYTES and _is_host(field)
+
+
+@lru_cache(maxsize=1024)
+def _is_host(field: bytes) -> bool:
+    found = HOST.fullmatch(field)
+    if found and (address := found["ipv6"]):
+        with suppress(ValueError):
+            return bool(IPv6Address(address.decode()))
+        return False
+    return found is not None
+
+
+def _random_identifiers() -> Iterator[str]:
+    while True:
+        # One call for many identifiers: asking the system for each would take longer than the rest of a fast reply.
+        block = token_bytes(8192)
+        for start in range(0, len(block), 8):
+            yield block[start : start + 8].hex()
+
+
+new_request_id = _random_identifiers().__next__
+"""A random identifier for a request: it tells nothing of other requests."""
+
+
+def _query_errors(query: bytes) -> Iterator[ProblemError]:
+    if len(query) > MAX_QUERY_BYTES:
+        detail = f"The query is {len(query)} bytes long; at most {MAX_QUERY_BYTES} are read."
+        yield _error("", "query_too_long", detail)
+        return
+    if (count := query.count(b"&") + 1) > MAX_PARAMETERS:
+        yield _error("", "too_many_parameters", f"The query has {count} parameters; at most {MAX_PARAMETERS} are read.")
+        return
+    seen = set()
+    for part in query.split(b"&"):
+        raw_name, separator, raw_value = part.partition(b"=")
+        try:
+            name, value = (unquote_to_bytes(raw.replace(b"+", b" ")).decode() for raw in (raw_name, raw_value))
+        except UnicodeDecodeError:
+            yield _error("", "not_unicode", "The query holds bytes that are not UTF-8.")
+            continue
+        parameter = f"The parameter {shown(name)!r}"
+        if not name:
+            yield _error("", "empty_name", "The query holds a parameter without a name.")
+        elif not separator:
+            yield _error(name, "missing_value", f"{parameter} has no value; write name=value.")
+        elif BROKEN_ESCAPE.search(part):
+            yield _error(
+                name, "broken_escape", f"{parameter} holds a % that is not followed by two hexadecimal digits."
+            )
+        elif CONTROL_CHARACTER.search(name + value):
+            yield _error(name, "control_character", f"{parameter} holds a control character.")
+        elif name in seen:
+            detail = f"{parameter} is given more than once; give several values with commas between them."
+            yield _error(name, "repeated_parameter", detail)
+        seen.add(name)
+
+
+def _error(name: str, code: str, detail: str) -> ProblemError:
+    return ProblemError(pointer=pointer("query", name), code=code, detail=detail, did_you_mean=None)

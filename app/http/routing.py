@@ -1,0 +1,159 @@
+"""Finds the route of a path in one look-up, and calls its endpoint without FastAPI's general machinery where it can."""
+
+import inspect
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any, NamedTuple, get_args, get_origin
+from urllib.parse import parse_qsl
+
+from fastapi import FastAPI, params
+from fastapi.routing import APIRoute, APIRouter
+from pydantic import BaseModel, ValidationError
+from starlette.requests import HTTPConnection
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Match
+from starlette.types import Scope
+
+from app.problems import invalid_parameters
+
+Endpoint = Callable[..., Awaitable[Response]]
+Provider = Callable[[HTTPConnection], Any]
+
+
+@dataclass(frozen=True)
+class Read:
+    """How to call an endpoint that takes dependencies on the application, one query model and path parameters."""
+
+    endpoint: Endpoint
+    providers: dict[str, Provider]
+    """Functions of the connection alone, by the argument that each provides."""
+    query: "Query | None"
+
+    async def __call__(self, scope: Scope, query: bytes, path_parameters: dict[str, str]) -> Response:
+        """Call the endpoint with what was asked for.
+
+        Raises:
+            ProblemException: the query is not what the model says.
+        """
+        connection = HTTPConnection(scope)
+        arguments = {name: provide(connection) for name, provide in self.providers.items()}
+        if self.query:
+            arguments[self.query.argument] = self.query.parsed(query)
+        return await self.endpoint(**arguments, **path_parameters)
+
+
+class Query:
+    """The query model of an endpoint."""
+
+    def __init__(self, argument: str, model: type[BaseModel]) -> None:
+        self.argument = argument
+        self._model = model
+        self._lists = {name for name, field in model.model_fields.items() if get_origin(field.annotation) is list}
+        self._empty = model.model_validate({})
+
+    def parsed(self, query: bytes) -> BaseModel:
+        """The model with what was asked for.
+
+        Raises:
+            ProblemException: the query is not what the model says.
+        """
+        if not query:
+            return self._empty
+        # The query has been checked: no parameter is repeated, and all is UTF-8.
+        asked = parse_qsl(query.decode("latin-1"), keep_blank_values=True)
+        values = {name: [value] if name in self._lists else value for name, value in asked}
+        try:
+            return self._model.model_validate(values)
+        except ValidationError as error:
+            faults = [fault | {"loc": ("query", *fault["loc"])} for fault in error.errors(include_url=False)]
+            raise invalid_parameters(faults, self._model.model_fields) from error
+
+
+def read_of(route: APIRoute) -> Read | None:
+    """How to call the endpoint of a route directly, or None when it asks for what only FastAPI can do."""
+    plain = route.methods == {"GET"} and route.status_code in (None, 200) and not route.dependencies
+    if not plain or not inspect.iscoroutinefunction(route.endpoint):
+        return None
+    providers: dict[str, Provider] = {}
+    query: Query | None = None
+    for name, parameter in inspect.signature(route.endpoint, eval_str=True).parameters.items():
+        kind, *notes = get_args(parameter.annotation) if get_origin(parameter.annotation) is Annotated else (None,)
+        match notes:
+            case [params.Depends(dependency=provider, use_cache=True, scope=None)] if provider and _is_provider(
+                provider
+            ):
+                providers[name] = provider
+            case [params.Query()] if query is None and isinstance(kind, type) and issubclass(kind, BaseModel):
+                query = Query(name, kind)
+            case [params.Path()] if kind is str and f"{{{name}}}" in route.path:
+                pass
+            case _:
+                return None
+    return Read(route.endpoint, providers, query)
+
+
+def query_model(endpoint: Endpoint) -> type[BaseModel] | None:
+    """The model of the query parameters of an endpoint."""
+    for parameter in inspect.signature(endpoint, eval_str=True).parameters.values():
+        kind = next(iter(get_args(parameter.annotation)), None)
+        if isinstance(kind, type) and issubclass(kind, BaseModel):
+            return kind
+    return None
+
+
+def _is_provider(dependency: object) -> bool:
+    """Whether a dependency is a plain function of the connection alone."""
+    if not inspect.isfunction(dependency) or inspect.iscoroutinefunction(dependency):
+        return False
+    parameters = list(inspect.signature(dependency, eval_str=True).parameters.values())
+    return [parameter.annotation for parameter in parameters] == [HTTPConnection]
+
+
+class Route(NamedTuple):
+    """Where a path leads."""
+
+    read: Read | None
+    """The direct call; None for a route that FastAPI calls."""
+    endpoint: Any
+    parameters: dict[str, str]
+
+
+class Routes:
+    """The routes of the application by path.
+
+    Every address of the API is a fixed path or a fixed path and one name. Routes of another shape,
+    and those added to the application later, are tried in turn.
+    """
+
+    def __init__(self, app: FastAPI, routers: Iterable[APIRouter]) -> None:
+        self._fixed: dict[str, APIRoute] = {}
+        self._named: dict[str, tuple[APIRoute, str]] = {}
+        self._reads: dict[int, Read | None] = {}
+        self._all = app.router.routes
+        self._known = len(self._all)
+        self._others: list[BaseRoute] = []
+        for route in (route for router in routers for route in router.routes):
+            start, separator, name = route.path.partition("{") if isinstance(route, APIRoute) else ("", "", "")
+            if not isinstance(route, APIRoute) or (separator and not name.removesuffix("}").isidentifier()):
+                self._others.append(route)
+                continue
+            self._reads[id(route)] = read_of(route)
+            if separator:
+                self._named[start] = route, name.removesuffix("}")
+            else:
+                self._fixed[route.path] = route
+
+    def find(self, path: str, scope: Scope) -> Route | None:
+        """The route of a path, whatever the method, or None when there is none."""
+        route, parameters = self._fixed.get(path), {}
+        if route is None:
+            start = path.rfind("/") + 1
+            if value := path[start:]:
+                route, name = self._named.get(path[:start], (None, ""))
+                parameters = {name: value}
+        if route is not None:
+            return Route(self._reads[id(route)], route.endpoint, parameters)
+        others: Sequence[BaseRoute] = [*self._others, *self._all[self._known :]]
+        if any(other.matches({**scope, "method": "GET"})[0] is not Match.NONE for other in others):
+            return Route(None, None, {})
+        return None

@@ -1,0 +1,59 @@
+"""The undocumented names of libraries that the service relies on, all of them, checked when they are imported."""
+
+import asyncio
+from inspect import signature
+from typing import Any
+
+from fastapi.middleware.asyncexitstack import AsyncExitStackMiddleware
+from uvicorn import Config, Server
+from uvicorn.server import ServerState
+from uvicorn.supervisors import multiprocess
+from uvicorn.supervisors.multiprocess import Multiprocess, Process
+
+__all__ = ["AsyncExitStackMiddleware", "Multiprocess", "Process", "ServerState", "use_process"]
+
+
+def use_process(kind: type[Process]) -> None:
+    """Let the supervisor make its processes of another class."""
+    multiprocess.Process = kind  # type: ignore[misc]  # it looks this name up
+
+
+def loaded_app(config: Config) -> Any:
+    """The application that a configuration has loaded."""
+    return config.loaded_app
+
+
+def listening(server: Server) -> list[asyncio.Server]:
+    """What a server that has started listens with."""
+    return server.servers
+
+
+def state_of_lifespan(server: Server) -> dict[str, Any]:
+    """The state that the application's lifespan has left."""
+    state: dict[str, Any] = server.lifespan.state
+    return state
+
+
+def _check() -> None:
+    """Fail where a name is gone.
+
+    Raises:
+        ImportError: a library has changed; its version is not one that this service can run on.
+    """
+    config = Config("app.main:create_app", factory=True, log_config=None)
+    expected: tuple[tuple[object, set[str]], ...] = (
+        (ServerState(), {"connections", "tasks", "default_headers", "total_requests"}),
+        (config, {"loaded", "root_path", "timeout_keep_alive", "workers"}),
+        (Server, {"shutdown", "serve", "run"}),
+        (Server(config), {"server_state"}),
+        (Multiprocess, {"terminate_all"}),
+        (Process, {"target"}),
+    )
+    gone = [f"{owner!r}.{name}" for owner, names in expected for name in names if not hasattr(owner, name)]
+    if list(signature(Process).parameters) != ["config", "sockets"]:
+        gone.append("the parameters of uvicorn's Process")
+    if gone:
+        raise ImportError(f"uvicorn has changed: {', '.join(gone)}; use the versions in requirements/serve.txt")
+
+
+_check()
