@@ -11,7 +11,7 @@ from sqlalchemy.dialects import sqlite
 
 from app.database import Database
 from app.problems import NOT_FOUND, ProblemError, ProblemException, nearest, shown
-from app.schemas.common import PageQuery
+from app.schemas.queries import PageQuery
 from app.tables import Facet, Resource, Tally, filter_value, order_columns, table_of
 
 MAX_OFFSET = 10_000

@@ -7,12 +7,10 @@ from typing import ClassVar, get_args
 from sqlalchemy import Index, Table
 from sqlmodel import Field, SQLModel
 
-from app.schemas import common
 from app.schemas.approaches import ApproachFields, ApproachQuery, ApproachRead, ApproachSeed
 from app.schemas.articles import ArticleFields, ArticleQuery, ArticleRead, ArticleSeed
 from app.schemas.citations import CitationFields, CitationQuery, CitationRead, CitationSeed
 from app.schemas.claims import ClaimFields, ClaimQuery, ClaimRead, ClaimSeed
-from app.schemas.common import PageQuery, RecordRead, RecordType, Support
 from app.schemas.contacts import ContactFields, ContactQuery, ContactRead, ContactSeed
 from app.schemas.dosage_ranges import (
     DosageRangeFields,
@@ -21,6 +19,7 @@ from app.schemas.dosage_ranges import (
     DosageRangeSeed,
 )
 from app.schemas.effects import EffectFields, EffectQuery, EffectRead, EffectSeed
+from app.schemas.evidence import Support
 from app.schemas.faqs import FaqFields, FaqQuery, FaqRead, FaqSeed
 from app.schemas.interactions import (
     InteractionFields,
@@ -52,6 +51,9 @@ from app.schemas.quality_checks import (
     QualityCheckRead,
     QualityCheckSeed,
 )
+from app.schemas.queries import PageQuery
+from app.schemas.records import RecordFields, RecordRead
+from app.schemas.references import RecordType
 from app.schemas.risk_groups import RiskGroupFields, RiskGroupQuery, RiskGroupRead, RiskGroupSeed
 from app.schemas.side_effects import (
     SideEffectFields,
@@ -83,7 +85,7 @@ class Resource(SQLModel):
     """How long after a release its records are to be reviewed."""
     facets: ClassVar[dict[str, str]] = {}
     """Filters over a list field, and the field: its values stand in the facet table."""
-    seed: ClassVar[type[common.RecordFields]]
+    seed: ClassVar[type[RecordFields]]
     """The record as it is written in the seed."""
     read: ClassVar[type[RecordRead]]
     """The record as it is served."""

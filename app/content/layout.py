@@ -5,7 +5,7 @@ from typing import Any
 
 from app.content.seed import Seed, seed_key
 from app.schemas.articles import OmissionSeed, SectionSeed
-from app.schemas.common import Strict
+from app.schemas.fields import Strict
 from app.schemas.jurisdictions import FederalRuleSeed
 from app.schemas.side_effects import SymptomSeed, WithdrawalContextSeed
 from app.tables import RESOURCES

@@ -16,9 +16,10 @@ from app.content.seed import Seed
 from app.schemas.articles import ArticleSeed
 from app.schemas.citations import CitationSeed
 from app.schemas.claims import ClaimSeed
-from app.schemas.common import CautionedSeed, FactualSeed, RecordFields, RecordRead, Specificity, Support, Verdict
 from app.schemas.dosage_ranges import DosageKind, DosageRangeSeed
+from app.schemas.evidence import Specificity, Support, Verdict
 from app.schemas.jurisdictions import JurisdictionSeed
+from app.schemas.records import CautionedSeed, FactualSeed, RecordFields, RecordRead
 from app.schemas.releases import ReleaseRead
 from app.schemas.side_effects import SideEffectSeed
 from app.tables import RESOURCES, Resource

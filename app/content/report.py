@@ -6,7 +6,7 @@ from typing import Any
 from app.content.render import Renderer
 from app.content.seed import Seed
 from app.schemas.citations import CitationType
-from app.schemas.common import EvidenceLevel
+from app.schemas.evidence import EvidenceLevel
 from app.schemas.jurisdictions import Confidence
 from app.tables import RESOURCES, Citation
 

@@ -9,16 +9,17 @@ from app.schemas.approaches import ApproachSeed
 from app.schemas.articles import ArticleSeed
 from app.schemas.citations import CitationSeed
 from app.schemas.claims import ClaimSeed
-from app.schemas.common import RecordFields, Strict
 from app.schemas.contacts import ContactSeed
 from app.schemas.dosage_ranges import DosageRangeSeed
 from app.schemas.effects import EffectSeed
 from app.schemas.faqs import FaqSeed
+from app.schemas.fields import Strict
 from app.schemas.interactions import InteractionSeed
 from app.schemas.jurisdictions import JurisdictionSeed
 from app.schemas.pharmacology import PharmacologySeed
 from app.schemas.product_forms import ProductFormSeed
 from app.schemas.quality_checks import QualityCheckSeed
+from app.schemas.records import RecordFields
 from app.schemas.releases import ReleaseSeed
 from app.schemas.risk_groups import RiskGroupSeed
 from app.schemas.side_effects import SideEffectSeed

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Query, Response
 from app.reading import get_one, list_page
 from app.routers.common import NOT_FOUND, Data, ReadRoute, Slug
 from app.schemas.articles import ArticleDetail, ArticlePage, ArticleQuery
-from app.schemas.common import NoQuery
+from app.schemas.queries import NoQuery
 from app.tables import Article
 
 router = APIRouter(prefix="/v1/articles", tags=["articles"], route_class=ReadRoute)

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Query, Response
 from app.reading import get_one, list_page
 from app.routers.common import NOT_FOUND, Data, ReadRoute, Slug
 from app.schemas.citations import CitationDetail, CitationPage, CitationQuery
-from app.schemas.common import NoQuery
+from app.schemas.queries import NoQuery
 from app.tables import Citation
 
 router = APIRouter(prefix="/v1/citations", tags=["citations"], route_class=ReadRoute)

@@ -13,7 +13,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.database import Database
 from app.problems import Problem
-from app.schemas.common import SLUG_PATTERN
+from app.schemas.fields import SLUG_PATTERN
 
 
 async def _data(request: Request) -> Database:

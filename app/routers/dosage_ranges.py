@@ -6,8 +6,8 @@ from fastapi import APIRouter, Query, Response
 
 from app.reading import get_one, list_page
 from app.routers.common import NOT_FOUND, Data, ReadRoute, Slug
-from app.schemas.common import NoQuery
 from app.schemas.dosage_ranges import DosageRangeDetail, DosageRangePage, DosageRangeQuery
+from app.schemas.queries import NoQuery
 from app.tables import DosageRange
 
 router = APIRouter(prefix="/v1/dosage-ranges", tags=["dosage-ranges"], route_class=ReadRoute)

@@ -6,8 +6,8 @@ from fastapi import APIRouter, Query, Response
 
 from app.reading import get_one, list_page
 from app.routers.common import NOT_FOUND, Data, ReadRoute, Slug
-from app.schemas.common import NoQuery
 from app.schemas.faqs import FaqDetail, FaqPage, FaqQuery
+from app.schemas.queries import NoQuery
 from app.tables import Faq
 
 router = APIRouter(prefix="/v1/faqs", tags=["faqs"], route_class=ReadRoute)

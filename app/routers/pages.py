@@ -14,8 +14,8 @@ from fastapi import APIRouter, FastAPI, Query, Request, Response
 from app.database import Database
 from app.problems import KINDS, NOT_FOUND, Kind, ProblemError, ProblemException, problem_response
 from app.reading import list_page
-from app.schemas.common import NoQuery, PageQuery
 from app.schemas.contacts import ContactQuery
+from app.schemas.queries import NoQuery, PageQuery
 from app.schemas.warning_signs import Urgency, WarningSignQuery
 from app.tables import Contact, Resource, WarningSign
 

@@ -6,8 +6,8 @@ from fastapi import APIRouter, Query, Response
 
 from app.reading import get_one, list_page
 from app.routers.common import NOT_FOUND, Data, ReadRoute, Slug
-from app.schemas.common import NoQuery
 from app.schemas.product_forms import ProductFormDetail, ProductFormPage, ProductFormQuery
+from app.schemas.queries import NoQuery
 from app.tables import ProductForm
 
 router = APIRouter(prefix="/v1/product-forms", tags=["product-forms"], route_class=ReadRoute)

@@ -6,8 +6,8 @@ from fastapi import APIRouter, Query, Response
 
 from app.reading import get_one, list_page
 from app.routers.common import NOT_FOUND, Data, ReadRoute, Slug
-from app.schemas.common import NoQuery
 from app.schemas.quality_checks import QualityCheckDetail, QualityCheckPage, QualityCheckQuery
+from app.schemas.queries import NoQuery
 from app.tables import QualityCheck
 
 router = APIRouter(prefix="/v1/quality-checks", tags=["quality-checks"], route_class=ReadRoute)

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Query, Response
 
 from app.reading import get_one, list_page
 from app.routers.common import NOT_FOUND, Data, ReadRoute, Slug
-from app.schemas.common import NoQuery
+from app.schemas.queries import NoQuery
 from app.schemas.risk_groups import RiskGroupDetail, RiskGroupPage, RiskGroupQuery
 from app.tables import RiskGroup
 

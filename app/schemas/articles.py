@@ -4,25 +4,12 @@ from typing import Annotated, Literal
 
 from sqlmodel import JSON, Field
 
-from app.schemas.common import (
-    CitationLink,
-    ClaimInContext,
-    Detail,
-    FactualFields,
-    FactualRead,
-    FactualSeed,
-    Label,
-    Page,
-    PageQuery,
-    PartialDate,
-    Position,
-    RecordPath,
-    Reference,
-    Slug,
-    Sorting,
-    Strict,
-    Text,
-)
+from app.schemas.envelopes import Detail, Page
+from app.schemas.evidence import CitationLink, ClaimInContext
+from app.schemas.fields import Label, PartialDate, Position, RecordPath, Slug, Strict, Text
+from app.schemas.queries import PageQuery, Sorting
+from app.schemas.records import FactualFields, FactualRead, FactualSeed
+from app.schemas.references import Reference
 
 
 class ArticleFields(FactualFields):

@@ -6,25 +6,12 @@ from typing import Annotated, Literal
 import pydantic
 from sqlmodel import JSON, Field
 
-from app.schemas.common import (
-    CommaSeparated,
-    CommaSeparatedIntegers,
-    Detail,
-    EvidenceLevel,
-    Flag,
-    Label,
-    Page,
-    PageQuery,
-    PartialDate,
-    RecordFields,
-    RecordRead,
-    Reference,
-    Sorting,
-    Specificity,
-    Text,
-    Url,
-    Year,
-)
+from app.schemas.envelopes import Detail, Page
+from app.schemas.evidence import EvidenceLevel, Specificity
+from app.schemas.fields import Label, PartialDate, Text, Url, Year
+from app.schemas.queries import CommaSeparated, CommaSeparatedIntegers, Flag, PageQuery, Sorting
+from app.schemas.records import RecordFields, RecordRead
+from app.schemas.references import Reference
 
 
 class CitationType(StrEnum):

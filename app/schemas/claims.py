@@ -5,23 +5,12 @@ from typing import Annotated, Literal
 import pydantic
 from sqlmodel import Field
 
-from app.schemas.common import (
-    CitationLink,
-    CommaSeparated,
-    Detail,
-    FactualFields,
-    Page,
-    PageQuery,
-    RecordPath,
-    RecordRead,
-    Reference,
-    SafetyFlag,
-    Slug,
-    Sorting,
-    SourcePart,
-    Text,
-    Verdict,
-)
+from app.schemas.envelopes import Detail, Page
+from app.schemas.evidence import CitationLink, SafetyFlag, Verdict
+from app.schemas.fields import RecordPath, Slug, Text
+from app.schemas.queries import CommaSeparated, PageQuery, Sorting
+from app.schemas.records import FactualFields, RecordRead
+from app.schemas.references import Reference, SourcePart
 
 
 class ClaimFields(FactualFields):

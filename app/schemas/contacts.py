@@ -5,18 +5,10 @@ from typing import Annotated, Literal
 import pydantic
 from sqlmodel import Field
 
-from app.schemas.common import (
-    CommaSeparated,
-    Detail,
-    FactualFields,
-    FactualRead,
-    FactualSeed,
-    Label,
-    Page,
-    PageQuery,
-    Sorting,
-    Text,
-)
+from app.schemas.envelopes import Detail, Page
+from app.schemas.fields import Label, Text
+from app.schemas.queries import CommaSeparated, PageQuery, Sorting
+from app.schemas.records import FactualFields, FactualRead, FactualSeed
 
 CountryCode = Annotated[str, pydantic.Field(pattern=r"^[A-Z]{2}$", max_length=2)]
 

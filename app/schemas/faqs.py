@@ -6,20 +6,10 @@ from typing import Annotated, Literal
 import pydantic
 from sqlmodel import Field
 
-from app.schemas.common import (
-    CautionedFields,
-    CautionedRead,
-    CautionedSeed,
-    CommaSeparated,
-    CommaSeparatedIntegers,
-    Detail,
-    Label,
-    Page,
-    PageQuery,
-    Position,
-    Sorting,
-    Text,
-)
+from app.schemas.envelopes import Detail, Page
+from app.schemas.fields import Label, Position, Text
+from app.schemas.queries import CommaSeparated, CommaSeparatedIntegers, PageQuery, Sorting
+from app.schemas.records import CautionedFields, CautionedRead, CautionedSeed
 
 
 class FaqTopic(StrEnum):

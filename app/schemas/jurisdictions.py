@@ -6,25 +6,12 @@ from typing import Annotated, Literal
 import pydantic
 from sqlmodel import JSON, Field
 
-from app.schemas.common import (
-    CitationLink,
-    CommaSeparated,
-    CommaSeparatedIntegers,
-    Detail,
-    FactualFields,
-    FactualRead,
-    FactualSeed,
-    Flag,
-    Label,
-    Page,
-    PageQuery,
-    PartialDate,
-    Reference,
-    Slug,
-    Sorting,
-    Strict,
-    Text,
-)
+from app.schemas.envelopes import Detail, Page
+from app.schemas.evidence import CitationLink
+from app.schemas.fields import Label, PartialDate, Slug, Strict, Text
+from app.schemas.queries import CommaSeparated, CommaSeparatedIntegers, Flag, PageQuery, Sorting
+from app.schemas.records import FactualFields, FactualRead, FactualSeed
+from app.schemas.references import Reference
 
 
 class JurisdictionLevel(StrEnum):

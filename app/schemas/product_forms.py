@@ -4,17 +4,10 @@ from typing import Annotated, Literal
 
 from sqlmodel import Field
 
-from app.schemas.common import (
-    CautionedFields,
-    CautionedRead,
-    CautionedSeed,
-    Detail,
-    Label,
-    Page,
-    PageQuery,
-    Sorting,
-    Text,
-)
+from app.schemas.envelopes import Detail, Page
+from app.schemas.fields import Label, Text
+from app.schemas.queries import PageQuery, Sorting
+from app.schemas.records import CautionedFields, CautionedRead, CautionedSeed
 
 
 class ProductFormFields(CautionedFields):

@@ -6,22 +6,11 @@ from typing import Annotated, Literal
 import pydantic
 from sqlmodel import JSON, Field
 
-from app.schemas.common import (
-    CitationLink,
-    CommaSeparated,
-    Detail,
-    FactualFields,
-    FactualRead,
-    FactualSeed,
-    Flag,
-    Label,
-    Page,
-    PageQuery,
-    Slug,
-    Sorting,
-    Strict,
-    Text,
-)
+from app.schemas.envelopes import Detail, Page
+from app.schemas.evidence import CitationLink
+from app.schemas.fields import Label, Slug, Strict, Text
+from app.schemas.queries import CommaSeparated, Flag, PageQuery, Sorting
+from app.schemas.records import FactualFields, FactualRead, FactualSeed
 
 
 class SideEffectCategory(StrEnum):
