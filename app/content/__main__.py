@@ -13,7 +13,7 @@ from app.content.faults import SeedFaultsError
 from app.content.layout import laid_out
 from app.content.report import as_text, overview
 from app.content.schema import write_schema
-from app.tables import RESOURCES
+from app.registry import RESOURCES
 
 SEED = Path("data/seed.json")
 DATABASE = Path("data/content.db")

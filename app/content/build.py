@@ -10,9 +10,8 @@ import tempfile
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
-from enum import EnumMeta
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 from alembic import command
 from alembic.config import Config
@@ -23,6 +22,7 @@ from sqlalchemy.pool import NullPool
 from app.content.render import Rendered, Renderer, content_hash
 from app.content.seed import Seed
 from app.database import PIECE, SEAL, seal_of
+from app.registry import TABLES
 from app.tables import (
     ClaimBearing,
     Facet,
@@ -30,9 +30,7 @@ from app.tables import (
     RecordCitation,
     RelatedRecord,
     Release,
-    Resource,
     Tally,
-    filter_columns,
     filter_value,
     table_of,
 )
@@ -127,7 +125,11 @@ def _insert(seed: Seed, connection: Connection) -> str:
         ),
     )
     for item_resource in dict.fromkeys(item.resource for item in rendered):
-        _insert_all(connection, item_resource, (_row(item) for item in rendered if item.resource is item_resource))
+        _insert_all(
+            connection,
+            TABLES[item_resource.collection],
+            (_row(item) for item in rendered if item.resource is item_resource),
+        )
     _insert_all(
         connection,
         RecordCitation,
@@ -186,13 +188,13 @@ def _insert(seed: Seed, connection: Connection) -> str:
 
 def _row(item: Rendered) -> dict[str, Any]:
     """The columns of a record."""
-    columns = table_of(item.resource).columns.keys()
+    columns = table_of(TABLES[item.resource.collection]).columns.keys()
     row = item.record.model_dump(include=set(columns))
     row |= {"review_due": item.review_due, "document": item.document}
     for column in set(columns) - row.keys():
         # Named values are stored as they are served; a rank beside them gives their order.
         name = column.removesuffix("_rank")
-        row[column] = list(_enumeration(item.resource, name)).index(getattr(item.record, name))
+        row[column] = list(item.resource.enumeration(name) or ()).index(getattr(item.record, name))
     return row
 
 
@@ -200,7 +202,7 @@ def _tallies(rendered: list[Rendered]) -> Iterator[dict[str, Any]]:
     """How many records have each value that can be filtered by."""
     tally: Counter[tuple[str, str, str]] = Counter()
     for item in rendered:
-        for name in filter_columns(item.resource):
+        for name in item.resource.column_filters:
             if (value := getattr(item.record, name)) is not None:
                 tally[item.resource.collection, name, filter_value(value)] += 1
         for name, field in item.resource.facets.items():
@@ -208,11 +210,6 @@ def _tallies(rendered: list[Rendered]) -> Iterator[dict[str, Any]]:
                 tally[item.resource.collection, name, filter_value(value)] += 1
     for (collection, name, value), total in sorted(tally.items()):
         yield {"collection": collection, "filter": name, "value": value, "total": total}
-
-
-def _enumeration(resource: type[Resource], field: str) -> EnumMeta:
-    annotation = resource.model_fields[field].annotation
-    return next(a for a in (annotation, *get_args(annotation)) if isinstance(a, EnumMeta))
 
 
 def _insert_all(connection: Connection, table: type[Any], rows: Iterable[dict[str, Any]]) -> None:

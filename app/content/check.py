@@ -13,8 +13,8 @@ from app.content.faults import Fault, Object, Place, SeedFaultsError, shown, sug
 from app.content.render import Renderer
 from app.content.rules import broken_rules
 from app.content.schema import seed_schema
-from app.content.seed import Seed, seed_key
-from app.tables import RESOURCES
+from app.content.seed import Seed
+from app.registry import RESOURCES
 
 DEEPEST = 20
 """How deep values may be nested; no record needs half of it."""
@@ -194,7 +194,7 @@ def _faults_of_serving(seed: Seed) -> Iterator[Fault]:
                 for problem in error.errors(include_url=False):
                     where = ".".join(str(key) for key in problem["loc"])
                     found = f"a record whose served {where} is {shown(problem['input'])}"
-                    place = (seed_key(resource.collection), index)
+                    place = (resource.seed_key, index)
                     yield Fault(place, found, problem["msg"][0].lower() + problem["msg"][1:])
 
 

@@ -13,6 +13,7 @@ from pydantic_core import to_json
 
 from app.content.layout import field_order
 from app.content.seed import Seed
+from app.registry import RESOURCES
 from app.schemas.articles import ArticleSeed
 from app.schemas.citations import CitationSeed
 from app.schemas.claims import ClaimSeed
@@ -21,8 +22,8 @@ from app.schemas.evidence import Specificity, Support, Verdict
 from app.schemas.jurisdictions import JurisdictionSeed
 from app.schemas.records import CautionedSeed, FactualSeed, RecordFields, RecordRead
 from app.schemas.releases import ReleaseRead
+from app.schemas.resources import ResourceInfo
 from app.schemas.side_effects import SideEffectSeed
-from app.tables import RESOURCES, Resource
 
 Object = dict[str, Any]
 
@@ -68,7 +69,7 @@ class Bearing:
 class Rendered:
     """A record, ready to be stored."""
 
-    resource: type[Resource]
+    resource: ResourceInfo
     record: RecordFields
     path: str
     title: str
@@ -83,7 +84,7 @@ class Renderer:
 
     def __init__(self, seed: Seed) -> None:
         self.seed = seed
-        self.records: dict[str, tuple[type[Resource], RecordFields]] = {
+        self.records: dict[str, tuple[ResourceInfo, RecordFields]] = {
             f"{resource.collection}/{record.slug}": (resource, record)
             for resource in RESOURCES
             for record in sorted(seed.records(resource.collection), key=lambda record: record.slug)
@@ -121,7 +122,7 @@ class Renderer:
                 links=self.links[path],
             )
 
-    def served(self, resource: type[Resource], record: RecordFields) -> RecordRead:
+    def served(self, resource: ResourceInfo, record: RecordFields) -> RecordRead:
         """A record as it is served.
 
         Raises:
@@ -143,7 +144,7 @@ class Renderer:
                 "collections": [
                     {
                         "name": resource.collection,
-                        "url": f"/v1/{resource.collection}",
+                        "url": resource.path,
                         "total": len(self.seed.records(resource.collection)),
                         "coverage": release.coverage[resource.collection],
                     }
@@ -199,7 +200,7 @@ class Renderer:
                 "omissions": [omission.slug for omission in article.omissions if omission.section == section.slug],
             }
 
-    def _links(self, path: str, resource: type[Resource], record: RecordFields) -> list[Object]:
+    def _links(self, path: str, resource: ResourceInfo, record: RecordFields) -> list[Object]:
         """The citation links of a record: its own sources first, then those of the claims that bear on it."""
         if isinstance(record, ClaimSeed):
             support = SUPPORT_OF_VERDICT[record.verdict]
@@ -259,7 +260,7 @@ class Renderer:
         path = f"claims/{claim.slug}"
         return shown | {"url": f"/v1/{path}", "citations": self.links[path]}
 
-    def _title(self, resource: type[Resource], record: RecordFields) -> str:
+    def _title(self, resource: ResourceInfo, record: RecordFields) -> str:
         """What a reference to a record says; of a claim its verdict, for its statement may not stand alone."""
         if isinstance(record, ClaimSeed):
             heading = self.headings[record.article, record.section]

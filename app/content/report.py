@@ -5,10 +5,10 @@ from typing import Any
 
 from app.content.render import Renderer
 from app.content.seed import Seed
-from app.schemas.citations import CitationType
+from app.registry import RESOURCES
+from app.schemas.citations import CITATIONS, CitationType
 from app.schemas.evidence import EvidenceLevel
 from app.schemas.jurisdictions import Confidence
-from app.tables import RESOURCES, Citation
 
 PRIMARY_LEVELS = {
     EvidenceLevel.randomized_trial,
@@ -43,7 +43,7 @@ def overview(seed: Seed, older_than: date) -> dict[str, Any]:
         "without_primary_evidence": [
             path
             for path, (resource, _) in renderer.records.items()
-            if resource is not Citation and not any(link["citation"] in primary for link in renderer.links[path])
+            if resource is not CITATIONS and not any(link["citation"] in primary for link in renderer.links[path])
         ],
         "citations_with_missing_fields": {
             citation.slug: [str(name) for name in citation.missing_fields]

@@ -7,8 +7,7 @@ from datetime import date
 from typing import Any
 
 from app.content.faults import Fault, Object, Place, at, shown, suggestion
-from app.content.seed import seed_key
-from app.tables import RESOURCES
+from app.registry import RESOURCES
 
 UNKNOWN: dict[str, tuple[str, ...]] = {
     "authors": ("authors",),
@@ -21,8 +20,8 @@ UNKNOWN: dict[str, tuple[str, ...]] = {
 """What is null in a citation, by what its `missing_fields` name."""
 SELLERS = ("vendor", "vendor_review")
 """Kinds of publication that sell or lead to sellers."""
-PARTS = ("sections", "omissions", "withdrawal_symptoms", "federal_rules")
-"""Lists of objects inside records, each object with a slug of its own."""
+NESTED = tuple(dict.fromkeys(name for resource in RESOURCES for name in resource.nested))
+"""The fields of records that hold objects or lists of objects."""
 
 
 @dataclass(frozen=True)
@@ -44,19 +43,16 @@ class Node:
         return [((*self.place, name, i), entry) for i, entry in entries if isinstance(entry, str)]
 
     def nodes(self, name: str) -> list["Node"]:
-        """The objects of a field that lists objects."""
-        value = self.fields.get(name)
+        """The objects of a field that holds an object or lists objects."""
+        value, place = self.fields.get(name), (*self.place, name)
+        if isinstance(value, dict):
+            return [Node(place, value)]
         entries = enumerate(value) if isinstance(value, list) else ()
-        return [Node((*self.place, name, i), entry) for i, entry in entries if isinstance(entry, dict)]
+        return [Node((*place, i), entry) for i, entry in entries if isinstance(entry, dict)]
 
     def parts(self) -> list["Node"]:
         """The object itself and the objects inside it that cite or refer."""
-        context = self.fields.get("withdrawal_context")
-        return [
-            self,
-            *(part for name in PARTS for part in self.nodes(name)),
-            *([Node((*self.place, "withdrawal_context"), context)] if isinstance(context, dict) else []),
-        ]
+        return [self, *(part for name in NESTED for part in self.nodes(name))]
 
 
 class Draft:
@@ -65,7 +61,7 @@ class Draft:
     def __init__(self, data: Object) -> None:
         self.data = data
         whole = Node((), data)
-        self.records = {resource.collection: whole.nodes(seed_key(resource.collection)) for resource in RESOURCES}
+        self.records = {resource.collection: whole.nodes(resource.seed_key) for resource in RESOURCES}
         self.slugs = {
             name: {slug for record in records if (slug := record.text("slug"))}
             for name, records in self.records.items()
@@ -105,7 +101,7 @@ def _slugs_are_used_once(draft: Draft) -> Iterator[Fault]:
     for records in draft.records.values():
         yield from _repeated(records, "slug")
         for record in records:
-            for name in PARTS:
+            for name in NESTED:
                 yield from _repeated(record.nodes(name), "slug")
 
 

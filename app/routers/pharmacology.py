@@ -1,23 +1,27 @@
-"""The alkaloids and how they act, are absorbed, measured and detected, each fact with its certainty."""
+"""Routes of the pharmacology: list and detail."""
 
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 
 from app.reading import get_one, list_page
-from app.routers.common import NOT_FOUND, Data, ReadRoute, Slug
-from app.schemas.pharmacology import PharmacologyDetail, PharmacologyPage, PharmacologyQuery
+from app.routers.common import Data, ReadRoute, Slug
+from app.schemas.pharmacology import PHARMACOLOGY, PharmacologyDetail, PharmacologyPage, PharmacologyQuery
 from app.schemas.queries import NoQuery
 from app.tables import Pharmacology
 
-router = APIRouter(prefix="/v1/pharmacology", tags=["pharmacology"], route_class=ReadRoute)
+router = APIRouter(prefix=PHARMACOLOGY.path, tags=[PHARMACOLOGY.collection], route_class=ReadRoute)
 
 
 @router.get(
-    "", operation_id="listPharmacologyFacts", summary="List pharmacological facts", response_model=PharmacologyPage
+    "",
+    operation_id="listPharmacologyFacts",
+    summary="List pharmacological facts",
+    description=PHARMACOLOGY.description,
+    response_model=PharmacologyPage,
 )
 async def list_pharmacology(query: Annotated[PharmacologyQuery, Query()], data: Data) -> Response:
-    """The alkaloids and how they act, are absorbed, measured and detected, each fact with its certainty."""
+    """Return a page of pharmacological facts."""
     return list_page(data, Pharmacology, query)
 
 
@@ -26,7 +30,6 @@ async def list_pharmacology(query: Annotated[PharmacologyQuery, Query()], data: 
     operation_id="getPharmacologyFact",
     summary="Get a pharmacological fact",
     response_model=PharmacologyDetail,
-    responses=NOT_FOUND,
 )
 async def get_pharmacology(slug: Slug, _: Annotated[NoQuery, Query()], data: Data) -> Response:
     """One pharmacological fact with its evidence and its sources."""

@@ -1,4 +1,4 @@
-"""The overview: the source article retold, section by section, beside what is known of its statements."""
+"""Articles: fields, seed and public models, query parameters, and the descriptor of the resource."""
 
 from typing import Annotated, Literal
 
@@ -9,7 +9,8 @@ from app.schemas.evidence import CitationLink, ClaimInContext
 from app.schemas.fields import Label, PartialDate, Position, RecordPath, Slug, Strict, Text
 from app.schemas.queries import PageQuery, Sorting
 from app.schemas.records import FactualFields, FactualRead, FactualSeed
-from app.schemas.references import Reference
+from app.schemas.references import RecordType, Reference
+from app.schemas.resources import ResourceInfo
 
 
 class ArticleFields(FactualFields):
@@ -125,3 +126,15 @@ class ArticleQuery(PageQuery):
     """What the list of articles can be asked for."""
 
     sort: Annotated[Literal["slug", "-slug", "title", "-title"], Sorting] = "slug"
+
+
+ARTICLES = ResourceInfo(
+    collection="articles",
+    record_type=RecordType.article,
+    description="The source article, retold section by section. Each section comes with the records it speaks of, the claims it makes and what it leaves out.",
+    title_field="title",
+    seed=ArticleSeed,
+    read=ArticleRead,
+    query=ArticleQuery,
+    restates_article=True,
+)

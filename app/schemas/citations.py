@@ -1,4 +1,4 @@
-"""Citations: the sources, what they found, what limits them, and what relies on them."""
+"""Citations: fields, seed and public models, query parameters, and the descriptor of the resource."""
 
 from enum import StrEnum, auto
 from typing import Annotated, Literal
@@ -11,7 +11,8 @@ from app.schemas.evidence import EvidenceLevel, Specificity
 from app.schemas.fields import Label, PartialDate, Text, Url, Year
 from app.schemas.queries import CommaSeparated, CommaSeparatedIntegers, Flag, PageQuery, Sorting
 from app.schemas.records import RecordFields, RecordRead
-from app.schemas.references import Reference
+from app.schemas.references import RecordType, Reference
+from app.schemas.resources import ResourceInfo
 
 
 class CitationType(StrEnum):
@@ -144,3 +145,14 @@ class CitationQuery(PageQuery):
     link_withheld: Flag | None = None
     """Only sources whose link is (`true`) or is not (`false`) withheld."""
     sort: Annotated[Literal["slug", "-slug", "title", "-title", "year", "-year"], Sorting] = "slug"
+
+
+CITATIONS = ResourceInfo(
+    collection="citations",
+    record_type=RecordType.citation,
+    description="The sources: what they found, what limits them, what is missing from the record and what relies on them.",
+    title_field="title",
+    seed=CitationSeed,
+    read=CitationRead,
+    query=CitationQuery,
+)

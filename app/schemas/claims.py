@@ -1,4 +1,4 @@
-"""Claims: each statement of the article, with what the evidence does to it."""
+"""Claims: fields, seed and public models, query parameters, and the descriptor of the resource."""
 
 from typing import Annotated, Literal
 
@@ -10,7 +10,8 @@ from app.schemas.evidence import CitationLink, SafetyFlag, Verdict
 from app.schemas.fields import RecordPath, Slug, Text
 from app.schemas.queries import CommaSeparated, PageQuery, Sorting
 from app.schemas.records import FactualFields, RecordRead
-from app.schemas.references import Reference, SourcePart
+from app.schemas.references import RecordType, Reference, SourcePart
+from app.schemas.resources import ResourceInfo
 
 
 class ClaimFields(FactualFields):
@@ -76,3 +77,14 @@ class ClaimQuery(PageQuery):
     safety_flag: Annotated[list[SafetyFlag], pydantic.Field(max_length=3), CommaSeparated] = []
     """Only statements with these safety flags, comma-separated."""
     sort: Annotated[Literal["slug", "-slug", "verdict", "-verdict"], Sorting] = "slug"
+
+
+CLAIMS = ResourceInfo(
+    collection="claims",
+    record_type=RecordType.claim,
+    description="Each statement of the article with a verdict: what the evidence does to it.",
+    title_field="statement",
+    seed=ClaimSeed,
+    read=ClaimRead,
+    query=ClaimQuery,
+)

@@ -1,4 +1,4 @@
-"""Contacts: emergency and help lines, by country."""
+"""Contacts: fields, seed and public models, query parameters, and the descriptor of the resource."""
 
 from typing import Annotated, Literal
 
@@ -9,6 +9,8 @@ from app.schemas.envelopes import Detail, Page
 from app.schemas.fields import Label, Text
 from app.schemas.queries import CommaSeparated, PageQuery, Sorting
 from app.schemas.records import FactualFields, FactualRead, FactualSeed
+from app.schemas.references import RecordType
+from app.schemas.resources import ResourceInfo
 
 CountryCode = Annotated[str, pydantic.Field(pattern=r"^[A-Z]{2}$", max_length=2)]
 
@@ -56,3 +58,14 @@ class ContactQuery(PageQuery):
     country: Annotated[list[CountryCode], pydantic.Field(max_length=50), CommaSeparated] = []
     """Only lines of these countries, comma-separated ISO 3166 codes."""
     sort: Annotated[Literal["slug", "-slug", "name", "-name"], Sorting] = "slug"
+
+
+CONTACTS = ResourceInfo(
+    collection="contacts",
+    record_type=RecordType.contact,
+    description="Emergency and help lines by country.",
+    title_field="name",
+    seed=ContactSeed,
+    read=ContactRead,
+    query=ContactQuery,
+)

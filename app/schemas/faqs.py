@@ -1,4 +1,4 @@
-"""Questions people ask, the article's answer, and what the evidence does to it."""
+"""Faqs: fields, seed and public models, query parameters, and the descriptor of the resource."""
 
 from enum import StrEnum, auto
 from typing import Annotated, Literal
@@ -10,6 +10,8 @@ from app.schemas.envelopes import Detail, Page
 from app.schemas.fields import Label, Position, Text
 from app.schemas.queries import CommaSeparated, CommaSeparatedIntegers, PageQuery, Sorting
 from app.schemas.records import CautionedFields, CautionedRead, CautionedSeed
+from app.schemas.references import RecordType
+from app.schemas.resources import ResourceInfo
 
 
 class FaqTopic(StrEnum):
@@ -72,3 +74,15 @@ class FaqQuery(PageQuery):
     position: Annotated[list[Position], pydantic.Field(max_length=100), CommaSeparatedIntegers] = []
     """Only the questions at these places of the article's list, comma-separated."""
     sort: Annotated[Literal["position", "-position", "slug", "-slug"], Sorting] = "position"
+
+
+FAQS = ResourceInfo(
+    collection="faqs",
+    record_type=RecordType.faq,
+    description="Questions people ask, in the article's order, each with its answer and what the evidence does to it.",
+    title_field="question",
+    seed=FaqSeed,
+    read=FaqRead,
+    query=FaqQuery,
+    restates_article=True,
+)

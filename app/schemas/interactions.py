@@ -1,4 +1,4 @@
-"""Interactions: what kratom should not meet, how sure that is, and why."""
+"""Interactions: fields, seed and public models, query parameters, and the descriptor of the resource."""
 
 from enum import StrEnum, auto
 from typing import Annotated, Literal
@@ -10,6 +10,8 @@ from app.schemas.envelopes import Detail, Page
 from app.schemas.fields import Label, Text
 from app.schemas.queries import CommaSeparated, PageQuery, Sorting
 from app.schemas.records import CautionedFields, CautionedRead, CautionedSeed
+from app.schemas.references import RecordType
+from app.schemas.resources import ResourceInfo
 
 
 class SubstanceClass(StrEnum):
@@ -105,3 +107,15 @@ class InteractionQuery(PageQuery):
     evidence_basis: Annotated[list[InteractionBasis], pydantic.Field(max_length=11), CommaSeparated] = []
     """Only interactions known from at least one of these kinds of evidence, comma-separated."""
     sort: Annotated[Literal["slug", "-slug", "name", "-name", "severity", "-severity"], Sorting] = "slug"
+
+
+INTERACTIONS = ResourceInfo(
+    collection="interactions",
+    record_type=RecordType.interaction,
+    description="Substances that should not be combined with kratom, how severe each interaction is and how it is known. A substance that is not listed is not thereby safe.",
+    title_field="name",
+    seed=InteractionSeed,
+    read=InteractionRead,
+    query=InteractionQuery,
+    facets={"evidence_basis": "evidence_basis"},
+)

@@ -1,4 +1,4 @@
-"""Jurisdictions: the legal status of kratom by place, with its date and how sure it is. Not legal advice."""
+"""Jurisdictions: fields, seed and public models, query parameters, and the descriptor of the resource."""
 
 from enum import StrEnum, auto
 from typing import Annotated, Literal
@@ -11,7 +11,8 @@ from app.schemas.evidence import CitationLink
 from app.schemas.fields import Label, PartialDate, Slug, Strict, Text
 from app.schemas.queries import CommaSeparated, CommaSeparatedIntegers, Flag, PageQuery, Sorting
 from app.schemas.records import FactualFields, FactualRead, FactualSeed
-from app.schemas.references import Reference
+from app.schemas.references import RecordType, Reference
+from app.schemas.resources import ResourceInfo
 
 
 class JurisdictionLevel(StrEnum):
@@ -168,3 +169,15 @@ class JurisdictionQuery(PageQuery):
     sort: Annotated[
         Literal["slug", "-slug", "name", "-name", "code", "-code", "status", "-status", "as_of", "-as_of"], Sorting
     ] = "slug"
+
+
+JURISDICTIONS = ResourceInfo(
+    collection="jurisdictions",
+    record_type=RecordType.jurisdiction,
+    description="Legal status by place, each with its date and how certain it is. Not legal advice.",
+    title_field="name",
+    seed=JurisdictionSeed,
+    read=JurisdictionRead,
+    query=JurisdictionQuery,
+    review_months=3,
+)

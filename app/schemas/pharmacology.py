@@ -1,4 +1,4 @@
-"""Pharmacology: the alkaloids and how they act, are absorbed, measured and detected."""
+"""Pharmacology: fields, seed and public models, query parameters, and the descriptor of the resource."""
 
 from enum import StrEnum, auto
 from typing import Annotated, Literal
@@ -10,6 +10,8 @@ from app.schemas.envelopes import Detail, Page
 from app.schemas.fields import Label, Text
 from app.schemas.queries import CommaSeparated, PageQuery, Sorting
 from app.schemas.records import FactualFields, FactualRead, FactualSeed
+from app.schemas.references import RecordType
+from app.schemas.resources import ResourceInfo
 
 
 class Certainty(StrEnum):
@@ -61,3 +63,14 @@ class PharmacologyQuery(PageQuery):
     certainty: Annotated[list[Certainty], pydantic.Field(max_length=5), CommaSeparated] = []
     """Only facts as certain as this, comma-separated."""
     sort: Annotated[Literal["slug", "-slug", "topic", "-topic", "certainty", "-certainty"], Sorting] = "slug"
+
+
+PHARMACOLOGY = ResourceInfo(
+    collection="pharmacology",
+    record_type=RecordType.pharmacology,
+    description="The alkaloids and how they act, are absorbed, measured and detected, each fact with its certainty.",
+    title_field="topic",
+    seed=PharmacologySeed,
+    read=PharmacologyRead,
+    query=PharmacologyQuery,
+)

@@ -1,4 +1,4 @@
-"""Quality checks: what to look for in a product, and what labels and reports can and cannot tell."""
+"""Quality checks: fields, seed and public models, query parameters, and the descriptor of the resource."""
 
 from typing import Annotated, Literal
 
@@ -8,6 +8,8 @@ from app.schemas.envelopes import Detail, Page
 from app.schemas.fields import Label, Text
 from app.schemas.queries import PageQuery, Sorting
 from app.schemas.records import FactualFields, FactualRead, FactualSeed
+from app.schemas.references import RecordType
+from app.schemas.resources import ResourceInfo
 
 
 class QualityCheckFields(FactualFields):
@@ -45,3 +47,14 @@ class QualityCheckQuery(PageQuery):
     """What the list of quality checks can be asked for."""
 
     sort: Annotated[Literal["slug", "-slug", "topic", "-topic"], Sorting] = "slug"
+
+
+QUALITY_CHECKS = ResourceInfo(
+    collection="quality-checks",
+    record_type=RecordType.quality_check,
+    description="What to look for in a product, and what labels and reports can and cannot tell.",
+    title_field="topic",
+    seed=QualityCheckSeed,
+    read=QualityCheckRead,
+    query=QualityCheckQuery,
+)

@@ -1,4 +1,4 @@
-"""Risk groups: who should not use kratom, and why."""
+"""Risk groups: fields, seed and public models, query parameters, and the descriptor of the resource."""
 
 from enum import StrEnum, auto
 from typing import Annotated, Literal
@@ -10,6 +10,8 @@ from app.schemas.envelopes import Detail, Page
 from app.schemas.fields import Label, Text
 from app.schemas.queries import CommaSeparated, PageQuery, Sorting
 from app.schemas.records import FactualFields, FactualRead, FactualSeed
+from app.schemas.references import RecordType
+from app.schemas.resources import ResourceInfo
 
 
 class RiskBasis(StrEnum):
@@ -65,3 +67,14 @@ class RiskGroupQuery(PageQuery):
     evidence_basis: Annotated[list[RiskBasis], pydantic.Field(max_length=7), CommaSeparated] = []
     """Only groups whose risk is known from these kinds of evidence, comma-separated."""
     sort: Annotated[Literal["slug", "-slug", "name", "-name"], Sorting] = "slug"
+
+
+RISK_GROUPS = ResourceInfo(
+    collection="risk-groups",
+    record_type=RecordType.risk_group,
+    description="Who should not use kratom or is at particular risk, and why.",
+    title_field="name",
+    seed=RiskGroupSeed,
+    read=RiskGroupRead,
+    query=RiskGroupQuery,
+)

@@ -1,4 +1,4 @@
-"""Side effects: harms, how they were seen, and what to do about them."""
+"""Side effects: fields, seed and public models, query parameters, and the descriptor of the resource."""
 
 from enum import StrEnum, auto
 from typing import Annotated, Literal
@@ -11,6 +11,8 @@ from app.schemas.evidence import CitationLink
 from app.schemas.fields import Label, Slug, Strict, Text
 from app.schemas.queries import CommaSeparated, Flag, PageQuery, Sorting
 from app.schemas.records import FactualFields, FactualRead, FactualSeed
+from app.schemas.references import RecordType
+from app.schemas.resources import ResourceInfo
 
 
 class SideEffectCategory(StrEnum):
@@ -183,3 +185,14 @@ class SideEffectQuery(PageQuery):
     in_article: Flag | None = None
     """Only those the source article names (`true`) or leaves out (`false`)."""
     sort: Annotated[Literal["slug", "-slug", "name", "-name", "seriousness", "-seriousness"], Sorting] = "slug"
+
+
+SIDE_EFFECTS = ResourceInfo(
+    collection="side-effects",
+    record_type=RecordType.side_effect,
+    description="Harms reported in connection with kratom: how they were seen, how often and among whom, and what to do about them.",
+    title_field="name",
+    seed=SideEffectSeed,
+    read=SideEffectRead,
+    query=SideEffectQuery,
+)

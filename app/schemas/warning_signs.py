@@ -1,4 +1,4 @@
-"""Warning signs: what needs help, how fast, and what to do."""
+"""Warning signs: fields, seed and public models, query parameters, and the descriptor of the resource."""
 
 from enum import StrEnum, auto
 from typing import Annotated, Literal
@@ -10,6 +10,8 @@ from app.schemas.envelopes import Detail, Page
 from app.schemas.fields import Label, Text
 from app.schemas.queries import CommaSeparated, PageQuery, Sorting
 from app.schemas.records import FactualFields, FactualRead, FactualSeed
+from app.schemas.references import RecordType
+from app.schemas.resources import ResourceInfo
 
 
 class Urgency(StrEnum):
@@ -60,3 +62,14 @@ class WarningSignQuery(PageQuery):
     urgency: Annotated[list[Urgency], pydantic.Field(max_length=2), CommaSeparated] = []
     """Only signs as urgent as this, comma-separated."""
     sort: Annotated[Literal["slug", "-slug", "urgency", "-urgency"], Sorting] = "slug"
+
+
+WARNING_SIGNS = ResourceInfo(
+    collection="warning-signs",
+    record_type=RecordType.warning_sign,
+    description="Signs that need help, how fast it is needed and what to do.",
+    title_field="sign",
+    seed=WarningSignSeed,
+    read=WarningSignRead,
+    query=WarningSignQuery,
+)
