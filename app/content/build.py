@@ -5,7 +5,6 @@ import json
 import os
 import shutil
 import sqlite3
-import sys
 import tempfile
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -19,8 +18,7 @@ from sqlalchemy import URL, Connection, create_engine, event, insert, text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
-from app.content.render import Rendered, Renderer, content_hash
-from app.content.seed import Seed
+from app.content.render import Rendered, RenderedSeed, content_hash
 from app.database import PIECE, SEAL, seal_of
 from app.registry import TABLES
 from app.tables import (
@@ -43,8 +41,8 @@ class BuildError(Exception):
     """The database could not be built; the message says why in one line."""
 
 
-def build(seed: Seed, database: Path) -> str:
-    """Write the database of `seed` to `database` and return its dataset version.
+def build(content: RenderedSeed, database: Path) -> str:
+    """Write the content to the file `database` and return its dataset version.
 
     The file appears whole or not at all: an earlier one stays as it is until the new one has been
     checked, flushed and renamed over it.
@@ -56,7 +54,7 @@ def build(seed: Seed, database: Path) -> str:
         with _workshop_beside(database) as folder:
             file = folder / "content.db"
             migrate(file)
-            version = _fill(seed, file)
+            version = _fill(content, file)
             _seal(file)
             file.chmod(0o644)
             _flush(file)
@@ -80,12 +78,12 @@ def migrate(database: Path, revision: str = "head") -> None:
     command.upgrade(config, revision)
 
 
-def _fill(seed: Seed, database: Path) -> str:
+def _fill(content: RenderedSeed, database: Path) -> str:
     engine = create_engine(URL.create("sqlite", database=str(database)), poolclass=NullPool)
     event.listen(engine, "connect", _for_building)
     try:
         with engine.begin() as connection:
-            version = _insert(seed, connection)
+            version = _insert(content, connection)
         with engine.connect() as connection:
             _verify(connection)
             connection.execute(text("ANALYZE"))
@@ -109,12 +107,11 @@ def _for_building(connection: sqlite3.Connection, _: object) -> None:
         connection.execute(f"PRAGMA {pragma}")
 
 
-def _insert(seed: Seed, connection: Connection) -> str:
-    renderer = Renderer(seed)
-    rendered = list(_with_progress(renderer.render(), total=len(renderer.records)))
+def _insert(content: RenderedSeed, connection: Connection) -> str:
+    seed, rendered = content.seed, content.records
     digest = content_hash(seed, [(item.path, item.document) for item in rendered])
     reviewed = [item.record.last_reviewed for item in rendered if item.record.last_reviewed]
-    release = renderer.release(digest, reviewed, [item.review_due for item in rendered])
+    release = content.renderer.release(digest, reviewed, [item.review_due for item in rendered])
 
     _insert_all(
         connection,
@@ -267,13 +264,3 @@ def _flush(path: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
-
-
-def _with_progress(items: Iterator[Rendered], total: int) -> Iterator[Rendered]:
-    """The items, counted on a terminal when there are many."""
-    shown = sys.stderr.isatty() and total > BATCH
-    for number, item in enumerate(items, start=1):
-        if shown and (number % BATCH == 0 or number == total):
-            end = "\n" if number == total else ""
-            print(f"\rrendered {number} of {total} records", end=end, file=sys.stderr, flush=True)
-        yield item

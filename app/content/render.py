@@ -80,7 +80,7 @@ class Rendered:
 
 
 class Renderer:
-    """Resolves the references of one seed."""
+    """Resolves the references of one seed and renders its records, one at a time."""
 
     def __init__(self, seed: Seed) -> None:
         self.seed = seed
@@ -108,29 +108,24 @@ class Renderer:
                 self.cited_by[link["citation"]].append(path)
         self._in_context = {claim.slug: self._claim_in_context(claim) for claim in seed.claims}
 
-    def render(self) -> Iterator[Rendered]:
-        """Every record with its public JSON, resource by resource, in order of slug."""
-        for path, (resource, record) in self.records.items():
-            served = self.served(resource, record)
-            yield Rendered(
-                resource=resource,
-                record=record,
-                path=path,
-                title=self._title(resource, record),
-                review_due=served.review_due,
-                document=_rendered(served),
-                links=self.links[path],
-            )
-
-    def served(self, resource: ResourceInfo, record: RecordFields) -> RecordRead:
-        """A record as it is served.
+    def render(self, path: str) -> Rendered:
+        """Render the record at a path, `collection/slug`.
 
         Raises:
-            ValidationError: when what is put together breaks a limit of the API.
+            ValidationError: when the resolved record breaks a limit of the API.
         """
+        resource, record = self.records[path]
         due = months_after(self.seed.release.release_date, resource.review_months)
-        values = self._resolved(f"{resource.collection}/{record.slug}", record) | {"review_due": due}
-        return resource.read.model_validate(values)
+        served = resource.read.model_validate(self._resolved(path, record) | {"review_due": due})
+        return Rendered(
+            resource=resource,
+            record=record,
+            path=path,
+            title=self._title(resource, record),
+            review_due=due,
+            document=_document(served),
+            links=self.links[path],
+        )
 
     def release(self, content_hash: str, reviewed: list[date], due: list[date]) -> ReleaseRead:
         """What the data set as a whole is."""
@@ -140,7 +135,10 @@ class Renderer:
             | {
                 "dataset_version": f"{release.release_date}+{content_hash[:8]}",
                 "content_hash": content_hash,
-                "review": {"last_reviewed": max(reviewed, default=None), "review_due": min(due)},
+                "review": {
+                    "last_reviewed": max(reviewed, default=None),
+                    "review_due": min(due, default=months_after(release.release_date, 12)),
+                },
                 "collections": [
                     {
                         "name": resource.collection,
@@ -286,6 +284,16 @@ class Renderer:
         }
 
 
+@dataclass(frozen=True)
+class RenderedSeed:
+    """A seed without faults, with each of its records rendered once."""
+
+    seed: Seed
+    renderer: Renderer
+    records: list[Rendered]
+    """Resource by resource, in order of slug."""
+
+
 def _own_sources(record: RecordFields) -> list[str]:
     """The sources named for a record or for a part of it, each once."""
     named = list(record.citations) if isinstance(record, FactualSeed) else []
@@ -299,7 +307,7 @@ def _own_sources(record: RecordFields) -> list[str]:
     return list(dict.fromkeys(named))
 
 
-def _rendered(served: RecordRead) -> bytes:
+def _document(served: RecordRead) -> bytes:
     """The public JSON of a record, its fields in the order a reader wants."""
     values = served.model_dump()
     return to_json({name: values[name] for name in field_order(type(served))})

@@ -3,8 +3,7 @@
 from datetime import date
 from typing import Any
 
-from app.content.render import Renderer
-from app.content.seed import Seed
+from app.content.render import RenderedSeed
 from app.registry import RESOURCES
 from app.schemas.citations import CITATIONS, CitationType
 from app.schemas.evidence import EvidenceLevel
@@ -29,9 +28,9 @@ PRIMARY_TYPES = {
 """Evidence at first hand: original studies, and for the law its own texts and offices."""
 
 
-def overview(seed: Seed, older_than: date) -> dict[str, Any]:
+def overview(content: RenderedSeed, older_than: date) -> dict[str, Any]:
     """The overview as data; `older_than` is the day before which a legal status counts as old."""
-    renderer = Renderer(seed)
+    seed, renderer = content.seed, content.renderer
     primary = {
         citation.slug
         for citation in seed.citations

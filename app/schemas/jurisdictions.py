@@ -47,7 +47,8 @@ class Confidence(StrEnum):
     low = auto()
 
 
-JurisdictionCode = Annotated[str, pydantic.Field(pattern=r"^[A-Z]{2}(?:-[A-Z]+)*$", max_length=60)]
+CODE_PATTERN = r"^[A-Z]{2}(?:-[A-Z]+)*$"
+JurisdictionCode = Annotated[str, pydantic.Field(pattern=CODE_PATTERN, max_length=60)]
 MinimumAge = Annotated[int, pydantic.Field(ge=0, le=130, json_schema_extra={"format": "int32"})]
 
 
