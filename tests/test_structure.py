@@ -28,7 +28,7 @@ MAY_IMPORT = {
     "reading": {"database", "problems", "schemas", "tables"},
     "routers": {"database", "problems", "reading", "registry", "schemas", "tables"},
     "openapi": {"database", "http", "problems", "reading", "registry", "routers", "schemas", "tables"},
-    "openapi.__main__": {"main"},
+    "openapi.__main__": {"main", "registry", "schemas"},
     "content": {"database", "registry", "schemas", "tables"},
     "content.__main__": {"content", "registry"},
     "main": {"database", "http", "openapi", "problems", "routers", "settings"},
