@@ -19,6 +19,7 @@ from app.schemas.citations import CitationSeed
 from app.schemas.claims import ClaimSeed
 from app.schemas.dosage_ranges import DosageKind, DosageRangeSeed
 from app.schemas.evidence import Specificity, Support, Verdict
+from app.schemas.fields import Strict
 from app.schemas.jurisdictions import JurisdictionSeed
 from app.schemas.records import CautionedSeed, FactualSeed, RecordFields, RecordRead
 from app.schemas.releases import ReleaseRead
@@ -116,7 +117,7 @@ class Renderer:
         """
         resource, record = self.records[path]
         due = months_after(self.seed.release.release_date, resource.review_months)
-        served = resource.read.model_validate(self._resolved(path, record) | {"review_due": due})
+        served = resource.read.model_validate(self._resolved(path, resource, record) | {"review_due": due})
         return Rendered(
             resource=resource,
             record=record,
@@ -151,7 +152,7 @@ class Renderer:
             }
         )
 
-    def _resolved(self, path: str, record: RecordFields) -> Object:
+    def _resolved(self, path: str, resource: ResourceInfo, record: RecordFields) -> Object:
         values = record.model_dump()
         if isinstance(record, FactualSeed):
             values["source"] = self._source(record.source.article, record.source.section) if record.source else None
@@ -160,20 +161,12 @@ class Renderer:
             values["related"] = [self._reference(other) for other in record.related]
         if isinstance(record, CautionedSeed):
             values["disclaimer"] = self.seed.release.disclaimer
+        for name, parts in _nested(resource, record):
+            resolved = [part.model_dump() | self._part_citations(part) for part in parts]
+            values[name] = resolved if isinstance(values[name], list) else resolved[0]
         match record:
             case ArticleSeed():
                 values["sections"] = list(self._sections(record))
-                values["omissions"] = [
-                    omission.model_dump() | {"citations": self._named(omission.citations)}
-                    for omission in record.omissions
-                ]
-            case SideEffectSeed():
-                values["withdrawal_symptoms"] = [
-                    symptom.model_dump() | {"citations": self._named(symptom.citations)}
-                    for symptom in record.withdrawal_symptoms
-                ]
-                if context := record.withdrawal_context:
-                    values["withdrawal_context"] = context.model_dump() | {"citations": self._named(context.citations)}
             case ClaimSeed():
                 del values["article"]
                 values["source"] = self._source(record.article, record.section)
@@ -182,9 +175,6 @@ class Renderer:
             case JurisdictionSeed():
                 parent = self.places[record.parent_code] if record.parent_code else None
                 values["parent"] = self._reference(parent) if parent else None
-                values["federal_rules"] = [
-                    rule.model_dump() | {"citations": self._named(rule.citations)} for rule in record.federal_rules
-                ]
             case CitationSeed():
                 values["cited_by"] = [self._reference(other) for other in self.cited_by[record.slug]]
         return values
@@ -204,7 +194,7 @@ class Renderer:
             support = SUPPORT_OF_VERDICT[record.verdict]
             return [self._link(slug, support) for slug in record.citations]
         bearings: dict[str, Bearing] = defaultdict(Bearing)
-        for slug in _own_sources(record):
+        for slug in _own_sources(resource, record):
             bearings[slug].named = True
         for claim in self.claims_on[path]:
             for slug in claim.citations:
@@ -235,8 +225,10 @@ class Renderer:
             sentences.append(f"Stands behind what the article omits: {'; '.join(bearing.omissions)}.")
         return self._link(slug, next(s for s in order if s in found), " ".join(sentences) or None)
 
-    def _named(self, slugs: list[str]) -> list[Object]:
-        return [self._link(slug, Support.supports) for slug in slugs]
+    def _part_citations(self, part: Strict) -> Object:
+        """The citations of an object inside a record; nothing when it has none."""
+        slugs: list[str] | None = getattr(part, "citations", None)
+        return {} if slugs is None else {"citations": [self._link(slug, Support.supports) for slug in slugs]}
 
     def _link(self, slug: str, support: Support, note: str | None = None) -> Object:
         citation = self.citations[slug]
@@ -294,16 +286,23 @@ class RenderedSeed:
     """Resource by resource, in order of slug."""
 
 
-def _own_sources(record: RecordFields) -> list[str]:
+def _nested(resource: ResourceInfo, record: RecordFields) -> Iterator[tuple[str, list[Strict]]]:
+    """The fields of a record that hold objects, each with its objects; a field that is null is left out."""
+    for name in resource.nested:
+        value = getattr(record, name)
+        if value is not None:
+            yield name, value if isinstance(value, list) else [value]
+
+
+def _own_sources(resource: ResourceInfo, record: RecordFields) -> list[str]:
     """The sources named for a record or for a part of it, each once."""
     named = list(record.citations) if isinstance(record, FactualSeed) else []
-    match record:
-        case SideEffectSeed():
-            named += [slug for symptom in record.withdrawal_symptoms for slug in symptom.citations]
-            named += record.withdrawal_context.citations if record.withdrawal_context else []
-            named += [record.frequency_source] if record.frequency_source else []
-        case JurisdictionSeed():
-            named += [slug for rule in record.federal_rules for slug in rule.citations]
+    if not isinstance(record, ArticleSeed):  # the sources of what an article omits say nothing of the article itself
+        named += [
+            slug for _, parts in _nested(resource, record) for part in parts for slug in getattr(part, "citations", [])
+        ]
+    if isinstance(record, SideEffectSeed) and record.frequency_source:
+        named.append(record.frequency_source)
     return list(dict.fromkeys(named))
 
 

@@ -13,7 +13,7 @@ from app.schemas.resources import ResourceInfo
 
 
 class ApproachFields(FactualFields):
-    """What is said of an approach."""
+    """Fields of an approach."""
 
     name: Label
     """Name of the approach."""
@@ -44,7 +44,7 @@ class ApproachDetail(Detail):
 
 
 class ApproachQuery(PageQuery):
-    """What the list of approaches can be asked for."""
+    """Query parameters of the list of approaches."""
 
     sort: Annotated[Literal["slug", "-slug", "name", "-name"], Sorting] = "slug"
 

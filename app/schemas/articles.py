@@ -14,7 +14,7 @@ from app.schemas.resources import ResourceInfo
 
 
 class ArticleFields(FactualFields):
-    """What is said of an article itself."""
+    """Fields of an article itself."""
 
     title: Label
     """Title of the overview, in this service's words."""
@@ -123,7 +123,7 @@ class ArticleDetail(Detail):
 
 
 class ArticleQuery(PageQuery):
-    """What the list of articles can be asked for."""
+    """Query parameters of the list of articles."""
 
     sort: Annotated[Literal["slug", "-slug", "title", "-title"], Sorting] = "slug"
 

@@ -64,7 +64,7 @@ Pmid = Annotated[str, pydantic.Field(pattern=r"^[1-9]\d{0,8}$", max_length=9)]
 
 
 class CitationFields(RecordFields):
-    """What is said of a source."""
+    """Fields of a source."""
 
     type: CitationType
     """What kind of publication it is."""
@@ -130,7 +130,7 @@ class CitationDetail(Detail):
 
 
 class CitationQuery(PageQuery):
-    """What the list of citations can be asked for."""
+    """Query parameters of the list of citations."""
 
     type: Annotated[list[CitationType], pydantic.Field(max_length=26), CommaSeparated] = []
     """Only these kinds of publication, comma-separated."""

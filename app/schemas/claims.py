@@ -15,7 +15,7 @@ from app.schemas.resources import ResourceInfo
 
 
 class ClaimFields(FactualFields):
-    """What is said of a statement of the article."""
+    """Fields of a statement of the article."""
 
     section: Slug
     """Slug of the section of the article that makes the statement."""
@@ -68,7 +68,7 @@ class ClaimDetail(Detail):
 
 
 class ClaimQuery(PageQuery):
-    """What the list of claims can be asked for."""
+    """Query parameters of the list of claims."""
 
     verdict: Annotated[list[Verdict], pydantic.Field(max_length=4), CommaSeparated] = []
     """Only statements with these verdicts, comma-separated."""

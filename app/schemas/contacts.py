@@ -16,7 +16,7 @@ CountryCode = Annotated[str, pydantic.Field(pattern=r"^[A-Z]{2}$", max_length=2)
 
 
 class ContactFields(FactualFields):
-    """What is said of a help line."""
+    """Fields of a help line."""
 
     name: Label
     """Name of the line."""
@@ -53,7 +53,7 @@ class ContactDetail(Detail):
 
 
 class ContactQuery(PageQuery):
-    """What the list of contacts can be asked for."""
+    """Query parameters of the list of contacts."""
 
     country: Annotated[list[CountryCode], pydantic.Field(max_length=50), CommaSeparated] = []
     """Only lines of these countries, comma-separated ISO 3166 codes."""

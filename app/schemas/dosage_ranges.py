@@ -88,7 +88,7 @@ Grams = Annotated[float, pydantic.Field(gt=0, le=1000, json_schema_extra={"forma
 
 
 class DosageRangeFields(CautionedFields):
-    """What is said of an amount."""
+    """Fields of an amount."""
 
     context: Label
     """Where the amount comes from, in a few words."""
@@ -147,7 +147,7 @@ class DosageRangeDetail(Detail):
 
 
 class DosageRangeQuery(PageQuery):
-    """What the list of dosage ranges can be asked for."""
+    """Query parameters of the list of dosage ranges."""
 
     kind: Annotated[list[DosageKind], pydantic.Field(max_length=8), CommaSeparated] = []
     """Only amounts from these kinds of source, comma-separated."""

@@ -13,7 +13,7 @@ from app.schemas.resources import ResourceInfo
 
 
 class EffectFields(CautionedFields):
-    """What is said of a reported effect."""
+    """Fields of a reported effect."""
 
     name: Label
     """Name of the effect."""
@@ -44,7 +44,7 @@ class EffectDetail(Detail):
 
 
 class EffectQuery(PageQuery):
-    """What the list of effects can be asked for."""
+    """Query parameters of the list of effects."""
 
     sort: Annotated[Literal["slug", "-slug", "name", "-name"], Sorting] = "slug"
 

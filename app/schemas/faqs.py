@@ -28,7 +28,7 @@ class FaqTopic(StrEnum):
 
 
 class FaqFields(CautionedFields):
-    """What is said of a question."""
+    """Fields of a question."""
 
     position: Position
     """Place of the question in the article's list, from 1."""
@@ -67,7 +67,7 @@ class FaqDetail(Detail):
 
 
 class FaqQuery(PageQuery):
-    """What the list of questions can be asked for."""
+    """Query parameters of the list of questions."""
 
     topic: Annotated[list[FaqTopic], pydantic.Field(max_length=8), CommaSeparated] = []
     """Only questions on these topics, comma-separated."""

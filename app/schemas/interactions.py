@@ -59,7 +59,7 @@ class InteractionBasis(StrEnum):
 
 
 class InteractionFields(CautionedFields):
-    """What is said of an interaction."""
+    """Fields of an interaction."""
 
     name: Label
     """What kratom meets: a medicine, a class of medicines or another substance."""
@@ -98,7 +98,7 @@ class InteractionDetail(Detail):
 
 
 class InteractionQuery(PageQuery):
-    """What the list of interactions can be asked for."""
+    """Query parameters of the list of interactions."""
 
     substance_class: Annotated[list[SubstanceClass], pydantic.Field(max_length=15), CommaSeparated] = []
     """Only interactions with these classes of substance, comma-separated."""

@@ -53,7 +53,7 @@ MinimumAge = Annotated[int, pydantic.Field(ge=0, le=130, json_schema_extra={"for
 
 
 class JurisdictionFields(FactualFields):
-    """What is said of a place."""
+    """Fields of a place."""
 
     code: JurisdictionCode
     """ISO 3166 code of the place; for a place below a state, the code of the state followed by its name."""
@@ -88,7 +88,7 @@ class JurisdictionFields(FactualFields):
 
 
 class FederalRuleFields(Strict):
-    """What is said of a federal rule."""
+    """Fields of a federal rule."""
 
     slug: Slug
     """Identifier of the rule within this record."""
@@ -151,7 +151,7 @@ class JurisdictionDetail(Detail):
 
 
 class JurisdictionQuery(PageQuery):
-    """What the list of jurisdictions can be asked for."""
+    """Query parameters of the list of jurisdictions."""
 
     code: Annotated[list[JurisdictionCode], pydantic.Field(max_length=100), CommaSeparated] = []
     """Only the places with these codes, comma-separated, such as `US-TX,CZ`."""

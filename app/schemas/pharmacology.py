@@ -25,7 +25,7 @@ class Certainty(StrEnum):
 
 
 class PharmacologyFields(FactualFields):
-    """What is said of a pharmacological fact."""
+    """Fields of a pharmacological fact."""
 
     topic: Label
     """What the fact is about."""
@@ -58,7 +58,7 @@ class PharmacologyDetail(Detail):
 
 
 class PharmacologyQuery(PageQuery):
-    """What the list of pharmacological facts can be asked for."""
+    """Query parameters of the list of pharmacological facts."""
 
     certainty: Annotated[list[Certainty], pydantic.Field(max_length=5), CommaSeparated] = []
     """Only facts as certain as this, comma-separated."""

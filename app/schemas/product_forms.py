@@ -13,7 +13,7 @@ from app.schemas.resources import ResourceInfo
 
 
 class ProductFormFields(CautionedFields):
-    """What is said of a product form."""
+    """Fields of a product form."""
 
     name: Label
     """Name of the form."""
@@ -46,7 +46,7 @@ class ProductFormDetail(Detail):
 
 
 class ProductFormQuery(PageQuery):
-    """What the list of product forms can be asked for."""
+    """Query parameters of the list of product forms."""
 
     sort: Annotated[Literal["slug", "-slug", "name", "-name"], Sorting] = "slug"
 

@@ -13,7 +13,7 @@ from app.schemas.resources import ResourceInfo
 
 
 class QualityCheckFields(FactualFields):
-    """What is said of a point of product quality."""
+    """Fields of a point of product quality."""
 
     topic: Label
     """What the check is about."""
@@ -44,7 +44,7 @@ class QualityCheckDetail(Detail):
 
 
 class QualityCheckQuery(PageQuery):
-    """What the list of quality checks can be asked for."""
+    """Query parameters of the list of quality checks."""
 
     sort: Annotated[Literal["slug", "-slug", "topic", "-topic"], Sorting] = "slug"
 

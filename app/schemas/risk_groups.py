@@ -27,7 +27,7 @@ class RiskBasis(StrEnum):
 
 
 class RiskGroupFields(FactualFields):
-    """What is said of a group at risk."""
+    """Fields of a group at risk."""
 
     name: Label
     """The group."""
@@ -62,7 +62,7 @@ class RiskGroupDetail(Detail):
 
 
 class RiskGroupQuery(PageQuery):
-    """What the list of risk groups can be asked for."""
+    """Query parameters of the list of risk groups."""
 
     evidence_basis: Annotated[list[RiskBasis], pydantic.Field(max_length=7), CommaSeparated] = []
     """Only groups whose risk is known from these kinds of evidence, comma-separated."""

@@ -61,7 +61,7 @@ class SymptomKind(StrEnum):
 
 
 class SideEffectFields(FactualFields):
-    """What is said of a side effect."""
+    """Fields of a side effect."""
 
     name: Label
     """Name of the side effect."""
@@ -88,7 +88,7 @@ class SideEffectFields(FactualFields):
 
 
 class SymptomFields(Strict):
-    """What is said of a withdrawal symptom."""
+    """Fields of a withdrawal symptom."""
 
     slug: Slug
     """Identifier of the symptom within this record."""
@@ -174,7 +174,7 @@ class SideEffectDetail(Detail):
 
 
 class SideEffectQuery(PageQuery):
-    """What the list of side effects can be asked for."""
+    """Query parameters of the list of side effects."""
 
     category: Annotated[list[SideEffectCategory], pydantic.Field(max_length=4), CommaSeparated] = []
     """Only these kinds of harm, comma-separated."""

@@ -44,7 +44,7 @@ class MarketedUse(StrEnum):
 
 
 class StrainFields(CautionedFields):
-    """What is said of a strain."""
+    """Fields of a strain."""
 
     name: Label
     """Name under which it is sold."""
@@ -83,7 +83,7 @@ class StrainDetail(Detail):
 
 
 class StrainQuery(PageQuery):
-    """What the list of strains can be asked for."""
+    """Query parameters of the list of strains."""
 
     vein: Annotated[list[Vein], pydantic.Field(max_length=3), CommaSeparated] = []
     """Only strains of these vein colours, comma-separated."""

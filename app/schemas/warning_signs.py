@@ -22,7 +22,7 @@ class Urgency(StrEnum):
 
 
 class WarningSignFields(FactualFields):
-    """What is said of a warning sign."""
+    """Fields of a warning sign."""
 
     sign: Label
     """What is seen or felt."""
@@ -57,7 +57,7 @@ class WarningSignDetail(Detail):
 
 
 class WarningSignQuery(PageQuery):
-    """What the list of warning signs can be asked for."""
+    """Query parameters of the list of warning signs."""
 
     urgency: Annotated[list[Urgency], pydantic.Field(max_length=2), CommaSeparated] = []
     """Only signs as urgent as this, comma-separated."""
