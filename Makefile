@@ -7,7 +7,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test test-browser check types lint format generate requirements clean
+.PHONY: help run build test test-browser check types lint format generate migration requirements clean
 
 help: ## Say what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -39,9 +39,15 @@ format: $(VENV)/test.stamp ## Format the code
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
 
-generate: data/content.db ## Write openapi.json and data/seed.schema.json anew
+generate: data/content.db ## Write openapi.json, data/seed.schema.json and the table of collections in README.md
 	@$(BIN)/python -m app.content schema
 	@$(BIN)/python -m app.openapi
+
+migration: $(VENV)/test.stamp ## Write a migration for changed tables: make migration NAME="Add terms"
+	@test -n "$(NAME)" || { echo 'Name it: make migration NAME="Add terms"' >&2; exit 1; }
+	@$(BIN)/python -m migrations.new "$(NAME)"
+	@$(BIN)/ruff check --quiet --fix migrations
+	@$(BIN)/ruff format --quiet migrations
 
 requirements: ## Resolve the requirements anew (needs uv)
 	@for set in serve build test clients bench; do uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \

@@ -15,7 +15,7 @@ from zlib import crc32
 
 from sqlalchemy import func, select
 
-from app.tables import RESOURCES
+from app.registry import TABLES
 
 SCHEMA_REVISION = "0001"
 """The migration this program reads; a test holds it against the newest one."""
@@ -152,9 +152,9 @@ def _read(driver: sqlite3.Connection, path: Path) -> Database:
         dataset_version=version,
         release_date=date.fromisoformat(released),
         release_document=document,
-        coverage={resource.collection: notes[resource.collection] for resource in RESOURCES},
+        coverage={name: notes[name] for name in TABLES},
         totals={
-            resource.collection: driver.execute(str(select(func.count()).select_from(resource))).fetchone()[0]
-            for resource in RESOURCES
+            name: driver.execute(str(select(func.count()).select_from(table))).fetchone()[0]
+            for name, table in TABLES.items()
         },
     )

@@ -11,8 +11,8 @@ from sqlalchemy.dialects import sqlite
 
 from app.database import Database
 from app.problems import NOT_FOUND, ProblemError, ProblemException, nearest, shown
-from app.schemas.common import PageQuery
-from app.tables import Facet, Resource, Tally, filter_value, order_columns, table_of
+from app.schemas.queries import PageQuery
+from app.tables import Facet, Resource, Tally, filter_value, table_of
 
 MAX_OFFSET = 10_000
 MAX_SUGGESTED_FROM = 1000
@@ -35,13 +35,13 @@ def list_page(database: Database, resource: type[Resource], query: PageQuery) ->
         page_sql(resource, shape, query.sort), values | {"limit": query.limit, "offset": query.offset}
     )
     total = _total(database, resource, shape, values)
-    links = _page_links(f"/v1/{resource.collection}", query, total)
+    links = _page_links(resource.info.path, query, total)
     meta = {
         "total": total,
         "limit": query.limit,
         "offset": query.offset,
         "dataset_version": database.dataset_version,
-        "coverage": database.coverage[resource.collection],
+        "coverage": database.coverage[resource.info.collection],
     }
     return _answer(b"[" + b",".join([document for (document,) in documents]) + b"]", meta, links)
 
@@ -55,7 +55,7 @@ def get_one(database: Database, resource: type[Resource], slug: str) -> Response
     found = database.read(detail_sql(resource), {"slug": slug})
     if not found:
         raise _unknown_slug(database, resource, slug)
-    path = f"/v1/{resource.collection}"
+    path = resource.info.path
     return detail(database, found[0][0], f"{path}/{slug}", path)
 
 
@@ -63,7 +63,7 @@ def get_one(database: Database, resource: type[Resource], slug: str) -> Response
 def page_sql(resource: type[Resource], shape: Shape, sort: str) -> str:
     """The query for a page of rendered documents, in the order of an index."""
     table = table_of(resource)
-    column = table.columns[order_columns(resource)[sort.removeprefix("-")]]
+    column = table.columns[resource.info.sorts[sort.removeprefix("-")]]
     keys = [column] if column.name == "slug" else [column, table.columns.slug]
     return _compiled(
         select(table.columns.document)
@@ -99,9 +99,13 @@ def _total(database: Database, resource: type[Resource], shape: Shape, values: d
     """How many records match; the build has counted them for no filter and for a single value of one."""
     match shape:
         case ():
-            return database.totals[resource.collection]
+            return database.totals[resource.info.collection]
         case ((name, 1),) if name != "slug":
-            counted = {"collection": resource.collection, "filter": name, "value": filter_value(values[f"{name}_0"])}
+            counted = {
+                "collection": resource.info.collection,
+                "filter": name,
+                "value": filter_value(values[f"{name}_0"]),
+            }
             found = database.read(TALLY_SQL, counted)
         case _:
             found = database.read(count_sql(resource, shape), values)
@@ -111,10 +115,10 @@ def _total(database: Database, resource: type[Resource], shape: Shape, values: d
 def _condition(resource: type[Resource], name: str, count: int) -> ColumnElement[bool]:
     wanted: list[BindParameter[Any]] = [bindparam(f"{name}_{n}") for n in range(count)]
     columns = table_of(resource).columns
-    if name in resource.facets:
+    if name in resource.info.facets:
         facet = table_of(Facet).columns
         of_this = [
-            facet.collection == literal_column(f"'{resource.collection}'"),
+            facet.collection == literal_column(f"'{resource.info.collection}'"),
             facet.filter == literal_column(f"'{name}'"),
         ]
         return exists().where(*of_this, facet.value.in_(wanted), facet.slug == columns.slug)
@@ -188,7 +192,7 @@ def _unknown_slug(database: Database, resource: type[Resource], slug: str) -> Pr
     fault = ProblemError(
         pointer="/path/slug",
         code="unknown_slug",
-        detail=f"No record of {resource.collection} has the slug {shown(slug)!r}.",
+        detail=f"No record of {resource.info.collection} has the slug {shown(slug)!r}.",
         did_you_mean=nearest(slug, slugs),
     )
     return ProblemException(NOT_FOUND, fault.detail, [fault])

@@ -2,93 +2,38 @@
 
 from datetime import date
 from itertools import product
-from typing import ClassVar, get_args
+from typing import ClassVar
 
 from sqlalchemy import Index, Table
 from sqlmodel import Field, SQLModel
 
-from app.schemas import common
-from app.schemas.approaches import ApproachFields, ApproachQuery, ApproachRead, ApproachSeed
-from app.schemas.articles import ArticleFields, ArticleQuery, ArticleRead, ArticleSeed
-from app.schemas.citations import CitationFields, CitationQuery, CitationRead, CitationSeed
-from app.schemas.claims import ClaimFields, ClaimQuery, ClaimRead, ClaimSeed
-from app.schemas.common import PageQuery, RecordRead, RecordType, Support
-from app.schemas.contacts import ContactFields, ContactQuery, ContactRead, ContactSeed
-from app.schemas.dosage_ranges import (
-    DosageRangeFields,
-    DosageRangeQuery,
-    DosageRangeRead,
-    DosageRangeSeed,
-)
-from app.schemas.effects import EffectFields, EffectQuery, EffectRead, EffectSeed
-from app.schemas.faqs import FaqFields, FaqQuery, FaqRead, FaqSeed
-from app.schemas.interactions import (
-    InteractionFields,
-    InteractionQuery,
-    InteractionRead,
-    InteractionSeed,
-)
-from app.schemas.jurisdictions import (
-    JurisdictionFields,
-    JurisdictionQuery,
-    JurisdictionRead,
-    JurisdictionSeed,
-)
-from app.schemas.pharmacology import (
-    PharmacologyFields,
-    PharmacologyQuery,
-    PharmacologyRead,
-    PharmacologySeed,
-)
-from app.schemas.product_forms import (
-    ProductFormFields,
-    ProductFormQuery,
-    ProductFormRead,
-    ProductFormSeed,
-)
-from app.schemas.quality_checks import (
-    QualityCheckFields,
-    QualityCheckQuery,
-    QualityCheckRead,
-    QualityCheckSeed,
-)
-from app.schemas.risk_groups import RiskGroupFields, RiskGroupQuery, RiskGroupRead, RiskGroupSeed
-from app.schemas.side_effects import (
-    SideEffectFields,
-    SideEffectQuery,
-    SideEffectRead,
-    SideEffectSeed,
-)
-from app.schemas.strains import StrainFields, StrainQuery, StrainRead, StrainSeed
-from app.schemas.warning_signs import (
-    WarningSignFields,
-    WarningSignQuery,
-    WarningSignRead,
-    WarningSignSeed,
-)
+from app.schemas.approaches import APPROACHES, ApproachFields
+from app.schemas.articles import ARTICLES, ArticleFields
+from app.schemas.citations import CITATIONS, CitationFields
+from app.schemas.claims import CLAIMS, ClaimFields
+from app.schemas.contacts import CONTACTS, ContactFields
+from app.schemas.dosage_ranges import DOSAGE_RANGES, DosageRangeFields
+from app.schemas.effects import EFFECTS, EffectFields
+from app.schemas.evidence import Support
+from app.schemas.faqs import FAQS, FaqFields
+from app.schemas.interactions import INTERACTIONS, InteractionFields
+from app.schemas.jurisdictions import JURISDICTIONS, JurisdictionFields
+from app.schemas.pharmacology import PHARMACOLOGY, PharmacologyFields
+from app.schemas.product_forms import PRODUCT_FORMS, ProductFormFields
+from app.schemas.quality_checks import QUALITY_CHECKS, QualityCheckFields
+from app.schemas.references import RecordType
+from app.schemas.resources import ResourceInfo
+from app.schemas.risk_groups import RISK_GROUPS, RiskGroupFields
+from app.schemas.side_effects import SIDE_EFFECTS, SideEffectFields
+from app.schemas.strains import STRAINS, StrainFields
+from app.schemas.warning_signs import WARNING_SIGNS, WarningSignFields
 
 
 class Resource(SQLModel):
-    """What every resource table has besides its fields: where it is served and what it is made of."""
+    """The columns that every table of a resource has besides its fields."""
 
-    collection: ClassVar[str]
-    """Name of the collection in its path."""
-    record_type: ClassVar[RecordType]
-    """What references to its records are called."""
-    title_field: ClassVar[str]
-    """The field a reference shows as title; a claim is named by its verdict instead."""
-    restates_article: ClassVar[bool] = False
-    """Whether its records are statements of the article, so that a claim's verdict is a verdict on them."""
-    review_months: ClassVar[int] = 12
-    """How long after a release its records are to be reviewed."""
-    facets: ClassVar[dict[str, str]] = {}
-    """Filters over a list field, and the field: its values stand in the facet table."""
-    seed: ClassVar[type[common.RecordFields]]
-    """The record as it is written in the seed."""
-    read: ClassVar[type[RecordRead]]
-    """The record as it is served."""
-    query: ClassVar[type[PageQuery]]
-    """What its list can be asked for."""
+    info: ClassVar[ResourceInfo]
+    """The descriptor of the resource."""
 
     slug: str = Field(primary_key=True)
     review_due: date
@@ -102,220 +47,124 @@ def table_of(model: type[SQLModel]) -> Table:
     return table
 
 
-def order_columns(resource: type[Resource]) -> dict[str, str]:
-    """The sorts of a resource, and the column that each one orders by."""
-    values = get_args(resource.query.model_fields["sort"].annotation)
-    ascending = [value for value in values if not value.startswith("-")]
-    columns = table_of(resource).columns
-    return {name: f"{name}_rank" if f"{name}_rank" in columns else name for name in ascending}
-
-
-def filter_columns(resource: type[Resource]) -> list[str]:
-    """The filters of a resource that match a column of its own."""
-    names = resource.query.model_fields.keys() - PageQuery.PAGING - {"slug"}
-    return sorted(names - resource.facets.keys())
-
-
 def filter_value(value: object) -> str:
     """A value as the tally names it."""
     return str(int(value)) if isinstance(value, bool) else str(value)
 
 
 class Article(Resource, ArticleFields, table=True):
-    """The overview."""
+    """Table of the articles."""
 
-    collection = "articles"
-    record_type = RecordType.article
-    title_field = "title"
-    restates_article = True
-    seed, read, query = ArticleSeed, ArticleRead, ArticleQuery
+    info = ARTICLES
 
 
 class Strain(Resource, StrainFields, table=True):
-    """A vein colour as it is marketed."""
+    """Table of the strains."""
 
-    collection = "strains"
-    record_type = RecordType.strain
-    title_field = "name"
-    restates_article = True
-    facets = {"effect": "effects", "marketed_for": "marketed_for"}
-    seed, read, query = StrainSeed, StrainRead, StrainQuery
+    info = STRAINS
 
 
 class Effect(Resource, EffectFields, table=True):
-    """A reported benefit."""
+    """Table of the effects."""
 
-    collection = "effects"
-    record_type = RecordType.effect
-    title_field = "name"
-    restates_article = True
-    seed, read, query = EffectSeed, EffectRead, EffectQuery
+    info = EFFECTS
 
 
 class SideEffect(Resource, SideEffectFields, table=True):
-    """A harm."""
+    """Table of the side effects."""
 
     __tablename__ = "side_effect"
-    collection = "side-effects"
-    record_type = RecordType.side_effect
-    title_field = "name"
-    seed, read, query = SideEffectSeed, SideEffectRead, SideEffectQuery
+    info = SIDE_EFFECTS
     seriousness_rank: int
 
 
 class DosageRange(Resource, DosageRangeFields, table=True):
-    """An amount."""
+    """Table of the dosage ranges."""
 
     __tablename__ = "dosage_range"
-    collection = "dosage-ranges"
-    record_type = RecordType.dosage_range
-    title_field = "context"
-    restates_article = True
-    seed, read, query = DosageRangeSeed, DosageRangeRead, DosageRangeQuery
+    info = DOSAGE_RANGES
     kind_rank: int
 
 
 class Faq(Resource, FaqFields, table=True):
-    """A question."""
+    """Table of the faqs."""
 
-    collection = "faqs"
-    record_type = RecordType.faq
-    title_field = "question"
-    restates_article = True
-    seed, read, query = FaqSeed, FaqRead, FaqQuery
+    info = FAQS
 
 
 class Claim(Resource, ClaimFields, table=True):
-    """A statement of the article."""
+    """Table of the claims."""
 
-    collection = "claims"
-    record_type = RecordType.claim
-    title_field = "statement"
-    seed, read, query = ClaimSeed, ClaimRead, ClaimQuery
+    info = CLAIMS
     verdict_rank: int
 
 
 class Interaction(Resource, InteractionFields, table=True):
-    """An interaction."""
+    """Table of the interactions."""
 
-    collection = "interactions"
-    record_type = RecordType.interaction
-    title_field = "name"
-    facets = {"evidence_basis": "evidence_basis"}
-    seed, read, query = InteractionSeed, InteractionRead, InteractionQuery
+    info = INTERACTIONS
     severity_rank: int
 
 
 class Pharmacology(Resource, PharmacologyFields, table=True):
-    """A pharmacological fact."""
+    """Table of the pharmacology."""
 
-    collection = "pharmacology"
-    record_type = RecordType.pharmacology
-    title_field = "topic"
-    seed, read, query = PharmacologySeed, PharmacologyRead, PharmacologyQuery
+    info = PHARMACOLOGY
     certainty_rank: int
 
 
 class ProductForm(Resource, ProductFormFields, table=True):
-    """A product form."""
+    """Table of the product forms."""
 
     __tablename__ = "product_form"
-    collection = "product-forms"
-    record_type = RecordType.product_form
-    title_field = "name"
-    restates_article = True
-    seed, read, query = ProductFormSeed, ProductFormRead, ProductFormQuery
+    info = PRODUCT_FORMS
 
 
 class Approach(Resource, ApproachFields, table=True):
-    """Care for back pain."""
+    """Table of the approaches."""
 
-    collection = "approaches"
-    record_type = RecordType.approach
-    title_field = "name"
-    restates_article = True
-    seed, read, query = ApproachSeed, ApproachRead, ApproachQuery
+    info = APPROACHES
 
 
 class RiskGroup(Resource, RiskGroupFields, table=True):
-    """A group at risk."""
+    """Table of the risk groups."""
 
     __tablename__ = "risk_group"
-    collection = "risk-groups"
-    record_type = RecordType.risk_group
-    title_field = "name"
-    seed, read, query = RiskGroupSeed, RiskGroupRead, RiskGroupQuery
+    info = RISK_GROUPS
 
 
 class WarningSign(Resource, WarningSignFields, table=True):
-    """A warning sign."""
+    """Table of the warning signs."""
 
     __tablename__ = "warning_sign"
-    collection = "warning-signs"
-    record_type = RecordType.warning_sign
-    title_field = "sign"
-    seed, read, query = WarningSignSeed, WarningSignRead, WarningSignQuery
+    info = WARNING_SIGNS
     urgency_rank: int
 
 
 class Jurisdiction(Resource, JurisdictionFields, table=True):
-    """A place with its legal status."""
+    """Table of the jurisdictions."""
 
-    collection = "jurisdictions"
-    record_type = RecordType.jurisdiction
-    title_field = "name"
-    review_months = 3
-    seed, read, query = JurisdictionSeed, JurisdictionRead, JurisdictionQuery
+    info = JURISDICTIONS
     status_rank: int
 
 
 class QualityCheck(Resource, QualityCheckFields, table=True):
-    """A point of product quality."""
+    """Table of the quality checks."""
 
     __tablename__ = "quality_check"
-    collection = "quality-checks"
-    record_type = RecordType.quality_check
-    title_field = "topic"
-    seed, read, query = QualityCheckSeed, QualityCheckRead, QualityCheckQuery
+    info = QUALITY_CHECKS
 
 
 class Contact(Resource, ContactFields, table=True):
-    """A help line."""
+    """Table of the contacts."""
 
-    collection = "contacts"
-    record_type = RecordType.contact
-    title_field = "name"
-    seed, read, query = ContactSeed, ContactRead, ContactQuery
+    info = CONTACTS
 
 
 class Citation(Resource, CitationFields, table=True):
-    """A source."""
+    """Table of the citations."""
 
-    collection = "citations"
-    record_type = RecordType.citation
-    title_field = "title"
-    seed, read, query = CitationSeed, CitationRead, CitationQuery
-
-
-RESOURCES: tuple[type[Resource], ...] = (
-    Article,
-    Strain,
-    Effect,
-    SideEffect,
-    DosageRange,
-    Faq,
-    Claim,
-    Interaction,
-    Pharmacology,
-    ProductForm,
-    Approach,
-    RiskGroup,
-    WarningSign,
-    Jurisdiction,
-    QualityCheck,
-    Contact,
-    Citation,
-)
+    info = CITATIONS
 
 
 class Record(SQLModel, table=True):
@@ -389,14 +238,14 @@ class Release(SQLModel, table=True):
 def _index(resource: type[Resource]) -> None:
     """Index every sort of a resource, alone and behind each filter, always with the slug as tie-break."""
     table = table_of(resource)
-    sorts = [column for column in order_columns(resource).values() if column != "slug"]
+    sorts = [column for column in resource.info.sorts.values() if column != "slug"]
     for column in sorts:
         Index(f"ix_{table.name}_{column}", column, "slug", _table=table)
-    for name, column in product(filter_columns(resource), [*sorts, "slug"]):
+    for name, column in product(resource.info.column_filters, [*sorts, "slug"]):
         keys = list(dict.fromkeys([name, column, "slug"]))
         if keys[1:] != ["slug"] or name != column:
             Index(f"ix_{table.name}_{name}_by_{column}", *keys, _table=table)
 
 
-for _resource in RESOURCES:
+for _resource in Resource.__subclasses__():
     _index(_resource)

@@ -1,7 +1,12 @@
 """Runs the migrations on the database file that the caller names."""
 
+from collections.abc import Iterable
+from typing import Any
+
 from alembic import context
-from sqlalchemy import URL, create_engine
+from alembic.operations import MigrationScript
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import URL, create_engine, text
 from sqlalchemy.pool import NullPool
 from sqlmodel import SQLModel
 
@@ -9,11 +14,35 @@ from app import tables  # noqa: F401  # fills the metadata
 
 database = context.config.attributes.get("database") or context.get_x_argument(as_dictionary=True)["database"]
 engine = create_engine(URL.create("sqlite", database=str(database)), poolclass=NullPool)
+
+
+def drop_empty(_: MigrationContext, __: Any, scripts: list[MigrationScript]) -> None:
+    """Write no migration when nothing has changed."""
+    operations = scripts[0].upgrade_ops
+    if context.config.attributes.get("skip_empty") and operations and operations.is_empty():
+        scripts.clear()
+
+
+def is_compared(name: str | None, kind: str, virtual: Iterable[str]) -> bool:
+    """Leave out virtual tables, such as FTS indexes, and the tables behind them: no model stands for them."""
+    return kind != "table" or not any(name == table or f"{name}".startswith(f"{table}_") for table in virtual)
+
+
 with engine.connect() as connection:
+    virtual = connection.execute(
+        text("SELECT name FROM sqlite_schema WHERE sql LIKE 'CREATE VIRTUAL TABLE%'")
+    ).scalars()
+    names = list(virtual)
+    connection.rollback()
     context.configure(
         connection=connection,
         target_metadata=SQLModel.metadata,
         compare_type=True,
+        # SQLite alters most of a table only by making it anew. That drops the triggers of the table: a migration that
+        # does it creates them again.
+        render_as_batch=True,
+        include_name=lambda name, kind, _: is_compared(name, kind, names),
+        process_revision_directives=drop_empty,
         transaction_per_migration=True,
     )
     with context.begin_transaction():

@@ -26,7 +26,9 @@ from app.content.__main__ import main as content_command
 from app.content.build import BuildError, build
 from app.content.check import check_seed, read_seed
 from app.database import SEAL, DatabaseUnusableError, open_database, seal_of
-from app.tables import RESOURCES, Resource, table_of
+from app.registry import RESOURCES, TABLES
+from app.schemas.resources import ResourceInfo
+from app.tables import table_of
 
 ROOT = Path(__file__).parents[1]
 OLD = b"what was there before"
@@ -336,11 +338,11 @@ def test_a_change_of_one_word_changes_the_version(
 
 
 @pytest.mark.parametrize("resource", RESOURCES, ids=[resource.collection for resource in RESOURCES])
-def test_what_is_served_is_a_valid_record_and_equals_its_row(database_path: Path, resource: type[Resource]) -> None:
+def test_what_is_served_is_a_valid_record_and_equals_its_row(database_path: Path, resource: ResourceInfo) -> None:
     database = open_database(database_path)
-    columns = table_of(resource).columns
+    table = table_of(TABLES[resource.collection])
     with create_engine(URL.create("sqlite", database=str(database_path))).connect() as connection:
-        rows = connection.execute(table_of(resource).select()).mappings().all()
+        rows = connection.execute(table.select()).mappings().all()
     links: dict[str, list[tuple[str, str, str | None]]] = {}
     for link in database.read("SELECT record, citation, support, note FROM record_citation ORDER BY position", {}):
         links.setdefault(link[0], []).append((link[1], link[2], link[3]))
@@ -349,7 +351,7 @@ def test_what_is_served_is_a_valid_record_and_equals_its_row(database_path: Path
     for row in rows:
         served = TypeAdapter(resource.read).validate_json(row["document"])
         assert json.loads(row["document"]) == json.loads(served.model_dump_json())
-        for column in set(columns.keys()) - {"document"}:
+        for column in set(table.columns.keys()) - {"document"}:
             if column.endswith("_rank"):
                 value = getattr(served, column.removesuffix("_rank"))
                 assert row[column] == list(type(value).__members__).index(value)

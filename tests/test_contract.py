@@ -15,7 +15,7 @@ import httpx
 import pytest
 from jsonschema import Draft202012Validator, FormatChecker  # type: ignore[import-untyped]  # it comes without types
 
-from app.tables import RESOURCES
+from app.registry import RESOURCES
 
 pytestmark = pytest.mark.anyio
 

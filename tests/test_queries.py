@@ -12,8 +12,9 @@ from app import database as database_module
 from app.database import open_database
 from app.main import create_app
 from app.reading import TALLY_SQL, count_sql, detail_sql, page_sql
+from app.registry import TABLES
 from app.settings import Settings
-from app.tables import RESOURCES, Resource, filter_columns, order_columns
+from app.tables import Resource
 
 
 @pytest.fixture(scope="module")
@@ -28,17 +29,17 @@ def plan(driver: sqlite3.Connection, sql: str, values: dict[str, object]) -> lis
 
 
 def filters_of(resource: type[Resource]) -> list[str]:
-    return ["slug", *filter_columns(resource), *resource.facets]
+    return ["slug", *resource.info.column_filters, *resource.info.facets]
 
 
 CASES = [
     (resource, name, prefix + sort)
-    for resource in RESOURCES
-    for name, sort, prefix in product([None, *filters_of(resource)], order_columns(resource), ["", "-"])
+    for resource in TABLES.values()
+    for name, sort, prefix in product([None, *filters_of(resource)], resource.info.sorts, ["", "-"])
 ]
 
 
-@pytest.mark.parametrize(("resource", "name", "sort"), CASES, ids=lambda v: getattr(v, "collection", str(v)))
+@pytest.mark.parametrize(("resource", "name", "sort"), CASES, ids=lambda v: getattr(v, "__name__", str(v)))
 def test_every_sort_and_filter_runs_along_an_index(
     driver: sqlite3.Connection, resource: type[Resource], name: str | None, sort: str
 ) -> None:
@@ -50,12 +51,12 @@ def test_every_sort_and_filter_runs_along_an_index(
         assert not step.startswith("SCAN") or " USING " in step, steps
 
 
-@pytest.mark.parametrize("resource", RESOURCES, ids=lambda resource: resource.collection)
+@pytest.mark.parametrize("resource", TABLES.values(), ids=TABLES)
 def test_a_detail_is_one_look_up_by_key(driver: sqlite3.Connection, resource: type[Resource]) -> None:
     assert [step.split()[0] for step in plan(driver, detail_sql(resource), {"slug": "x"})] == ["SEARCH"]
 
 
-@pytest.mark.parametrize("resource", RESOURCES, ids=lambda resource: resource.collection)
+@pytest.mark.parametrize("resource", TABLES.values(), ids=TABLES)
 def test_counting_what_several_filters_match_runs_along_an_index(
     driver: sqlite3.Connection, resource: type[Resource]
 ) -> None:

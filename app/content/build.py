@@ -5,14 +5,12 @@ import json
 import os
 import shutil
 import sqlite3
-import sys
 import tempfile
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
-from enum import EnumMeta
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 from alembic import command
 from alembic.config import Config
@@ -20,9 +18,9 @@ from sqlalchemy import URL, Connection, create_engine, event, insert, text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
-from app.content.render import Rendered, Renderer, content_hash
-from app.content.seed import Seed
+from app.content.render import Rendered, RenderedSeed, content_hash
 from app.database import PIECE, SEAL, seal_of
+from app.registry import TABLES
 from app.tables import (
     ClaimBearing,
     Facet,
@@ -30,9 +28,7 @@ from app.tables import (
     RecordCitation,
     RelatedRecord,
     Release,
-    Resource,
     Tally,
-    filter_columns,
     filter_value,
     table_of,
 )
@@ -45,8 +41,8 @@ class BuildError(Exception):
     """The database could not be built; the message says why in one line."""
 
 
-def build(seed: Seed, database: Path) -> str:
-    """Write the database of `seed` to `database` and return its dataset version.
+def build(content: RenderedSeed, database: Path) -> str:
+    """Write the content to the file `database` and return its dataset version.
 
     The file appears whole or not at all: an earlier one stays as it is until the new one has been
     checked, flushed and renamed over it.
@@ -58,7 +54,7 @@ def build(seed: Seed, database: Path) -> str:
         with _workshop_beside(database) as folder:
             file = folder / "content.db"
             migrate(file)
-            version = _fill(seed, file)
+            version = _fill(content, file)
             _seal(file)
             file.chmod(0o644)
             _flush(file)
@@ -82,12 +78,12 @@ def migrate(database: Path, revision: str = "head") -> None:
     command.upgrade(config, revision)
 
 
-def _fill(seed: Seed, database: Path) -> str:
+def _fill(content: RenderedSeed, database: Path) -> str:
     engine = create_engine(URL.create("sqlite", database=str(database)), poolclass=NullPool)
     event.listen(engine, "connect", _for_building)
     try:
         with engine.begin() as connection:
-            version = _insert(seed, connection)
+            version = _insert(content, connection)
         with engine.connect() as connection:
             _verify(connection)
             connection.execute(text("ANALYZE"))
@@ -111,12 +107,11 @@ def _for_building(connection: sqlite3.Connection, _: object) -> None:
         connection.execute(f"PRAGMA {pragma}")
 
 
-def _insert(seed: Seed, connection: Connection) -> str:
-    renderer = Renderer(seed)
-    rendered = list(_with_progress(renderer.render(), total=len(renderer.records)))
+def _insert(content: RenderedSeed, connection: Connection) -> str:
+    seed, rendered = content.seed, content.records
     digest = content_hash(seed, [(item.path, item.document) for item in rendered])
     reviewed = [item.record.last_reviewed for item in rendered if item.record.last_reviewed]
-    release = renderer.release(digest, reviewed, [item.review_due for item in rendered])
+    release = content.renderer.release(digest, reviewed, [item.review_due for item in rendered])
 
     _insert_all(
         connection,
@@ -127,7 +122,11 @@ def _insert(seed: Seed, connection: Connection) -> str:
         ),
     )
     for item_resource in dict.fromkeys(item.resource for item in rendered):
-        _insert_all(connection, item_resource, (_row(item) for item in rendered if item.resource is item_resource))
+        _insert_all(
+            connection,
+            TABLES[item_resource.collection],
+            (_row(item) for item in rendered if item.resource is item_resource),
+        )
     _insert_all(
         connection,
         RecordCitation,
@@ -186,13 +185,13 @@ def _insert(seed: Seed, connection: Connection) -> str:
 
 def _row(item: Rendered) -> dict[str, Any]:
     """The columns of a record."""
-    columns = table_of(item.resource).columns.keys()
+    columns = table_of(TABLES[item.resource.collection]).columns.keys()
     row = item.record.model_dump(include=set(columns))
     row |= {"review_due": item.review_due, "document": item.document}
     for column in set(columns) - row.keys():
         # Named values are stored as they are served; a rank beside them gives their order.
         name = column.removesuffix("_rank")
-        row[column] = list(_enumeration(item.resource, name)).index(getattr(item.record, name))
+        row[column] = list(item.resource.enumeration(name) or ()).index(getattr(item.record, name))
     return row
 
 
@@ -200,7 +199,7 @@ def _tallies(rendered: list[Rendered]) -> Iterator[dict[str, Any]]:
     """How many records have each value that can be filtered by."""
     tally: Counter[tuple[str, str, str]] = Counter()
     for item in rendered:
-        for name in filter_columns(item.resource):
+        for name in item.resource.column_filters:
             if (value := getattr(item.record, name)) is not None:
                 tally[item.resource.collection, name, filter_value(value)] += 1
         for name, field in item.resource.facets.items():
@@ -208,11 +207,6 @@ def _tallies(rendered: list[Rendered]) -> Iterator[dict[str, Any]]:
                 tally[item.resource.collection, name, filter_value(value)] += 1
     for (collection, name, value), total in sorted(tally.items()):
         yield {"collection": collection, "filter": name, "value": value, "total": total}
-
-
-def _enumeration(resource: type[Resource], field: str) -> EnumMeta:
-    annotation = resource.model_fields[field].annotation
-    return next(a for a in (annotation, *get_args(annotation)) if isinstance(a, EnumMeta))
 
 
 def _insert_all(connection: Connection, table: type[Any], rows: Iterable[dict[str, Any]]) -> None:
@@ -270,13 +264,3 @@ def _flush(path: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
-
-
-def _with_progress(items: Iterator[Rendered], total: int) -> Iterator[Rendered]:
-    """The items, counted on a terminal when there are many."""
-    shown = sys.stderr.isatty() and total > BATCH
-    for number, item in enumerate(items, start=1):
-        if shown and (number % BATCH == 0 or number == total):
-            end = "\n" if number == total else ""
-            print(f"\rrendered {number} of {total} records", end=end, file=sys.stderr, flush=True)
-        yield item

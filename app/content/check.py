@@ -2,24 +2,30 @@
 
 import json
 import re
+import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 
 from app.content.faults import Fault, Object, Place, SeedFaultsError, shown, suggestion
-from app.content.render import Renderer
+from app.content.render import Rendered, RenderedSeed, Renderer
 from app.content.rules import broken_rules
 from app.content.schema import seed_schema
-from app.content.seed import Seed, seed_key
-from app.tables import RESOURCES
+from app.content.seed import Seed
+from app.schemas.fields import Strict
+from app.schemas.resources import model_in
 
 DEEPEST = 20
 """How deep values may be nested; no record needs half of it."""
 MOST_DIGITS = 1000
 """Of how many digits a number may be; Python refuses to read those of thousands."""
+
+
+PROGRESS_STEP = 1000
+"""After how many records progress is shown on a terminal."""
 
 
 class _Repeating(dict[str, Any]):
@@ -55,8 +61,8 @@ TYPE_NAMES = {
 }
 
 
-def read_seed(path: Path) -> Seed:
-    """The checked seed.
+def read_seed(path: Path) -> RenderedSeed:
+    """The seed in a file, checked and rendered.
 
     Raises:
         SeedFaultsError: with every fault of the file.
@@ -65,8 +71,10 @@ def read_seed(path: Path) -> Seed:
     return check_seed(path.read_bytes())
 
 
-def check_seed(content: bytes) -> Seed:
-    """The seed in `content`, once nothing is wrong with it.
+def check_seed(content: bytes) -> RenderedSeed:
+    """The seed in `content`, checked and rendered.
+
+    Rendering is part of the check: only a rendered record shows whether it keeps the limits of the API.
 
     Raises:
         SeedFaultsError: with every fault found.
@@ -84,10 +92,18 @@ def check_seed(content: bytes) -> Seed:
     except ValidationError as error:
         faults += [fault for fault in _faults_of_form(error) if fault.place not in told]
         raise SeedFaultsError(faults, data) from None
-    faults = faults or list(_faults_of_serving(seed))
     if faults:
         raise SeedFaultsError(faults, data)
-    return seed
+    renderer = Renderer(seed)
+    records: list[Rendered] = []
+    for path in _with_progress(renderer.records):
+        try:
+            records.append(renderer.render(path))
+        except ValidationError as error:
+            faults += _faults_of_serving(renderer, path, error)
+    if faults:
+        raise SeedFaultsError(faults, data)
+    return RenderedSeed(seed, renderer, records)
 
 
 def _parse(content: bytes) -> Object:
@@ -183,32 +199,31 @@ def _faults_of_form(error: ValidationError) -> Iterator[Fault]:
                 yield Fault(place, shown(problem["input"]), expected)
 
 
-def _faults_of_serving(seed: Seed) -> Iterator[Fault]:
-    """What can't be served although it can be written: the limits of what the build puts together."""
-    renderer = Renderer(seed)
-    for resource in RESOURCES:
-        for index, record in enumerate(seed.records(resource.collection)):
-            try:
-                renderer.served(resource, record)
-            except ValidationError as error:
-                for problem in error.errors(include_url=False):
-                    where = ".".join(str(key) for key in problem["loc"])
-                    found = f"a record whose served {where} is {shown(problem['input'])}"
-                    place = (seed_key(resource.collection), index)
-                    yield Fault(place, found, problem["msg"][0].lower() + problem["msg"][1:])
+def _faults_of_serving(renderer: Renderer, path: str, error: ValidationError) -> Iterator[Fault]:
+    """A record that has the right form in the seed, but breaks a limit of the API once its references are resolved."""
+    resource, record = renderer.records[path]
+    index = next(i for i, other in enumerate(renderer.seed.records(resource.collection)) if other is record)
+    for problem in error.errors(include_url=False):
+        where = ".".join(str(key) for key in problem["loc"])
+        found = f"a record whose served {where} is {shown(problem['input'])}"
+        yield Fault((resource.seed_key, index), found, problem["msg"][0].lower() + problem["msg"][1:])
+
+
+def _with_progress(paths: Collection[str]) -> Iterator[str]:
+    """The paths; shows how many are rendered when there are many and a person is watching."""
+    total = len(paths)
+    shows = sys.stderr.isatty() and total > PROGRESS_STEP
+    for number, path in enumerate(paths, start=1):
+        yield path
+        if shows and (number % PROGRESS_STEP == 0 or number == total):
+            end = "\n" if number == total else ""
+            print(f"\rrendered {number} of {total} records", end=end, file=sys.stderr, flush=True)
 
 
 def _fields_beside(place: Place) -> list[str]:
     """The fields the schema knows where an unknown one stands."""
-    model: type[BaseModel] | None = Seed
+    model: type[Strict] | None = Seed
     for key in place[:-1]:
         if isinstance(key, str) and model:
-            model = _model_in(model.model_fields[key].annotation)
+            model = model_in(model.model_fields[key].annotation)
     return [field.alias or name for name, field in model.model_fields.items()] if model else []
-
-
-def _model_in(annotation: object) -> type[BaseModel] | None:
-    """The model that a field holds, alone, in a list or beside null."""
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return annotation
-    return next((model for inner in get_args(annotation) if (model := _model_in(inner))), None)

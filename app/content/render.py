@@ -13,15 +13,18 @@ from pydantic_core import to_json
 
 from app.content.layout import field_order
 from app.content.seed import Seed
+from app.registry import RESOURCES
 from app.schemas.articles import ArticleSeed
 from app.schemas.citations import CitationSeed
 from app.schemas.claims import ClaimSeed
-from app.schemas.common import CautionedSeed, FactualSeed, RecordFields, RecordRead, Specificity, Support, Verdict
 from app.schemas.dosage_ranges import DosageKind, DosageRangeSeed
+from app.schemas.evidence import Specificity, Support, Verdict
+from app.schemas.fields import Strict
 from app.schemas.jurisdictions import JurisdictionSeed
+from app.schemas.records import CautionedSeed, FactualSeed, RecordFields, RecordRead
 from app.schemas.releases import ReleaseRead
+from app.schemas.resources import ResourceInfo
 from app.schemas.side_effects import SideEffectSeed
-from app.tables import RESOURCES, Resource
 
 Object = dict[str, Any]
 
@@ -67,7 +70,7 @@ class Bearing:
 class Rendered:
     """A record, ready to be stored."""
 
-    resource: type[Resource]
+    resource: ResourceInfo
     record: RecordFields
     path: str
     title: str
@@ -78,11 +81,11 @@ class Rendered:
 
 
 class Renderer:
-    """Resolves the references of one seed."""
+    """Resolves the references of one seed and renders its records, one at a time."""
 
     def __init__(self, seed: Seed) -> None:
         self.seed = seed
-        self.records: dict[str, tuple[type[Resource], RecordFields]] = {
+        self.records: dict[str, tuple[ResourceInfo, RecordFields]] = {
             f"{resource.collection}/{record.slug}": (resource, record)
             for resource in RESOURCES
             for record in sorted(seed.records(resource.collection), key=lambda record: record.slug)
@@ -106,29 +109,24 @@ class Renderer:
                 self.cited_by[link["citation"]].append(path)
         self._in_context = {claim.slug: self._claim_in_context(claim) for claim in seed.claims}
 
-    def render(self) -> Iterator[Rendered]:
-        """Every record with its public JSON, resource by resource, in order of slug."""
-        for path, (resource, record) in self.records.items():
-            served = self.served(resource, record)
-            yield Rendered(
-                resource=resource,
-                record=record,
-                path=path,
-                title=self._title(resource, record),
-                review_due=served.review_due,
-                document=_rendered(served),
-                links=self.links[path],
-            )
-
-    def served(self, resource: type[Resource], record: RecordFields) -> RecordRead:
-        """A record as it is served.
+    def render(self, path: str) -> Rendered:
+        """Render the record at a path, `collection/slug`.
 
         Raises:
-            ValidationError: when what is put together breaks a limit of the API.
+            ValidationError: when the resolved record breaks a limit of the API.
         """
+        resource, record = self.records[path]
         due = months_after(self.seed.release.release_date, resource.review_months)
-        values = self._resolved(f"{resource.collection}/{record.slug}", record) | {"review_due": due}
-        return resource.read.model_validate(values)
+        served = resource.read.model_validate(self._resolved(path, resource, record) | {"review_due": due})
+        return Rendered(
+            resource=resource,
+            record=record,
+            path=path,
+            title=self._title(resource, record),
+            review_due=due,
+            document=_document(served),
+            links=self.links[path],
+        )
 
     def release(self, content_hash: str, reviewed: list[date], due: list[date]) -> ReleaseRead:
         """What the data set as a whole is."""
@@ -138,11 +136,14 @@ class Renderer:
             | {
                 "dataset_version": f"{release.release_date}+{content_hash[:8]}",
                 "content_hash": content_hash,
-                "review": {"last_reviewed": max(reviewed, default=None), "review_due": min(due)},
+                "review": {
+                    "last_reviewed": max(reviewed, default=None),
+                    "review_due": min(due, default=months_after(release.release_date, 12)),
+                },
                 "collections": [
                     {
                         "name": resource.collection,
-                        "url": f"/v1/{resource.collection}",
+                        "url": resource.path,
                         "total": len(self.seed.records(resource.collection)),
                         "coverage": release.coverage[resource.collection],
                     }
@@ -151,7 +152,7 @@ class Renderer:
             }
         )
 
-    def _resolved(self, path: str, record: RecordFields) -> Object:
+    def _resolved(self, path: str, resource: ResourceInfo, record: RecordFields) -> Object:
         values = record.model_dump()
         if isinstance(record, FactualSeed):
             values["source"] = self._source(record.source.article, record.source.section) if record.source else None
@@ -160,20 +161,12 @@ class Renderer:
             values["related"] = [self._reference(other) for other in record.related]
         if isinstance(record, CautionedSeed):
             values["disclaimer"] = self.seed.release.disclaimer
+        for name, parts in _nested(resource, record):
+            resolved = [part.model_dump() | self._part_citations(part) for part in parts]
+            values[name] = resolved if isinstance(values[name], list) else resolved[0]
         match record:
             case ArticleSeed():
                 values["sections"] = list(self._sections(record))
-                values["omissions"] = [
-                    omission.model_dump() | {"citations": self._named(omission.citations)}
-                    for omission in record.omissions
-                ]
-            case SideEffectSeed():
-                values["withdrawal_symptoms"] = [
-                    symptom.model_dump() | {"citations": self._named(symptom.citations)}
-                    for symptom in record.withdrawal_symptoms
-                ]
-                if context := record.withdrawal_context:
-                    values["withdrawal_context"] = context.model_dump() | {"citations": self._named(context.citations)}
             case ClaimSeed():
                 del values["article"]
                 values["source"] = self._source(record.article, record.section)
@@ -182,9 +175,6 @@ class Renderer:
             case JurisdictionSeed():
                 parent = self.places[record.parent_code] if record.parent_code else None
                 values["parent"] = self._reference(parent) if parent else None
-                values["federal_rules"] = [
-                    rule.model_dump() | {"citations": self._named(rule.citations)} for rule in record.federal_rules
-                ]
             case CitationSeed():
                 values["cited_by"] = [self._reference(other) for other in self.cited_by[record.slug]]
         return values
@@ -198,13 +188,13 @@ class Renderer:
                 "omissions": [omission.slug for omission in article.omissions if omission.section == section.slug],
             }
 
-    def _links(self, path: str, resource: type[Resource], record: RecordFields) -> list[Object]:
+    def _links(self, path: str, resource: ResourceInfo, record: RecordFields) -> list[Object]:
         """The citation links of a record: its own sources first, then those of the claims that bear on it."""
         if isinstance(record, ClaimSeed):
             support = SUPPORT_OF_VERDICT[record.verdict]
             return [self._link(slug, support) for slug in record.citations]
         bearings: dict[str, Bearing] = defaultdict(Bearing)
-        for slug in _own_sources(record):
+        for slug in _own_sources(resource, record):
             bearings[slug].named = True
         for claim in self.claims_on[path]:
             for slug in claim.citations:
@@ -235,8 +225,10 @@ class Renderer:
             sentences.append(f"Stands behind what the article omits: {'; '.join(bearing.omissions)}.")
         return self._link(slug, next(s for s in order if s in found), " ".join(sentences) or None)
 
-    def _named(self, slugs: list[str]) -> list[Object]:
-        return [self._link(slug, Support.supports) for slug in slugs]
+    def _part_citations(self, part: Strict) -> Object:
+        """The citations of an object inside a record; nothing when it has none."""
+        slugs: list[str] | None = getattr(part, "citations", None)
+        return {} if slugs is None else {"citations": [self._link(slug, Support.supports) for slug in slugs]}
 
     def _link(self, slug: str, support: Support, note: str | None = None) -> Object:
         citation = self.citations[slug]
@@ -258,7 +250,7 @@ class Renderer:
         path = f"claims/{claim.slug}"
         return shown | {"url": f"/v1/{path}", "citations": self.links[path]}
 
-    def _title(self, resource: type[Resource], record: RecordFields) -> str:
+    def _title(self, resource: ResourceInfo, record: RecordFields) -> str:
         """What a reference to a record says; of a claim its verdict, for its statement may not stand alone."""
         if isinstance(record, ClaimSeed):
             heading = self.headings[record.article, record.section]
@@ -284,20 +276,37 @@ class Renderer:
         }
 
 
-def _own_sources(record: RecordFields) -> list[str]:
+@dataclass(frozen=True)
+class RenderedSeed:
+    """A seed without faults, with each of its records rendered once."""
+
+    seed: Seed
+    renderer: Renderer
+    records: list[Rendered]
+    """Resource by resource, in order of slug."""
+
+
+def _nested(resource: ResourceInfo, record: RecordFields) -> Iterator[tuple[str, list[Strict]]]:
+    """The fields of a record that hold objects, each with its objects; a field that is null is left out."""
+    for name in resource.nested:
+        value = getattr(record, name)
+        if value is not None:
+            yield name, value if isinstance(value, list) else [value]
+
+
+def _own_sources(resource: ResourceInfo, record: RecordFields) -> list[str]:
     """The sources named for a record or for a part of it, each once."""
     named = list(record.citations) if isinstance(record, FactualSeed) else []
-    match record:
-        case SideEffectSeed():
-            named += [slug for symptom in record.withdrawal_symptoms for slug in symptom.citations]
-            named += record.withdrawal_context.citations if record.withdrawal_context else []
-            named += [record.frequency_source] if record.frequency_source else []
-        case JurisdictionSeed():
-            named += [slug for rule in record.federal_rules for slug in rule.citations]
+    if not isinstance(record, ArticleSeed):  # the sources of what an article omits say nothing of the article itself
+        named += [
+            slug for _, parts in _nested(resource, record) for part in parts for slug in getattr(part, "citations", [])
+        ]
+    if isinstance(record, SideEffectSeed) and record.frequency_source:
+        named.append(record.frequency_source)
     return list(dict.fromkeys(named))
 
 
-def _rendered(served: RecordRead) -> bytes:
+def _document(served: RecordRead) -> bytes:
     """The public JSON of a record, its fields in the order a reader wants."""
     values = served.model_dump()
     return to_json({name: values[name] for name in field_order(type(served))})

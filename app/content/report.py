@@ -3,12 +3,11 @@
 from datetime import date
 from typing import Any
 
-from app.content.render import Renderer
-from app.content.seed import Seed
-from app.schemas.citations import CitationType
-from app.schemas.common import EvidenceLevel
+from app.content.render import RenderedSeed
+from app.registry import RESOURCES
+from app.schemas.citations import CITATIONS, CitationType
+from app.schemas.evidence import EvidenceLevel
 from app.schemas.jurisdictions import Confidence
-from app.tables import RESOURCES, Citation
 
 PRIMARY_LEVELS = {
     EvidenceLevel.randomized_trial,
@@ -29,9 +28,9 @@ PRIMARY_TYPES = {
 """Evidence at first hand: original studies, and for the law its own texts and offices."""
 
 
-def overview(seed: Seed, older_than: date) -> dict[str, Any]:
+def overview(content: RenderedSeed, older_than: date) -> dict[str, Any]:
     """The overview as data; `older_than` is the day before which a legal status counts as old."""
-    renderer = Renderer(seed)
+    seed, renderer = content.seed, content.renderer
     primary = {
         citation.slug
         for citation in seed.citations
@@ -43,7 +42,7 @@ def overview(seed: Seed, older_than: date) -> dict[str, Any]:
         "without_primary_evidence": [
             path
             for path, (resource, _) in renderer.records.items()
-            if resource is not Citation and not any(link["citation"] in primary for link in renderer.links[path])
+            if resource is not CITATIONS and not any(link["citation"] in primary for link in renderer.links[path])
         ],
         "citations_with_missing_fields": {
             citation.slug: [str(name) for name in citation.missing_fields]

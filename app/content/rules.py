@@ -1,5 +1,6 @@
 """What must hold between the records of a seed, beyond the form of each: one small function a rule."""
 
+import re
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -7,8 +8,9 @@ from datetime import date
 from typing import Any
 
 from app.content.faults import Fault, Object, Place, at, shown, suggestion
-from app.content.seed import seed_key
-from app.tables import RESOURCES
+from app.registry import RESOURCES
+from app.schemas.fields import SLUG_PATTERN
+from app.schemas.jurisdictions import CODE_PATTERN
 
 UNKNOWN: dict[str, tuple[str, ...]] = {
     "authors": ("authors",),
@@ -19,10 +21,14 @@ UNKNOWN: dict[str, tuple[str, ...]] = {
     "doi_or_pmid": ("doi", "pmid"),
 }
 """What is null in a citation, by what its `missing_fields` name."""
+SLUG = re.compile(SLUG_PATTERN)
+CODE = re.compile(CODE_PATTERN)
+MOST_SHOWN = 5
+"""Of how many places a cycle is shown."""
 SELLERS = ("vendor", "vendor_review")
 """Kinds of publication that sell or lead to sellers."""
-PARTS = ("sections", "omissions", "withdrawal_symptoms", "federal_rules")
-"""Lists of objects inside records, each object with a slug of its own."""
+NESTED = tuple(dict.fromkeys(name for resource in RESOURCES for name in resource.nested))
+"""The fields of records that hold objects or lists of objects."""
 
 
 @dataclass(frozen=True)
@@ -44,19 +50,16 @@ class Node:
         return [((*self.place, name, i), entry) for i, entry in entries if isinstance(entry, str)]
 
     def nodes(self, name: str) -> list["Node"]:
-        """The objects of a field that lists objects."""
-        value = self.fields.get(name)
+        """The objects of a field that holds an object or lists objects."""
+        value, place = self.fields.get(name), (*self.place, name)
+        if isinstance(value, dict):
+            return [Node(place, value)]
         entries = enumerate(value) if isinstance(value, list) else ()
-        return [Node((*self.place, name, i), entry) for i, entry in entries if isinstance(entry, dict)]
+        return [Node((*place, i), entry) for i, entry in entries if isinstance(entry, dict)]
 
     def parts(self) -> list["Node"]:
         """The object itself and the objects inside it that cite or refer."""
-        context = self.fields.get("withdrawal_context")
-        return [
-            self,
-            *(part for name in PARTS for part in self.nodes(name)),
-            *([Node((*self.place, "withdrawal_context"), context)] if isinstance(context, dict) else []),
-        ]
+        return [self, *(part for name in NESTED for part in self.nodes(name))]
 
 
 class Draft:
@@ -65,24 +68,41 @@ class Draft:
     def __init__(self, data: Object) -> None:
         self.data = data
         whole = Node((), data)
-        self.records = {resource.collection: whole.nodes(seed_key(resource.collection)) for resource in RESOURCES}
+        self.records = {resource.collection: whole.nodes(resource.seed_key) for resource in RESOURCES}
         self.slugs = {
             name: {slug for record in records if (slug := record.text("slug"))}
             for name, records in self.records.items()
         }
         self.paths = {f"{name}/{slug}" for name, slugs in self.slugs.items() for slug in slugs}
+        self.incomplete = {
+            resource.collection for resource in RESOURCES if not _all_named(whole, resource.seed_key, "slug", SLUG)
+        }
+        """Collections with a record whose slug is missing, malformed or not unique. A reference into one of them may
+        lead to that record: it is not reported, so that the fault of the slug is seen as the cause."""
         self.codes = {code for record in self.records["jurisdictions"] if (code := record.text("code"))}
+        self.codes_incomplete = not _all_named(whole, "jurisdictions", "code", CODE)
         self.sections = {
             slug: {name for section in article.nodes("sections") if (name := section.text("slug"))}
             for article in self.records["articles"]
-            if (slug := article.text("slug"))
+            if (slug := article.text("slug")) and _all_named(article, "sections", "slug", SLUG)
         }
+        """The sections of each article, where the slugs of all of them are known."""
         self.home_pages = {
             slug
             for citation in self.records["citations"]
             if (slug := citation.text("slug")) and citation.text("specificity") == "homepage"
         }
         self.released = _day(at(data, ("release", "release_date")))
+
+    def dangling(self, place: Place, collection: str, slug: str, what: str) -> Iterator[Fault]:
+        """The fault of a reference by slug that leads nowhere."""
+        if collection not in self.incomplete:
+            yield from _dangling(place, slug, self.slugs[collection], what)
+
+    def dangling_path(self, place: Place, path: str) -> Iterator[Fault]:
+        """The fault of a reference by `collection/slug` that leads nowhere."""
+        if path.partition("/")[0] not in self.incomplete:
+            yield from _dangling(place, path, self.paths, "the collection and slug of a record")
 
     def everything(self) -> Iterator[tuple[str, Node]]:
         """Every record with the name of its collection."""
@@ -105,7 +125,7 @@ def _slugs_are_used_once(draft: Draft) -> Iterator[Fault]:
     for records in draft.records.values():
         yield from _repeated(records, "slug")
         for record in records:
-            for name in PARTS:
+            for name in NESTED:
                 yield from _repeated(record.nodes(name), "slug")
 
 
@@ -126,10 +146,10 @@ def _references_lead_to_records(draft: Draft) -> Iterator[Fault]:
         itself = f"{collection}/{record.text('slug')}"
         for part in record.parts():
             for place, slug in part.texts("citations"):
-                yield from _dangling(place, slug, draft.slugs["citations"], "the slug of a citation")
+                yield from draft.dangling(place, "citations", slug, "the slug of a citation")
             for name in ("related", "bears_on", "records"):
                 for place, path in part.texts(name):
-                    yield from _dangling(place, path, draft.paths, "the collection and slug of a record")
+                    yield from draft.dangling_path(place, path)
                     if path == itself:
                         yield Fault(place, shown(path), "another record than this one")
 
@@ -153,9 +173,10 @@ def _sources_are_parts_of_articles(draft: Draft) -> Iterator[Fault]:
     for claim in draft.records["claims"]:
         yield from _article_part(draft, claim)
     for article in draft.records["articles"]:
-        sections = draft.sections.get(article.text("slug") or "", set())
-        for omission in article.nodes("omissions"):
-            yield from _dangling_field(omission, "section", sections, "the slug of a section of this article")
+        sections = draft.sections.get(article.text("slug") or "")
+        if sections is not None:
+            for omission in article.nodes("omissions"):
+                yield from _dangling_field(omission, "section", sections, "the slug of a section of this article")
 
 
 def _dates_are_not_after_the_release(draft: Draft) -> Iterator[Fault]:
@@ -179,7 +200,10 @@ def _verdicts_have_sources(draft: Draft) -> Iterator[Fault]:
 
 def _frequencies_are_complete(draft: Draft) -> Iterator[Fault]:
     for record in draft.records["side-effects"]:
-        yield from _dangling_field(record, "frequency_source", draft.slugs["citations"], "the slug of a citation")
+        if source := record.text("frequency_source"):
+            yield from draft.dangling(
+                (*record.place, "frequency_source"), "citations", source, "the slug of a citation"
+            )
         names = ("reported_frequency", "frequency_denominator", "frequency_source")
         unknown = [name for name in names if record.fields.get(name) is None]
         if 0 < len(unknown) < len(names):
@@ -211,9 +235,26 @@ def _codes_name_places(draft: Draft) -> Iterator[Fault]:
     places = draft.records["jurisdictions"]
     yield from _repeated(places, "code")
     for place in places:
-        yield from _dangling_field(place, "parent_code", draft.codes, "the code of a jurisdiction")
+        if not draft.codes_incomplete:
+            yield from _dangling_field(place, "parent_code", draft.codes, "the code of a jurisdiction")
         if (parent := place.text("parent_code")) and parent == place.text("code"):
             yield Fault((*place.place, "parent_code"), shown(parent), "the code of another place than this one")
+
+
+def _places_do_not_contain_themselves(draft: Draft) -> Iterator[Fault]:
+    places = {name: place for place in draft.records["jurisdictions"] if (name := place.text("code"))}
+    seen: set[str] = set()
+    for first in places:
+        chain: list[str] = []
+        code: str | None = first
+        while code in places and code not in seen:
+            seen.add(code)
+            chain.append(code)
+            code = places[code].text("parent_code")
+        cycle = chain[chain.index(code) :] if code in chain else []
+        if code and len(cycle) > 1:  # a place that is its own parent has a rule of its own
+            found = " in ".join([*cycle[:MOST_SHOWN], *(["..."] if len(cycle) > MOST_SHOWN else []), code])
+            yield Fault((*places[code].place, "parent_code"), shown(found), "a place that does not contain this one")
 
 
 def _what_is_missing_is_null(draft: Draft) -> Iterator[Fault]:
@@ -278,11 +319,21 @@ RULES: tuple[Rule, ...] = (
     _not_stated_names_what_is_null,
     _positions_are_used_once,
     _codes_name_places,
+    _places_do_not_contain_themselves,
     _what_is_missing_is_null,
     _sellers_are_not_linked,
     _every_collection_tells_its_coverage,
     _text_is_visible,
 )
+
+
+def _all_named(node: Node, name: str, key: str, pattern: re.Pattern[str]) -> bool:
+    """Whether a field lists objects, each with a well-formed name of its own under `key`."""
+    entries = node.fields.get(name)
+    if not isinstance(entries, list):
+        return False
+    names = {text for entry in node.nodes(name) if (text := entry.text(key)) and pattern.fullmatch(text)}
+    return len(names) == len(entries)
 
 
 def _repeated(nodes: Iterable[Node], name: str) -> Iterator[Fault]:
@@ -306,7 +357,8 @@ def _dangling_field(node: Node, name: str, choices: set[str], what: str) -> Iter
 
 
 def _article_part(draft: Draft, node: Node) -> Iterator[Fault]:
-    yield from _dangling_field(node, "article", draft.slugs["articles"], "the slug of an article")
+    if article := node.text("article"):
+        yield from draft.dangling((*node.place, "article"), "articles", article, "the slug of an article")
     sections = draft.sections.get(node.text("article") or "")
     if sections is not None:
         yield from _dangling_field(node, "section", sections, "the slug of a section of that article")

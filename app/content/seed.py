@@ -5,25 +5,26 @@ from typing import Annotated
 import pydantic
 from pydantic import ConfigDict
 
-from app.schemas.approaches import ApproachSeed
-from app.schemas.articles import ArticleSeed
-from app.schemas.citations import CitationSeed
-from app.schemas.claims import ClaimSeed
-from app.schemas.common import RecordFields, Strict
-from app.schemas.contacts import ContactSeed
-from app.schemas.dosage_ranges import DosageRangeSeed
-from app.schemas.effects import EffectSeed
-from app.schemas.faqs import FaqSeed
-from app.schemas.interactions import InteractionSeed
-from app.schemas.jurisdictions import JurisdictionSeed
-from app.schemas.pharmacology import PharmacologySeed
-from app.schemas.product_forms import ProductFormSeed
-from app.schemas.quality_checks import QualityCheckSeed
+from app.schemas.approaches import APPROACHES, ApproachSeed
+from app.schemas.articles import ARTICLES, ArticleSeed
+from app.schemas.citations import CITATIONS, CitationSeed
+from app.schemas.claims import CLAIMS, ClaimSeed
+from app.schemas.contacts import CONTACTS, ContactSeed
+from app.schemas.dosage_ranges import DOSAGE_RANGES, DosageRangeSeed
+from app.schemas.effects import EFFECTS, EffectSeed
+from app.schemas.faqs import FAQS, FaqSeed
+from app.schemas.fields import Strict
+from app.schemas.interactions import INTERACTIONS, InteractionSeed
+from app.schemas.jurisdictions import JURISDICTIONS, JurisdictionSeed
+from app.schemas.pharmacology import PHARMACOLOGY, PharmacologySeed
+from app.schemas.product_forms import PRODUCT_FORMS, ProductFormSeed
+from app.schemas.quality_checks import QUALITY_CHECKS, QualityCheckSeed
+from app.schemas.records import RecordFields
 from app.schemas.releases import ReleaseSeed
-from app.schemas.risk_groups import RiskGroupSeed
-from app.schemas.side_effects import SideEffectSeed
-from app.schemas.strains import StrainSeed
-from app.schemas.warning_signs import WarningSignSeed
+from app.schemas.risk_groups import RISK_GROUPS, RiskGroupSeed
+from app.schemas.side_effects import SIDE_EFFECTS, SideEffectSeed
+from app.schemas.strains import STRAINS, StrainSeed
+from app.schemas.warning_signs import WARNING_SIGNS, WarningSignSeed
 
 
 class Seed(Strict):
@@ -35,47 +36,25 @@ class Seed(Strict):
     """Path of the JSON Schema of this file, for editors."""
     release: ReleaseSeed
     """The data set as a whole."""
-    articles: list[ArticleSeed]
-    """The source article, retold."""
-    claims: list[ClaimSeed]
-    """The article's statements with their verdicts."""
-    strains: list[StrainSeed]
-    """Vein colours as they are marketed."""
-    effects: list[EffectSeed]
-    """Benefits the article reports."""
-    side_effects: list[SideEffectSeed]
-    """Harms."""
-    dosage_ranges: list[DosageRangeSeed]
-    """Amounts that were told, surveyed or studied."""
-    faqs: list[FaqSeed]
-    """Questions people ask."""
-    product_forms: list[ProductFormSeed]
-    """Forms in which kratom is sold or taken."""
-    approaches: list[ApproachSeed]
-    """Care for back pain that stands on its own."""
-    interactions: list[InteractionSeed]
-    """What kratom should not meet."""
-    pharmacology: list[PharmacologySeed]
-    """The alkaloids and how they act."""
-    risk_groups: list[RiskGroupSeed]
-    """Who should not use it."""
-    warning_signs: list[WarningSignSeed]
-    """What needs help, and how fast."""
-    contacts: list[ContactSeed]
-    """Emergency and help lines."""
-    jurisdictions: list[JurisdictionSeed]
-    """Legal status by place."""
-    quality_checks: list[QualityCheckSeed]
-    """What to look for in a product."""
-    citations: list[CitationSeed]
-    """The sources."""
+    articles: Annotated[list[ArticleSeed], pydantic.Field(description=ARTICLES.description)]
+    claims: Annotated[list[ClaimSeed], pydantic.Field(description=CLAIMS.description)]
+    strains: Annotated[list[StrainSeed], pydantic.Field(description=STRAINS.description)]
+    effects: Annotated[list[EffectSeed], pydantic.Field(description=EFFECTS.description)]
+    side_effects: Annotated[list[SideEffectSeed], pydantic.Field(description=SIDE_EFFECTS.description)]
+    dosage_ranges: Annotated[list[DosageRangeSeed], pydantic.Field(description=DOSAGE_RANGES.description)]
+    faqs: Annotated[list[FaqSeed], pydantic.Field(description=FAQS.description)]
+    product_forms: Annotated[list[ProductFormSeed], pydantic.Field(description=PRODUCT_FORMS.description)]
+    approaches: Annotated[list[ApproachSeed], pydantic.Field(description=APPROACHES.description)]
+    interactions: Annotated[list[InteractionSeed], pydantic.Field(description=INTERACTIONS.description)]
+    pharmacology: Annotated[list[PharmacologySeed], pydantic.Field(description=PHARMACOLOGY.description)]
+    risk_groups: Annotated[list[RiskGroupSeed], pydantic.Field(description=RISK_GROUPS.description)]
+    warning_signs: Annotated[list[WarningSignSeed], pydantic.Field(description=WARNING_SIGNS.description)]
+    contacts: Annotated[list[ContactSeed], pydantic.Field(description=CONTACTS.description)]
+    jurisdictions: Annotated[list[JurisdictionSeed], pydantic.Field(description=JURISDICTIONS.description)]
+    quality_checks: Annotated[list[QualityCheckSeed], pydantic.Field(description=QUALITY_CHECKS.description)]
+    citations: Annotated[list[CitationSeed], pydantic.Field(description=CITATIONS.description)]
 
     def records(self, collection: str) -> list[RecordFields]:
         """The records of a collection, by its name in the path."""
-        records: list[RecordFields] = getattr(self, seed_key(collection))
+        records: list[RecordFields] = getattr(self, collection.replace("-", "_"))
         return records
-
-
-def seed_key(collection: str) -> str:
-    """The key under which the seed lists a collection: its name in the path, with underscores."""
-    return collection.replace("-", "_")

@@ -13,8 +13,8 @@ from fastapi import FastAPI, Response
 from app.database import Database
 from app.problems import KINDS, Kind, ProblemError, ProblemException, problem_document
 from app.reading import list_page
-from app.schemas.common import PageQuery
 from app.schemas.contacts import ContactQuery
+from app.schemas.queries import PageQuery
 from app.schemas.warning_signs import Urgency, WarningSignQuery
 from app.tables import Contact, Resource, WarningSign
 

@@ -1,4 +1,4 @@
-"""The addresses of the API: one file a resource, two short functions each."""
+"""Routes of the API: one file a resource, two short functions each."""
 
 from app.routers import (
     approaches,

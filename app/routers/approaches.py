@@ -1,4 +1,4 @@
-"""Care for back pain that stands on its own, with the evidence for it."""
+"""Routes of the approaches: list and detail."""
 
 from typing import Annotated
 
@@ -6,16 +6,22 @@ from fastapi import APIRouter, Query, Response
 
 from app.reading import get_one, list_page
 from app.routers.common import Data, Slug
-from app.schemas.approaches import ApproachDetail, ApproachPage, ApproachQuery
-from app.schemas.common import NoQuery
+from app.schemas.approaches import APPROACHES, ApproachDetail, ApproachPage, ApproachQuery
+from app.schemas.queries import NoQuery
 from app.tables import Approach
 
-router = APIRouter(prefix="/v1/approaches", tags=["approaches"])
+router = APIRouter(prefix=APPROACHES.path, tags=[APPROACHES.collection])
 
 
-@router.get("", operation_id="listApproaches", summary="List approaches", response_model=ApproachPage)
+@router.get(
+    "",
+    operation_id="listApproaches",
+    summary="List approaches",
+    description=APPROACHES.description,
+    response_model=ApproachPage,
+)
 async def list_approaches(query: Annotated[ApproachQuery, Query()], data: Data) -> Response:
-    """Care for back pain that stands on its own, with the evidence for it."""
+    """Return a page of approaches."""
     return list_page(data, Approach, query)
 
 

@@ -1,4 +1,4 @@
-"""The source article retold section by section, each section beside the records it speaks of, the claims it makes and what it leaves out."""
+"""Routes of the articles: list and detail."""
 
 from typing import Annotated
 
@@ -6,16 +6,22 @@ from fastapi import APIRouter, Query, Response
 
 from app.reading import get_one, list_page
 from app.routers.common import Data, Slug
-from app.schemas.articles import ArticleDetail, ArticlePage, ArticleQuery
-from app.schemas.common import NoQuery
+from app.schemas.articles import ARTICLES, ArticleDetail, ArticlePage, ArticleQuery
+from app.schemas.queries import NoQuery
 from app.tables import Article
 
-router = APIRouter(prefix="/v1/articles", tags=["articles"])
+router = APIRouter(prefix=ARTICLES.path, tags=[ARTICLES.collection])
 
 
-@router.get("", operation_id="listArticles", summary="List articles", response_model=ArticlePage)
+@router.get(
+    "",
+    operation_id="listArticles",
+    summary="List articles",
+    description=ARTICLES.description,
+    response_model=ArticlePage,
+)
 async def list_articles(query: Annotated[ArticleQuery, Query()], data: Data) -> Response:
-    """The source article retold section by section, each section beside the records it speaks of, the claims it makes and what it leaves out."""
+    """Return a page of articles."""
     return list_page(data, Article, query)
 
 

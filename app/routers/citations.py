@@ -1,4 +1,4 @@
-"""The sources: what they found, what limits them, what is missing from the record and what relies on them."""
+"""Routes of the citations: list and detail."""
 
 from typing import Annotated
 
@@ -6,16 +6,22 @@ from fastapi import APIRouter, Query, Response
 
 from app.reading import get_one, list_page
 from app.routers.common import Data, Slug
-from app.schemas.citations import CitationDetail, CitationPage, CitationQuery
-from app.schemas.common import NoQuery
+from app.schemas.citations import CITATIONS, CitationDetail, CitationPage, CitationQuery
+from app.schemas.queries import NoQuery
 from app.tables import Citation
 
-router = APIRouter(prefix="/v1/citations", tags=["citations"])
+router = APIRouter(prefix=CITATIONS.path, tags=[CITATIONS.collection])
 
 
-@router.get("", operation_id="listCitations", summary="List citations", response_model=CitationPage)
+@router.get(
+    "",
+    operation_id="listCitations",
+    summary="List citations",
+    description=CITATIONS.description,
+    response_model=CitationPage,
+)
 async def list_citations(query: Annotated[CitationQuery, Query()], data: Data) -> Response:
-    """The sources: what they found, what limits them, what is missing from the record and what relies on them."""
+    """Return a page of citations."""
     return list_page(data, Citation, query)
 
 

@@ -1,4 +1,4 @@
-"""Each statement of the article with a verdict: what the evidence does to it."""
+"""Routes of the claims: list and detail."""
 
 from typing import Annotated
 
@@ -6,16 +6,18 @@ from fastapi import APIRouter, Query, Response
 
 from app.reading import get_one, list_page
 from app.routers.common import Data, Slug
-from app.schemas.claims import ClaimDetail, ClaimPage, ClaimQuery
-from app.schemas.common import NoQuery
+from app.schemas.claims import CLAIMS, ClaimDetail, ClaimPage, ClaimQuery
+from app.schemas.queries import NoQuery
 from app.tables import Claim
 
-router = APIRouter(prefix="/v1/claims", tags=["claims"])
+router = APIRouter(prefix=CLAIMS.path, tags=[CLAIMS.collection])
 
 
-@router.get("", operation_id="listClaims", summary="List claims", response_model=ClaimPage)
+@router.get(
+    "", operation_id="listClaims", summary="List claims", description=CLAIMS.description, response_model=ClaimPage
+)
 async def list_claims(query: Annotated[ClaimQuery, Query()], data: Data) -> Response:
-    """Each statement of the article with a verdict: what the evidence does to it."""
+    """Return a page of claims."""
     return list_page(data, Claim, query)
 
 

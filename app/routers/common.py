@@ -6,7 +6,7 @@ from fastapi import Depends, Path
 from starlette.requests import HTTPConnection
 
 from app.database import Database
-from app.schemas.common import SLUG_PATTERN
+from app.schemas.fields import SLUG_PATTERN
 
 
 def get_database(connection: HTTPConnection) -> Database:

@@ -1,4 +1,4 @@
-"""Emergency and help lines by country."""
+"""Routes of the contacts: list and detail."""
 
 from typing import Annotated
 
@@ -6,16 +6,22 @@ from fastapi import APIRouter, Query, Response
 
 from app.reading import get_one, list_page
 from app.routers.common import Data, Slug
-from app.schemas.common import NoQuery
-from app.schemas.contacts import ContactDetail, ContactPage, ContactQuery
+from app.schemas.contacts import CONTACTS, ContactDetail, ContactPage, ContactQuery
+from app.schemas.queries import NoQuery
 from app.tables import Contact
 
-router = APIRouter(prefix="/v1/contacts", tags=["contacts"])
+router = APIRouter(prefix=CONTACTS.path, tags=[CONTACTS.collection])
 
 
-@router.get("", operation_id="listContacts", summary="List contacts", response_model=ContactPage)
+@router.get(
+    "",
+    operation_id="listContacts",
+    summary="List contacts",
+    description=CONTACTS.description,
+    response_model=ContactPage,
+)
 async def list_contacts(query: Annotated[ContactQuery, Query()], data: Data) -> Response:
-    """Emergency and help lines by country."""
+    """Return a page of contacts."""
     return list_page(data, Contact, query)
 
 

@@ -1,4 +1,4 @@
-"""The benefits the article reports, each with the evidence for and against it."""
+"""Routes of the effects: list and detail."""
 
 from typing import Annotated
 
@@ -6,16 +6,18 @@ from fastapi import APIRouter, Query, Response
 
 from app.reading import get_one, list_page
 from app.routers.common import Data, Slug
-from app.schemas.common import NoQuery
-from app.schemas.effects import EffectDetail, EffectPage, EffectQuery
+from app.schemas.effects import EFFECTS, EffectDetail, EffectPage, EffectQuery
+from app.schemas.queries import NoQuery
 from app.tables import Effect
 
-router = APIRouter(prefix="/v1/effects", tags=["effects"])
+router = APIRouter(prefix=EFFECTS.path, tags=[EFFECTS.collection])
 
 
-@router.get("", operation_id="listEffects", summary="List effects", response_model=EffectPage)
+@router.get(
+    "", operation_id="listEffects", summary="List effects", description=EFFECTS.description, response_model=EffectPage
+)
 async def list_effects(query: Annotated[EffectQuery, Query()], data: Data) -> Response:
-    """The benefits the article reports, each with the evidence for and against it."""
+    """Return a page of effects."""
     return list_page(data, Effect, query)
 
 

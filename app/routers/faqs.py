@@ -1,4 +1,4 @@
-"""Questions people ask, in the article's order, each with its answer and what the evidence does to it."""
+"""Routes of the faqs: list and detail."""
 
 from typing import Annotated
 
@@ -6,16 +6,16 @@ from fastapi import APIRouter, Query, Response
 
 from app.reading import get_one, list_page
 from app.routers.common import Data, Slug
-from app.schemas.common import NoQuery
-from app.schemas.faqs import FaqDetail, FaqPage, FaqQuery
+from app.schemas.faqs import FAQS, FaqDetail, FaqPage, FaqQuery
+from app.schemas.queries import NoQuery
 from app.tables import Faq
 
-router = APIRouter(prefix="/v1/faqs", tags=["faqs"])
+router = APIRouter(prefix=FAQS.path, tags=[FAQS.collection])
 
 
-@router.get("", operation_id="listFaqs", summary="List questions", response_model=FaqPage)
+@router.get("", operation_id="listFaqs", summary="List questions", description=FAQS.description, response_model=FaqPage)
 async def list_faqs(query: Annotated[FaqQuery, Query()], data: Data) -> Response:
-    """Questions people ask, in the article's order, each with its answer and what the evidence does to it."""
+    """Return a page of faqs."""
     return list_page(data, Faq, query)
 
 

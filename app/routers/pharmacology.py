@@ -1,4 +1,4 @@
-"""The alkaloids and how they act, are absorbed, measured and detected, each fact with its certainty."""
+"""Routes of the pharmacology: list and detail."""
 
 from typing import Annotated
 
@@ -6,18 +6,22 @@ from fastapi import APIRouter, Query, Response
 
 from app.reading import get_one, list_page
 from app.routers.common import Data, Slug
-from app.schemas.common import NoQuery
-from app.schemas.pharmacology import PharmacologyDetail, PharmacologyPage, PharmacologyQuery
+from app.schemas.pharmacology import PHARMACOLOGY, PharmacologyDetail, PharmacologyPage, PharmacologyQuery
+from app.schemas.queries import NoQuery
 from app.tables import Pharmacology
 
-router = APIRouter(prefix="/v1/pharmacology", tags=["pharmacology"])
+router = APIRouter(prefix=PHARMACOLOGY.path, tags=[PHARMACOLOGY.collection])
 
 
 @router.get(
-    "", operation_id="listPharmacologyFacts", summary="List pharmacological facts", response_model=PharmacologyPage
+    "",
+    operation_id="listPharmacologyFacts",
+    summary="List pharmacological facts",
+    description=PHARMACOLOGY.description,
+    response_model=PharmacologyPage,
 )
 async def list_pharmacology(query: Annotated[PharmacologyQuery, Query()], data: Data) -> Response:
-    """The alkaloids and how they act, are absorbed, measured and detected, each fact with its certainty."""
+    """Return a page of pharmacological facts."""
     return list_page(data, Pharmacology, query)
 
 

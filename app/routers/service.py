@@ -6,10 +6,10 @@ from fastapi import APIRouter, Query, Response
 
 from app.problems import UNAVAILABLE, Problem, ProblemException
 from app.reading import detail
+from app.registry import RESOURCES
 from app.routers.common import Data
-from app.schemas.common import NoQuery
+from app.schemas.queries import NoQuery
 from app.schemas.releases import Health, Index, IndexDetail, IndexEntry, ReleaseDetail
-from app.tables import RESOURCES
 
 router = APIRouter()
 

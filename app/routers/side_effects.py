@@ -1,4 +1,4 @@
-"""Harms reported in connection with kratom: how they were seen, how often among whom, and what to do about them."""
+"""Routes of the side effects: list and detail."""
 
 from typing import Annotated
 
@@ -6,25 +6,26 @@ from fastapi import APIRouter, Query, Response
 
 from app.reading import get_one, list_page
 from app.routers.common import Data, Slug
-from app.schemas.common import NoQuery
-from app.schemas.side_effects import SideEffectDetail, SideEffectPage, SideEffectQuery
+from app.schemas.queries import NoQuery
+from app.schemas.side_effects import SIDE_EFFECTS, SideEffectDetail, SideEffectPage, SideEffectQuery
 from app.tables import SideEffect
 
-router = APIRouter(prefix="/v1/side-effects", tags=["side-effects"])
-
-
-@router.get("", operation_id="listSideEffects", summary="List side effects", response_model=SideEffectPage)
-async def list_side_effects(query: Annotated[SideEffectQuery, Query()], data: Data) -> Response:
-    """Harms reported in connection with kratom: how they were seen, how often among whom, and what to do about them."""
-    return list_page(data, SideEffect, query)
+router = APIRouter(prefix=SIDE_EFFECTS.path, tags=[SIDE_EFFECTS.collection])
 
 
 @router.get(
-    "/{slug}",
-    operation_id="getSideEffect",
-    summary="Get a side effect",
-    response_model=SideEffectDetail,
+    "",
+    operation_id="listSideEffects",
+    summary="List side effects",
+    description=SIDE_EFFECTS.description,
+    response_model=SideEffectPage,
 )
+async def list_side_effects(query: Annotated[SideEffectQuery, Query()], data: Data) -> Response:
+    """Return a page of side effects."""
+    return list_page(data, SideEffect, query)
+
+
+@router.get("/{slug}", operation_id="getSideEffect", summary="Get a side effect", response_model=SideEffectDetail)
 async def get_side_effect(slug: Slug, _: Annotated[NoQuery, Query()], data: Data) -> Response:
     """One side effect with its evidence and its sources."""
     return get_one(data, SideEffect, slug)

@@ -1,4 +1,4 @@
-"""Vein colours as they are marketed, and what laboratory testing says of that. Nothing here recommends one."""
+"""Routes of the strains: list and detail."""
 
 from typing import Annotated
 
@@ -6,16 +6,18 @@ from fastapi import APIRouter, Query, Response
 
 from app.reading import get_one, list_page
 from app.routers.common import Data, Slug
-from app.schemas.common import NoQuery
-from app.schemas.strains import StrainDetail, StrainPage, StrainQuery
+from app.schemas.queries import NoQuery
+from app.schemas.strains import STRAINS, StrainDetail, StrainPage, StrainQuery
 from app.tables import Strain
 
-router = APIRouter(prefix="/v1/strains", tags=["strains"])
+router = APIRouter(prefix=STRAINS.path, tags=[STRAINS.collection])
 
 
-@router.get("", operation_id="listStrains", summary="List strains", response_model=StrainPage)
+@router.get(
+    "", operation_id="listStrains", summary="List strains", description=STRAINS.description, response_model=StrainPage
+)
 async def list_strains(query: Annotated[StrainQuery, Query()], data: Data) -> Response:
-    """Vein colours as they are marketed, and what laboratory testing says of that. Nothing here recommends one."""
+    """Return a page of strains."""
     return list_page(data, Strain, query)
 
 

@@ -1,1 +1,1 @@
-"""The words of the API: what each field means, what a client may ask for."""
+"""Models of the API: one file a resource, and the types that resources share."""

@@ -1,24 +1,19 @@
-"""Approaches: care for back pain that stands on its own."""
+"""Approaches: fields, seed and public models, query parameters, and the descriptor of the resource."""
 
 from typing import Annotated, Literal
 
 from sqlmodel import Field
 
-from app.schemas.common import (
-    Detail,
-    FactualFields,
-    FactualRead,
-    FactualSeed,
-    Label,
-    Page,
-    PageQuery,
-    Sorting,
-    Text,
-)
+from app.schemas.envelopes import Detail, Page
+from app.schemas.fields import Label, Text
+from app.schemas.queries import PageQuery, Sorting
+from app.schemas.records import FactualFields, FactualRead, FactualSeed
+from app.schemas.references import RecordType
+from app.schemas.resources import ResourceInfo
 
 
 class ApproachFields(FactualFields):
-    """What is said of an approach."""
+    """Fields of an approach."""
 
     name: Label
     """Name of the approach."""
@@ -49,6 +44,18 @@ class ApproachDetail(Detail):
 
 
 class ApproachQuery(PageQuery):
-    """What the list of approaches can be asked for."""
+    """Query parameters of the list of approaches."""
 
     sort: Annotated[Literal["slug", "-slug", "name", "-name"], Sorting] = "slug"
+
+
+APPROACHES = ResourceInfo(
+    collection="approaches",
+    record_type=RecordType.approach,
+    description="Care for back pain other than kratom, with the evidence for it.",
+    title_field="name",
+    seed=ApproachSeed,
+    read=ApproachRead,
+    query=ApproachQuery,
+    restates_article=True,
+)

@@ -1,32 +1,20 @@
-"""The overview: the source article retold, section by section, beside what is known of its statements."""
+"""Articles: fields, seed and public models, query parameters, and the descriptor of the resource."""
 
 from typing import Annotated, Literal
 
 from sqlmodel import JSON, Field
 
-from app.schemas.common import (
-    CitationLink,
-    ClaimInContext,
-    Detail,
-    FactualFields,
-    FactualRead,
-    FactualSeed,
-    Label,
-    Page,
-    PageQuery,
-    PartialDate,
-    Position,
-    RecordPath,
-    Reference,
-    Slug,
-    Sorting,
-    Strict,
-    Text,
-)
+from app.schemas.envelopes import Detail, Page
+from app.schemas.evidence import CitationLink, ClaimInContext
+from app.schemas.fields import Label, PartialDate, Position, RecordPath, Slug, Strict, Text
+from app.schemas.queries import PageQuery, Sorting
+from app.schemas.records import FactualFields, FactualRead, FactualSeed
+from app.schemas.references import RecordType, Reference
+from app.schemas.resources import ResourceInfo
 
 
 class ArticleFields(FactualFields):
-    """What is said of an article itself."""
+    """Fields of an article itself."""
 
     title: Label
     """Title of the overview, in this service's words."""
@@ -135,6 +123,18 @@ class ArticleDetail(Detail):
 
 
 class ArticleQuery(PageQuery):
-    """What the list of articles can be asked for."""
+    """Query parameters of the list of articles."""
 
     sort: Annotated[Literal["slug", "-slug", "title", "-title"], Sorting] = "slug"
+
+
+ARTICLES = ResourceInfo(
+    collection="articles",
+    record_type=RecordType.article,
+    description="The source article, retold section by section. Each section comes with the records it speaks of, the claims it makes and what it leaves out.",
+    title_field="title",
+    seed=ArticleSeed,
+    read=ArticleRead,
+    query=ArticleQuery,
+    restates_article=True,
+)

@@ -1,4 +1,4 @@
-"""Citations: the sources, what they found, what limits them, and what relies on them."""
+"""Citations: fields, seed and public models, query parameters, and the descriptor of the resource."""
 
 from enum import StrEnum, auto
 from typing import Annotated, Literal
@@ -6,25 +6,13 @@ from typing import Annotated, Literal
 import pydantic
 from sqlmodel import JSON, Field
 
-from app.schemas.common import (
-    CommaSeparated,
-    CommaSeparatedIntegers,
-    Detail,
-    EvidenceLevel,
-    Flag,
-    Label,
-    Page,
-    PageQuery,
-    PartialDate,
-    RecordFields,
-    RecordRead,
-    Reference,
-    Sorting,
-    Specificity,
-    Text,
-    Url,
-    Year,
-)
+from app.schemas.envelopes import Detail, Page
+from app.schemas.evidence import EvidenceLevel, Specificity
+from app.schemas.fields import Label, PartialDate, Text, Url, Year
+from app.schemas.queries import CommaSeparated, CommaSeparatedIntegers, Flag, PageQuery, Sorting
+from app.schemas.records import RecordFields, RecordRead
+from app.schemas.references import RecordType, Reference
+from app.schemas.resources import ResourceInfo
 
 
 class CitationType(StrEnum):
@@ -76,7 +64,7 @@ Pmid = Annotated[str, pydantic.Field(pattern=r"^[1-9]\d{0,8}$", max_length=9)]
 
 
 class CitationFields(RecordFields):
-    """What is said of a source."""
+    """Fields of a source."""
 
     type: CitationType
     """What kind of publication it is."""
@@ -142,7 +130,7 @@ class CitationDetail(Detail):
 
 
 class CitationQuery(PageQuery):
-    """What the list of citations can be asked for."""
+    """Query parameters of the list of citations."""
 
     type: Annotated[list[CitationType], pydantic.Field(max_length=26), CommaSeparated] = []
     """Only these kinds of publication, comma-separated."""
@@ -157,3 +145,14 @@ class CitationQuery(PageQuery):
     link_withheld: Flag | None = None
     """Only sources whose link is (`true`) or is not (`false`) withheld."""
     sort: Annotated[Literal["slug", "-slug", "title", "-title", "year", "-year"], Sorting] = "slug"
+
+
+CITATIONS = ResourceInfo(
+    collection="citations",
+    record_type=RecordType.citation,
+    description="The sources: what they found, what limits them, what is missing from the record and what relies on them.",
+    title_field="title",
+    seed=CitationSeed,
+    read=CitationRead,
+    query=CitationQuery,
+)

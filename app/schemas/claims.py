@@ -1,31 +1,21 @@
-"""Claims: each statement of the article, with what the evidence does to it."""
+"""Claims: fields, seed and public models, query parameters, and the descriptor of the resource."""
 
 from typing import Annotated, Literal
 
 import pydantic
 from sqlmodel import Field
 
-from app.schemas.common import (
-    CitationLink,
-    CommaSeparated,
-    Detail,
-    FactualFields,
-    Page,
-    PageQuery,
-    RecordPath,
-    RecordRead,
-    Reference,
-    SafetyFlag,
-    Slug,
-    Sorting,
-    SourcePart,
-    Text,
-    Verdict,
-)
+from app.schemas.envelopes import Detail, Page
+from app.schemas.evidence import CitationLink, SafetyFlag, Verdict
+from app.schemas.fields import RecordPath, Slug, Text
+from app.schemas.queries import CommaSeparated, PageQuery, Sorting
+from app.schemas.records import FactualFields, RecordRead
+from app.schemas.references import RecordType, Reference, SourcePart
+from app.schemas.resources import ResourceInfo
 
 
 class ClaimFields(FactualFields):
-    """What is said of a statement of the article."""
+    """Fields of a statement of the article."""
 
     section: Slug
     """Slug of the section of the article that makes the statement."""
@@ -78,7 +68,7 @@ class ClaimDetail(Detail):
 
 
 class ClaimQuery(PageQuery):
-    """What the list of claims can be asked for."""
+    """Query parameters of the list of claims."""
 
     verdict: Annotated[list[Verdict], pydantic.Field(max_length=4), CommaSeparated] = []
     """Only statements with these verdicts, comma-separated."""
@@ -87,3 +77,14 @@ class ClaimQuery(PageQuery):
     safety_flag: Annotated[list[SafetyFlag], pydantic.Field(max_length=3), CommaSeparated] = []
     """Only statements with these safety flags, comma-separated."""
     sort: Annotated[Literal["slug", "-slug", "verdict", "-verdict"], Sorting] = "slug"
+
+
+CLAIMS = ResourceInfo(
+    collection="claims",
+    record_type=RecordType.claim,
+    description="Each statement of the article with a verdict: what the evidence does to it.",
+    title_field="statement",
+    seed=ClaimSeed,
+    read=ClaimRead,
+    query=ClaimQuery,
+)

@@ -1,28 +1,22 @@
-"""Contacts: emergency and help lines, by country."""
+"""Contacts: fields, seed and public models, query parameters, and the descriptor of the resource."""
 
 from typing import Annotated, Literal
 
 import pydantic
 from sqlmodel import Field
 
-from app.schemas.common import (
-    CommaSeparated,
-    Detail,
-    FactualFields,
-    FactualRead,
-    FactualSeed,
-    Label,
-    Page,
-    PageQuery,
-    Sorting,
-    Text,
-)
+from app.schemas.envelopes import Detail, Page
+from app.schemas.fields import Label, Text
+from app.schemas.queries import CommaSeparated, PageQuery, Sorting
+from app.schemas.records import FactualFields, FactualRead, FactualSeed
+from app.schemas.references import RecordType
+from app.schemas.resources import ResourceInfo
 
 CountryCode = Annotated[str, pydantic.Field(pattern=r"^[A-Z]{2}$", max_length=2)]
 
 
 class ContactFields(FactualFields):
-    """What is said of a help line."""
+    """Fields of a help line."""
 
     name: Label
     """Name of the line."""
@@ -59,8 +53,19 @@ class ContactDetail(Detail):
 
 
 class ContactQuery(PageQuery):
-    """What the list of contacts can be asked for."""
+    """Query parameters of the list of contacts."""
 
     country: Annotated[list[CountryCode], pydantic.Field(max_length=50), CommaSeparated] = []
     """Only lines of these countries, comma-separated ISO 3166 codes."""
     sort: Annotated[Literal["slug", "-slug", "name", "-name"], Sorting] = "slug"
+
+
+CONTACTS = ResourceInfo(
+    collection="contacts",
+    record_type=RecordType.contact,
+    description="Emergency and help lines by country.",
+    title_field="name",
+    seed=ContactSeed,
+    read=ContactRead,
+    query=ContactQuery,
+)

@@ -1,4 +1,4 @@
-"""Dosage ranges: amounts that were told, surveyed or studied. None of them is a recommendation."""
+"""Dosage ranges: fields, seed and public models, query parameters, and the descriptor of the resource."""
 
 from enum import StrEnum, auto
 from typing import Annotated, Literal
@@ -6,18 +6,12 @@ from typing import Annotated, Literal
 import pydantic
 from sqlmodel import JSON, Field
 
-from app.schemas.common import (
-    CautionedFields,
-    CautionedRead,
-    CautionedSeed,
-    CommaSeparated,
-    Detail,
-    Label,
-    Page,
-    PageQuery,
-    Sorting,
-    Text,
-)
+from app.schemas.envelopes import Detail, Page
+from app.schemas.fields import Label, Text
+from app.schemas.queries import CommaSeparated, PageQuery, Sorting
+from app.schemas.records import CautionedFields, CautionedRead, CautionedSeed
+from app.schemas.references import RecordType
+from app.schemas.resources import ResourceInfo
 
 
 class DosageKind(StrEnum):
@@ -94,7 +88,7 @@ Grams = Annotated[float, pydantic.Field(gt=0, le=1000, json_schema_extra={"forma
 
 
 class DosageRangeFields(CautionedFields):
-    """What is said of an amount."""
+    """Fields of an amount."""
 
     context: Label
     """Where the amount comes from, in a few words."""
@@ -153,7 +147,7 @@ class DosageRangeDetail(Detail):
 
 
 class DosageRangeQuery(PageQuery):
-    """What the list of dosage ranges can be asked for."""
+    """Query parameters of the list of dosage ranges."""
 
     kind: Annotated[list[DosageKind], pydantic.Field(max_length=8), CommaSeparated] = []
     """Only amounts from these kinds of source, comma-separated."""
@@ -162,3 +156,15 @@ class DosageRangeQuery(PageQuery):
     population: Annotated[list[Population], pydantic.Field(max_length=7), CommaSeparated] = []
     """Only amounts told to or seen in these groups, comma-separated."""
     sort: Annotated[Literal["slug", "-slug", "kind", "-kind"], Sorting] = "slug"
+
+
+DOSAGE_RANGES = ResourceInfo(
+    collection="dosage-ranges",
+    record_type=RecordType.dosage_range,
+    description="Amounts that were reported, surveyed or studied, with the harms seen at such amounts. None of them is a recommendation.",
+    title_field="context",
+    seed=DosageRangeSeed,
+    read=DosageRangeRead,
+    query=DosageRangeQuery,
+    restates_article=True,
+)

@@ -1,24 +1,19 @@
-"""Effects: the benefits the article reports, with the evidence for them."""
+"""Effects: fields, seed and public models, query parameters, and the descriptor of the resource."""
 
 from typing import Annotated, Literal
 
 from sqlmodel import Field
 
-from app.schemas.common import (
-    CautionedFields,
-    CautionedRead,
-    CautionedSeed,
-    Detail,
-    Label,
-    Page,
-    PageQuery,
-    Sorting,
-    Text,
-)
+from app.schemas.envelopes import Detail, Page
+from app.schemas.fields import Label, Text
+from app.schemas.queries import PageQuery, Sorting
+from app.schemas.records import CautionedFields, CautionedRead, CautionedSeed
+from app.schemas.references import RecordType
+from app.schemas.resources import ResourceInfo
 
 
 class EffectFields(CautionedFields):
-    """What is said of a reported effect."""
+    """Fields of a reported effect."""
 
     name: Label
     """Name of the effect."""
@@ -49,6 +44,18 @@ class EffectDetail(Detail):
 
 
 class EffectQuery(PageQuery):
-    """What the list of effects can be asked for."""
+    """Query parameters of the list of effects."""
 
     sort: Annotated[Literal["slug", "-slug", "name", "-name"], Sorting] = "slug"
+
+
+EFFECTS = ResourceInfo(
+    collection="effects",
+    record_type=RecordType.effect,
+    description="Benefits that the article reports, each with the evidence for and against it.",
+    title_field="name",
+    seed=EffectSeed,
+    read=EffectRead,
+    query=EffectQuery,
+    restates_article=True,
+)

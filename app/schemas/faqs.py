@@ -1,4 +1,4 @@
-"""Questions people ask, the article's answer, and what the evidence does to it."""
+"""Faqs: fields, seed and public models, query parameters, and the descriptor of the resource."""
 
 from enum import StrEnum, auto
 from typing import Annotated, Literal
@@ -6,20 +6,12 @@ from typing import Annotated, Literal
 import pydantic
 from sqlmodel import Field
 
-from app.schemas.common import (
-    CautionedFields,
-    CautionedRead,
-    CautionedSeed,
-    CommaSeparated,
-    CommaSeparatedIntegers,
-    Detail,
-    Label,
-    Page,
-    PageQuery,
-    Position,
-    Sorting,
-    Text,
-)
+from app.schemas.envelopes import Detail, Page
+from app.schemas.fields import Label, Position, Text
+from app.schemas.queries import CommaSeparated, CommaSeparatedIntegers, PageQuery, Sorting
+from app.schemas.records import CautionedFields, CautionedRead, CautionedSeed
+from app.schemas.references import RecordType
+from app.schemas.resources import ResourceInfo
 
 
 class FaqTopic(StrEnum):
@@ -36,7 +28,7 @@ class FaqTopic(StrEnum):
 
 
 class FaqFields(CautionedFields):
-    """What is said of a question."""
+    """Fields of a question."""
 
     position: Position
     """Place of the question in the article's list, from 1."""
@@ -75,10 +67,22 @@ class FaqDetail(Detail):
 
 
 class FaqQuery(PageQuery):
-    """What the list of questions can be asked for."""
+    """Query parameters of the list of questions."""
 
     topic: Annotated[list[FaqTopic], pydantic.Field(max_length=8), CommaSeparated] = []
     """Only questions on these topics, comma-separated."""
     position: Annotated[list[Position], pydantic.Field(max_length=100), CommaSeparatedIntegers] = []
     """Only the questions at these places of the article's list, comma-separated."""
     sort: Annotated[Literal["position", "-position", "slug", "-slug"], Sorting] = "position"
+
+
+FAQS = ResourceInfo(
+    collection="faqs",
+    record_type=RecordType.faq,
+    description="Questions people ask, in the article's order, each with its answer and what the evidence does to it.",
+    title_field="question",
+    seed=FaqSeed,
+    read=FaqRead,
+    query=FaqQuery,
+    restates_article=True,
+)

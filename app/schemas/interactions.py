@@ -1,4 +1,4 @@
-"""Interactions: what kratom should not meet, how sure that is, and why."""
+"""Interactions: fields, seed and public models, query parameters, and the descriptor of the resource."""
 
 from enum import StrEnum, auto
 from typing import Annotated, Literal
@@ -6,18 +6,12 @@ from typing import Annotated, Literal
 import pydantic
 from sqlmodel import JSON, Field
 
-from app.schemas.common import (
-    CautionedFields,
-    CautionedRead,
-    CautionedSeed,
-    CommaSeparated,
-    Detail,
-    Label,
-    Page,
-    PageQuery,
-    Sorting,
-    Text,
-)
+from app.schemas.envelopes import Detail, Page
+from app.schemas.fields import Label, Text
+from app.schemas.queries import CommaSeparated, PageQuery, Sorting
+from app.schemas.records import CautionedFields, CautionedRead, CautionedSeed
+from app.schemas.references import RecordType
+from app.schemas.resources import ResourceInfo
 
 
 class SubstanceClass(StrEnum):
@@ -65,7 +59,7 @@ class InteractionBasis(StrEnum):
 
 
 class InteractionFields(CautionedFields):
-    """What is said of an interaction."""
+    """Fields of an interaction."""
 
     name: Label
     """What kratom meets: a medicine, a class of medicines or another substance."""
@@ -104,7 +98,7 @@ class InteractionDetail(Detail):
 
 
 class InteractionQuery(PageQuery):
-    """What the list of interactions can be asked for."""
+    """Query parameters of the list of interactions."""
 
     substance_class: Annotated[list[SubstanceClass], pydantic.Field(max_length=15), CommaSeparated] = []
     """Only interactions with these classes of substance, comma-separated."""
@@ -113,3 +107,15 @@ class InteractionQuery(PageQuery):
     evidence_basis: Annotated[list[InteractionBasis], pydantic.Field(max_length=11), CommaSeparated] = []
     """Only interactions known from at least one of these kinds of evidence, comma-separated."""
     sort: Annotated[Literal["slug", "-slug", "name", "-name", "severity", "-severity"], Sorting] = "slug"
+
+
+INTERACTIONS = ResourceInfo(
+    collection="interactions",
+    record_type=RecordType.interaction,
+    description="Substances that should not be combined with kratom, how severe each interaction is and how it is known. A substance that is not listed is not thereby safe.",
+    title_field="name",
+    seed=InteractionSeed,
+    read=InteractionRead,
+    query=InteractionQuery,
+    facets={"evidence_basis": "evidence_basis"},
+)

@@ -1,4 +1,4 @@
-"""Jurisdictions: the legal status of kratom by place, with its date and how sure it is. Not legal advice."""
+"""Jurisdictions: fields, seed and public models, query parameters, and the descriptor of the resource."""
 
 from enum import StrEnum, auto
 from typing import Annotated, Literal
@@ -6,25 +6,13 @@ from typing import Annotated, Literal
 import pydantic
 from sqlmodel import JSON, Field
 
-from app.schemas.common import (
-    CitationLink,
-    CommaSeparated,
-    CommaSeparatedIntegers,
-    Detail,
-    FactualFields,
-    FactualRead,
-    FactualSeed,
-    Flag,
-    Label,
-    Page,
-    PageQuery,
-    PartialDate,
-    Reference,
-    Slug,
-    Sorting,
-    Strict,
-    Text,
-)
+from app.schemas.envelopes import Detail, Page
+from app.schemas.evidence import CitationLink
+from app.schemas.fields import Label, PartialDate, Slug, Strict, Text
+from app.schemas.queries import CommaSeparated, CommaSeparatedIntegers, Flag, PageQuery, Sorting
+from app.schemas.records import FactualFields, FactualRead, FactualSeed
+from app.schemas.references import RecordType, Reference
+from app.schemas.resources import ResourceInfo
 
 
 class JurisdictionLevel(StrEnum):
@@ -59,12 +47,13 @@ class Confidence(StrEnum):
     low = auto()
 
 
-JurisdictionCode = Annotated[str, pydantic.Field(pattern=r"^[A-Z]{2}(?:-[A-Z]+)*$", max_length=60)]
+CODE_PATTERN = r"^[A-Z]{2}(?:-[A-Z]+)*$"
+JurisdictionCode = Annotated[str, pydantic.Field(pattern=CODE_PATTERN, max_length=60)]
 MinimumAge = Annotated[int, pydantic.Field(ge=0, le=130, json_schema_extra={"format": "int32"})]
 
 
 class JurisdictionFields(FactualFields):
-    """What is said of a place."""
+    """Fields of a place."""
 
     code: JurisdictionCode
     """ISO 3166 code of the place; for a place below a state, the code of the state followed by its name."""
@@ -99,7 +88,7 @@ class JurisdictionFields(FactualFields):
 
 
 class FederalRuleFields(Strict):
-    """What is said of a federal rule."""
+    """Fields of a federal rule."""
 
     slug: Slug
     """Identifier of the rule within this record."""
@@ -162,7 +151,7 @@ class JurisdictionDetail(Detail):
 
 
 class JurisdictionQuery(PageQuery):
-    """What the list of jurisdictions can be asked for."""
+    """Query parameters of the list of jurisdictions."""
 
     code: Annotated[list[JurisdictionCode], pydantic.Field(max_length=100), CommaSeparated] = []
     """Only the places with these codes, comma-separated, such as `US-TX,CZ`."""
@@ -181,3 +170,15 @@ class JurisdictionQuery(PageQuery):
     sort: Annotated[
         Literal["slug", "-slug", "name", "-name", "code", "-code", "status", "-status", "as_of", "-as_of"], Sorting
     ] = "slug"
+
+
+JURISDICTIONS = ResourceInfo(
+    collection="jurisdictions",
+    record_type=RecordType.jurisdiction,
+    description="Legal status by place, each with its date and how certain it is. Not legal advice.",
+    title_field="name",
+    seed=JurisdictionSeed,
+    read=JurisdictionRead,
+    query=JurisdictionQuery,
+    review_months=3,
+)

@@ -1,4 +1,4 @@
-"""Pharmacology: the alkaloids and how they act, are absorbed, measured and detected."""
+"""Pharmacology: fields, seed and public models, query parameters, and the descriptor of the resource."""
 
 from enum import StrEnum, auto
 from typing import Annotated, Literal
@@ -6,18 +6,12 @@ from typing import Annotated, Literal
 import pydantic
 from sqlmodel import Field
 
-from app.schemas.common import (
-    CommaSeparated,
-    Detail,
-    FactualFields,
-    FactualRead,
-    FactualSeed,
-    Label,
-    Page,
-    PageQuery,
-    Sorting,
-    Text,
-)
+from app.schemas.envelopes import Detail, Page
+from app.schemas.fields import Label, Text
+from app.schemas.queries import CommaSeparated, PageQuery, Sorting
+from app.schemas.records import FactualFields, FactualRead, FactualSeed
+from app.schemas.references import RecordType
+from app.schemas.resources import ResourceInfo
 
 
 class Certainty(StrEnum):
@@ -31,7 +25,7 @@ class Certainty(StrEnum):
 
 
 class PharmacologyFields(FactualFields):
-    """What is said of a pharmacological fact."""
+    """Fields of a pharmacological fact."""
 
     topic: Label
     """What the fact is about."""
@@ -64,8 +58,19 @@ class PharmacologyDetail(Detail):
 
 
 class PharmacologyQuery(PageQuery):
-    """What the list of pharmacological facts can be asked for."""
+    """Query parameters of the list of pharmacological facts."""
 
     certainty: Annotated[list[Certainty], pydantic.Field(max_length=5), CommaSeparated] = []
     """Only facts as certain as this, comma-separated."""
     sort: Annotated[Literal["slug", "-slug", "topic", "-topic", "certainty", "-certainty"], Sorting] = "slug"
+
+
+PHARMACOLOGY = ResourceInfo(
+    collection="pharmacology",
+    record_type=RecordType.pharmacology,
+    description="The alkaloids and how they act, are absorbed, measured and detected, each fact with its certainty.",
+    title_field="topic",
+    seed=PharmacologySeed,
+    read=PharmacologyRead,
+    query=PharmacologyQuery,
+)

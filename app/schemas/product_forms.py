@@ -1,24 +1,19 @@
-"""Product forms: powder, capsules, tea, extracts, and how they differ."""
+"""Product forms: fields, seed and public models, query parameters, and the descriptor of the resource."""
 
 from typing import Annotated, Literal
 
 from sqlmodel import Field
 
-from app.schemas.common import (
-    CautionedFields,
-    CautionedRead,
-    CautionedSeed,
-    Detail,
-    Label,
-    Page,
-    PageQuery,
-    Sorting,
-    Text,
-)
+from app.schemas.envelopes import Detail, Page
+from app.schemas.fields import Label, Text
+from app.schemas.queries import PageQuery, Sorting
+from app.schemas.records import CautionedFields, CautionedRead, CautionedSeed
+from app.schemas.references import RecordType
+from app.schemas.resources import ResourceInfo
 
 
 class ProductFormFields(CautionedFields):
-    """What is said of a product form."""
+    """Fields of a product form."""
 
     name: Label
     """Name of the form."""
@@ -51,6 +46,18 @@ class ProductFormDetail(Detail):
 
 
 class ProductFormQuery(PageQuery):
-    """What the list of product forms can be asked for."""
+    """Query parameters of the list of product forms."""
 
     sort: Annotated[Literal["slug", "-slug", "name", "-name"], Sorting] = "slug"
+
+
+PRODUCT_FORMS = ResourceInfo(
+    collection="product-forms",
+    record_type=RecordType.product_form,
+    description="Forms in which kratom is sold or taken, and how they differ as far as that is known.",
+    title_field="name",
+    seed=ProductFormSeed,
+    read=ProductFormRead,
+    query=ProductFormQuery,
+    restates_article=True,
+)

@@ -1,24 +1,19 @@
-"""Quality checks: what to look for in a product, and what labels and reports can and cannot tell."""
+"""Quality checks: fields, seed and public models, query parameters, and the descriptor of the resource."""
 
 from typing import Annotated, Literal
 
 from sqlmodel import Field
 
-from app.schemas.common import (
-    Detail,
-    FactualFields,
-    FactualRead,
-    FactualSeed,
-    Label,
-    Page,
-    PageQuery,
-    Sorting,
-    Text,
-)
+from app.schemas.envelopes import Detail, Page
+from app.schemas.fields import Label, Text
+from app.schemas.queries import PageQuery, Sorting
+from app.schemas.records import FactualFields, FactualRead, FactualSeed
+from app.schemas.references import RecordType
+from app.schemas.resources import ResourceInfo
 
 
 class QualityCheckFields(FactualFields):
-    """What is said of a point of product quality."""
+    """Fields of a point of product quality."""
 
     topic: Label
     """What the check is about."""
@@ -49,6 +44,17 @@ class QualityCheckDetail(Detail):
 
 
 class QualityCheckQuery(PageQuery):
-    """What the list of quality checks can be asked for."""
+    """Query parameters of the list of quality checks."""
 
     sort: Annotated[Literal["slug", "-slug", "topic", "-topic"], Sorting] = "slug"
+
+
+QUALITY_CHECKS = ResourceInfo(
+    collection="quality-checks",
+    record_type=RecordType.quality_check,
+    description="What to look for in a product, and what labels and reports can and cannot tell.",
+    title_field="topic",
+    seed=QualityCheckSeed,
+    read=QualityCheckRead,
+    query=QualityCheckQuery,
+)

@@ -6,7 +6,8 @@ from typing import Annotated
 import pydantic
 from sqlmodel import Field
 
-from app.schemas.common import Count, Detail, DetailLinks, Label, Path, Strict, Text, Url
+from app.schemas.envelopes import Detail, DetailLinks
+from app.schemas.fields import Count, Label, Path, Strict, Text, Url
 
 
 class Licence(Strict):

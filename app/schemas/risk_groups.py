@@ -1,4 +1,4 @@
-"""Risk groups: who should not use kratom, and why."""
+"""Risk groups: fields, seed and public models, query parameters, and the descriptor of the resource."""
 
 from enum import StrEnum, auto
 from typing import Annotated, Literal
@@ -6,18 +6,12 @@ from typing import Annotated, Literal
 import pydantic
 from sqlmodel import Field
 
-from app.schemas.common import (
-    CommaSeparated,
-    Detail,
-    FactualFields,
-    FactualRead,
-    FactualSeed,
-    Label,
-    Page,
-    PageQuery,
-    Sorting,
-    Text,
-)
+from app.schemas.envelopes import Detail, Page
+from app.schemas.fields import Label, Text
+from app.schemas.queries import CommaSeparated, PageQuery, Sorting
+from app.schemas.records import FactualFields, FactualRead, FactualSeed
+from app.schemas.references import RecordType
+from app.schemas.resources import ResourceInfo
 
 
 class RiskBasis(StrEnum):
@@ -33,7 +27,7 @@ class RiskBasis(StrEnum):
 
 
 class RiskGroupFields(FactualFields):
-    """What is said of a group at risk."""
+    """Fields of a group at risk."""
 
     name: Label
     """The group."""
@@ -68,8 +62,19 @@ class RiskGroupDetail(Detail):
 
 
 class RiskGroupQuery(PageQuery):
-    """What the list of risk groups can be asked for."""
+    """Query parameters of the list of risk groups."""
 
     evidence_basis: Annotated[list[RiskBasis], pydantic.Field(max_length=7), CommaSeparated] = []
     """Only groups whose risk is known from these kinds of evidence, comma-separated."""
     sort: Annotated[Literal["slug", "-slug", "name", "-name"], Sorting] = "slug"
+
+
+RISK_GROUPS = ResourceInfo(
+    collection="risk-groups",
+    record_type=RecordType.risk_group,
+    description="Who should not use kratom or is at particular risk, and why.",
+    title_field="name",
+    seed=RiskGroupSeed,
+    read=RiskGroupRead,
+    query=RiskGroupQuery,
+)

@@ -1,4 +1,4 @@
-"""Side effects: harms, how they were seen, and what to do about them."""
+"""Side effects: fields, seed and public models, query parameters, and the descriptor of the resource."""
 
 from enum import StrEnum, auto
 from typing import Annotated, Literal
@@ -6,22 +6,13 @@ from typing import Annotated, Literal
 import pydantic
 from sqlmodel import JSON, Field
 
-from app.schemas.common import (
-    CitationLink,
-    CommaSeparated,
-    Detail,
-    FactualFields,
-    FactualRead,
-    FactualSeed,
-    Flag,
-    Label,
-    Page,
-    PageQuery,
-    Slug,
-    Sorting,
-    Strict,
-    Text,
-)
+from app.schemas.envelopes import Detail, Page
+from app.schemas.evidence import CitationLink
+from app.schemas.fields import Label, Slug, Strict, Text
+from app.schemas.queries import CommaSeparated, Flag, PageQuery, Sorting
+from app.schemas.records import FactualFields, FactualRead, FactualSeed
+from app.schemas.references import RecordType
+from app.schemas.resources import ResourceInfo
 
 
 class SideEffectCategory(StrEnum):
@@ -70,7 +61,7 @@ class SymptomKind(StrEnum):
 
 
 class SideEffectFields(FactualFields):
-    """What is said of a side effect."""
+    """Fields of a side effect."""
 
     name: Label
     """Name of the side effect."""
@@ -97,7 +88,7 @@ class SideEffectFields(FactualFields):
 
 
 class SymptomFields(Strict):
-    """What is said of a withdrawal symptom."""
+    """Fields of a withdrawal symptom."""
 
     slug: Slug
     """Identifier of the symptom within this record."""
@@ -183,7 +174,7 @@ class SideEffectDetail(Detail):
 
 
 class SideEffectQuery(PageQuery):
-    """What the list of side effects can be asked for."""
+    """Query parameters of the list of side effects."""
 
     category: Annotated[list[SideEffectCategory], pydantic.Field(max_length=4), CommaSeparated] = []
     """Only these kinds of harm, comma-separated."""
@@ -194,3 +185,14 @@ class SideEffectQuery(PageQuery):
     in_article: Flag | None = None
     """Only those the source article names (`true`) or leaves out (`false`)."""
     sort: Annotated[Literal["slug", "-slug", "name", "-name", "seriousness", "-seriousness"], Sorting] = "slug"
+
+
+SIDE_EFFECTS = ResourceInfo(
+    collection="side-effects",
+    record_type=RecordType.side_effect,
+    description="Harms reported in connection with kratom: how they were seen, how often and among whom, and what to do about them.",
+    title_field="name",
+    seed=SideEffectSeed,
+    read=SideEffectRead,
+    query=SideEffectQuery,
+)

@@ -1,4 +1,4 @@
-"""Strains: vein colours as they are marketed, and what testing says of that."""
+"""Strains: fields, seed and public models, query parameters, and the descriptor of the resource."""
 
 from enum import StrEnum, auto
 from typing import Annotated, Literal
@@ -6,18 +6,12 @@ from typing import Annotated, Literal
 import pydantic
 from sqlmodel import JSON, Field
 
-from app.schemas.common import (
-    CautionedFields,
-    CautionedRead,
-    CautionedSeed,
-    CommaSeparated,
-    Detail,
-    Label,
-    Page,
-    PageQuery,
-    Sorting,
-    Text,
-)
+from app.schemas.envelopes import Detail, Page
+from app.schemas.fields import Label, Text
+from app.schemas.queries import CommaSeparated, PageQuery, Sorting
+from app.schemas.records import CautionedFields, CautionedRead, CautionedSeed
+from app.schemas.references import RecordType
+from app.schemas.resources import ResourceInfo
 
 
 class Vein(StrEnum):
@@ -50,7 +44,7 @@ class MarketedUse(StrEnum):
 
 
 class StrainFields(CautionedFields):
-    """What is said of a strain."""
+    """Fields of a strain."""
 
     name: Label
     """Name under which it is sold."""
@@ -89,7 +83,7 @@ class StrainDetail(Detail):
 
 
 class StrainQuery(PageQuery):
-    """What the list of strains can be asked for."""
+    """Query parameters of the list of strains."""
 
     vein: Annotated[list[Vein], pydantic.Field(max_length=3), CommaSeparated] = []
     """Only strains of these vein colours, comma-separated."""
@@ -98,3 +92,16 @@ class StrainQuery(PageQuery):
     marketed_for: Annotated[list[MarketedUse], pydantic.Field(max_length=6), CommaSeparated] = []
     """Only strains sold for at least one of these uses, comma-separated."""
     sort: Annotated[Literal["slug", "-slug", "name", "-name"], Sorting] = "slug"
+
+
+STRAINS = ResourceInfo(
+    collection="strains",
+    record_type=RecordType.strain,
+    description="Vein colours as they are marketed, and what laboratory testing says of that. Nothing here recommends one.",
+    title_field="name",
+    seed=StrainSeed,
+    read=StrainRead,
+    query=StrainQuery,
+    restates_article=True,
+    facets={"effect": "effects", "marketed_for": "marketed_for"},
+)

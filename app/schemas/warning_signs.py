@@ -1,4 +1,4 @@
-"""Warning signs: what needs help, how fast, and what to do."""
+"""Warning signs: fields, seed and public models, query parameters, and the descriptor of the resource."""
 
 from enum import StrEnum, auto
 from typing import Annotated, Literal
@@ -6,18 +6,12 @@ from typing import Annotated, Literal
 import pydantic
 from sqlmodel import Field
 
-from app.schemas.common import (
-    CommaSeparated,
-    Detail,
-    FactualFields,
-    FactualRead,
-    FactualSeed,
-    Label,
-    Page,
-    PageQuery,
-    Sorting,
-    Text,
-)
+from app.schemas.envelopes import Detail, Page
+from app.schemas.fields import Label, Text
+from app.schemas.queries import CommaSeparated, PageQuery, Sorting
+from app.schemas.records import FactualFields, FactualRead, FactualSeed
+from app.schemas.references import RecordType
+from app.schemas.resources import ResourceInfo
 
 
 class Urgency(StrEnum):
@@ -28,7 +22,7 @@ class Urgency(StrEnum):
 
 
 class WarningSignFields(FactualFields):
-    """What is said of a warning sign."""
+    """Fields of a warning sign."""
 
     sign: Label
     """What is seen or felt."""
@@ -63,8 +57,19 @@ class WarningSignDetail(Detail):
 
 
 class WarningSignQuery(PageQuery):
-    """What the list of warning signs can be asked for."""
+    """Query parameters of the list of warning signs."""
 
     urgency: Annotated[list[Urgency], pydantic.Field(max_length=2), CommaSeparated] = []
     """Only signs as urgent as this, comma-separated."""
     sort: Annotated[Literal["slug", "-slug", "urgency", "-urgency"], Sorting] = "slug"
+
+
+WARNING_SIGNS = ResourceInfo(
+    collection="warning-signs",
+    record_type=RecordType.warning_sign,
+    description="Signs that need help, how fast it is needed and what to do.",
+    title_field="sign",
+    seed=WarningSignSeed,
+    read=WarningSignRead,
+    query=WarningSignQuery,
+)

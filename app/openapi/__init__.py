@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import Any, Final
 
 from fastapi import FastAPI
@@ -23,8 +22,9 @@ from app.problems import (
     ProblemError,
 )
 from app.reading import MAX_LINK_BYTES
+from app.registry import RESOURCES, TABLES
 from app.routers.service import INDEX
-from app.tables import RESOURCES, table_of
+from app.tables import table_of
 
 Object = dict[str, Any]
 
@@ -42,23 +42,7 @@ refused. Errors are problem details (RFC 9457). Answers carry an `ETag`; ask aga
 The content is under CC BY 4.0, the program under the MIT License."""
 
 TAGS: Final = {
-    "articles": "The overview: the source article retold, section by section.",
-    "strains": "Vein colours as they are marketed, and what testing says of that.",
-    "effects": "Benefits that are reported, with the evidence for and against them.",
-    "side-effects": "Harms, how they were seen, and what to do about them.",
-    "dosage-ranges": "Amounts that were told, surveyed or studied; never a recommendation.",
-    "faqs": "Questions people ask, and what the evidence does to the answers.",
-    "claims": "The article's statements, each with a verdict.",
-    "interactions": "What kratom should not meet.",
-    "pharmacology": "The alkaloids and how they act.",
-    "product-forms": "Forms in which kratom is sold or taken.",
-    "approaches": "Care for back pain that stands on its own.",
-    "risk-groups": "Who should not use kratom, and why.",
-    "warning-signs": "Signs that need help, and how fast.",
-    "jurisdictions": "Legal status by place, dated. Not legal advice.",
-    "quality-checks": "What to look for in a product.",
-    "contacts": "Emergency and help lines, by country.",
-    "citations": "The sources, and what relies on them.",
+    **{resource.collection: resource.description for resource in RESOURCES},
     "service": "The index and what the data set is.",
     "health": "How the service is.",
 }
@@ -180,21 +164,31 @@ def _complete(path: str, operation: Object, examples: dict[str, Object]) -> None
             del schema["default"]  # an empty list stands for a parameter that is not sent
         if schema.get("type") == ["boolean", "null"]:
             schema["type"] = "boolean"
-        if parameter["in"] == "path":
+        if parameter["in"] == "path" and path in examples:
             parameter["example"] = examples[path]["data"]["slug"]
     if kept:
         operation.setdefault("parameters", [])
         operation["parameters"] += [{"$ref": f"#/components/parameters/{name}"} for name in CONDITIONS]
     responses = operation["responses"]
     headers = _headers(ON_ALL + (("Vary", *ON_KEPT) if kept else ()) + (("Link",) if path.startswith("/v1") else ()))
-    responses["200"] |= {"description": "What was asked for.", "headers": headers}
-    responses["200"]["content"]["application/json"]["example"] = examples[path]
+    responses["200"] |= {"description": _success(path), "headers": headers}
+    if path in examples:
+        responses["200"]["content"]["application/json"]["example"] = examples[path]
     still = {name: header for name, header in headers.items() if name not in OF_THE_BODY}
     responses["304"] = {"description": "The answer the client holds is still current.", "headers": still}
     for kind in KINDS:
         if kind is not NOT_FOUND or "{slug}" in path:
             responses[str(kind.status)] = {"$ref": f"#/components/responses/{_name(kind)}"}
     operation["responses"] = dict(sorted(responses.items()))
+
+
+def _success(path: str) -> str:
+    if path.startswith("/health"):
+        return "The service is well."
+    if path.endswith("{slug}"):
+        return "Returns the record."
+    name = path.removeprefix("/v1/")
+    return "Returns a page of records." if name in TABLES else "Returns the document."
 
 
 def _problem(kind: Kind) -> Object:
@@ -221,12 +215,15 @@ def _headers(names: Sequence[str]) -> Object:
 def _examples(database: Database) -> Iterator[tuple[str, Object]]:
     """Real answers: the shortest record of each resource, alone and as a page of one, lists cut to two entries."""
     version = {"dataset_version": database.dataset_version}
-    for resource in RESOURCES:
-        columns = table_of(resource).columns
+    for name, table in TABLES.items():
+        columns = table_of(table).columns
         shortest = select(columns.document).order_by(func.length(columns.document), columns.slug)
-        record = _cut(json.loads(database.driver.execute(str(shortest)).fetchone()[0]))
-        path = f"/v1/{resource.collection}"
-        meta = {"total": 1, "limit": 20, "offset": 0, **version, "coverage": database.coverage[resource.collection]}
+        found = database.driver.execute(str(shortest)).fetchone()
+        if found is None:
+            continue  # an empty collection has no example
+        record = _cut(json.loads(found[0]))
+        path = f"/v1/{name}"
+        meta = {"total": 1, "limit": 20, "offset": 0, **version, "coverage": database.coverage[name]}
         address = f"{path}?slug={record['slug']}"
         links = {"self": address, "first": address, "prev": None, "next": None, "last": address}
         yield path, {"data": [record], "meta": meta, "links": links}
@@ -273,15 +270,3 @@ def _plain(value: Any) -> Any:
 def _ordered(document: Object) -> Object:
     first = ("openapi", "info", "servers", "security", "tags", "paths", "components")
     return {key: document[key] for key in first if key in document}
-
-
-def main() -> None:
-    """Write the document to openapi.json."""
-    from app.main import create_app  # noqa: PLC0415  # main imports this module
-
-    document = create_app().openapi()
-    Path("openapi.json").write_text(json.dumps(document, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-
-
-if __name__ == "__main__":
-    main()

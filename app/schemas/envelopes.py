@@ -1,0 +1,74 @@
+"""Envelopes of responses: a page of records, and a single record."""
+
+from typing import Annotated
+
+import pydantic
+
+from app.schemas.fields import Count, PagePath, Path, Strict, Text
+
+PageSize = pydantic.Field(ge=1, le=100, json_schema_extra={"format": "int32"})
+PageOffset = pydantic.Field(ge=0, le=10_000, json_schema_extra={"format": "int32"})
+
+
+class PageMeta(Strict):
+    """What is said about a page."""
+
+    total: Count
+    """How many records match the filters, over all pages."""
+    limit: Annotated[int, PageSize]
+    """The largest number of records a page may hold, as asked for."""
+    offset: Annotated[int, PageOffset]
+    """How many matching records stand before this page."""
+    dataset_version: Annotated[str, pydantic.Field(pattern=r"^\d{4}-\d{2}-\d{2}\+[0-9a-f]{8}$", max_length=19)]
+    """Release date of the data set and a short hash of its content. The same version always gives the same answer."""
+    coverage: Text
+    """Where this collection is thin, and what the absence of a record does not mean."""
+
+
+class PageLinks(Strict):
+    """Where to go from a page; a link that does not apply is null."""
+
+    self: PagePath
+    """This page."""
+    first: PagePath
+    """The first page."""
+    prev: PagePath | None
+    """The page before this one."""
+    next: PagePath | None
+    """The page after this one."""
+    last: PagePath
+    """The last page that can be reached by offset."""
+
+
+class DetailMeta(Strict):
+    """What is said about a single record."""
+
+    dataset_version: Annotated[str, pydantic.Field(pattern=r"^\d{4}-\d{2}-\d{2}\+[0-9a-f]{8}$", max_length=19)]
+    """Release date of the data set and a short hash of its content."""
+
+
+class DetailLinks(Strict):
+    """Where to go from a single record."""
+
+    self: Path
+    """This record."""
+    collection: Path
+    """The collection it belongs to."""
+
+
+class Page(Strict):
+    """The envelope of a list: the records, what is said about the page, and its neighbours."""
+
+    meta: PageMeta
+    """What is said about the page."""
+    links: PageLinks
+    """Neighbouring pages; the same links are in the `Link` header."""
+
+
+class Detail(Strict):
+    """The envelope of a single record."""
+
+    meta: DetailMeta
+    """What is said about the answer."""
+    links: DetailLinks
+    """Where to go from here."""

@@ -1,0 +1,77 @@
+"""The descriptor of a resource: everything that is said about a resource as a whole, in one place."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import EnumMeta
+from functools import cached_property
+from typing import get_args
+
+from app.schemas.fields import Strict
+from app.schemas.queries import PageQuery
+from app.schemas.records import RecordFields, RecordRead
+from app.schemas.references import ArticlePart, RecordType
+
+
+@dataclass(frozen=True, eq=False)
+class ResourceInfo:
+    """Describes one resource: its names, its texts and its models. Routes, docs, tables, check and build read it."""
+
+    collection: str
+    """Name of the collection in its path."""
+    record_type: RecordType
+    """The type that references to its records carry."""
+    description: str
+    """What the collection holds: the text of its tag, of its list route and of its key in the seed."""
+    title_field: str
+    """The field that a reference shows as title; a claim is named by its verdict instead."""
+    seed: type[RecordFields]
+    """The record as it is written in the seed."""
+    read: type[RecordRead]
+    """The record as it is served."""
+    query: type[PageQuery]
+    """The query parameters of its list."""
+    restates_article: bool = False
+    """Whether its records are statements of the article, so that a claim's verdict is a verdict on them."""
+    review_months: int = 12
+    """How long after a release its records are due for review."""
+    facets: Mapping[str, str] = field(default_factory=dict)
+    """Filters over a list field, and the field: its values are stored in the facet table."""
+
+    @property
+    def path(self) -> str:
+        """Path of the collection."""
+        return f"/v1/{self.collection}"
+
+    @property
+    def seed_key(self) -> str:
+        """The key under which the seed lists the collection."""
+        return self.collection.replace("-", "_")
+
+    @cached_property
+    def nested(self) -> dict[str, type[Strict]]:
+        """The fields of the seed record that hold objects or lists of objects, each with the model of the object."""
+        models = ((name, model_in(info.annotation)) for name, info in self.seed.model_fields.items())
+        return {name: model for name, model in models if model and model is not ArticlePart}
+
+    @cached_property
+    def sorts(self) -> dict[str, str]:
+        """The sorts of the list, and the column that each one orders by. Named values are ordered by a rank column."""
+        values = get_args(self.query.model_fields["sort"].annotation)
+        return {name: f"{name}_rank" if self.enumeration(name) else name for name in values if not name.startswith("-")}
+
+    @cached_property
+    def column_filters(self) -> list[str]:
+        """The filters of the list that match a column of the resource's own table."""
+        return sorted(self.query.model_fields.keys() - PageQuery.PAGING - {"slug"} - self.facets.keys())
+
+    def enumeration(self, name: str) -> EnumMeta | None:
+        """The enumeration of a field with named values; none for any other field."""
+        annotation = self.seed.model_fields[name].annotation
+        return next((a for a in (annotation, *get_args(annotation)) if isinstance(a, EnumMeta)), None)
+
+
+def model_in(annotation: object) -> type[Strict] | None:
+    """The model that a field holds, alone, in a list or beside null."""
+    if isinstance(annotation, type) and issubclass(annotation, Strict):
+        return annotation
+    return next((model for inner in get_args(annotation) if (model := model_in(inner))), None)

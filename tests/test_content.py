@@ -1,0 +1,245 @@
+"""The content pipeline: causes are reported without what follows from them, each record is rendered once, and empty collections are served."""
+
+import json
+from collections import Counter
+from copy import deepcopy
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from app.content.build import build
+from app.content.check import check_seed, read_seed
+from app.content.faults import SeedFaultsError
+from app.content.render import Renderer
+from app.main import create_app
+from app.registry import RESOURCES
+from app.routers import pages
+from app.schemas.resources import ResourceInfo
+from app.settings import Settings
+
+EACH = pytest.mark.parametrize("resource", RESOURCES, ids=[resource.collection for resource in RESOURCES])
+
+
+@pytest.fixture(scope="module")
+def original(seed: Path) -> Any:
+    return json.loads(seed.read_bytes())
+
+
+@pytest.fixture
+def data(original: Any) -> Any:
+    return deepcopy(original)
+
+
+def faults_of(data: Any) -> list[str]:
+    with pytest.raises(SeedFaultsError) as caught:
+        check_seed(json.dumps(data).encode())
+    return caught.value.faults
+
+
+def without(data: Any, name: str) -> Any:
+    """The seed without a record in the collection, nor any reference to one."""
+    data[name.replace("-", "_")] = []
+    if name == "articles":
+        data["claims"] = []
+    for resource in RESOURCES:
+        for record in data[resource.seed_key]:
+            for part in [record, *record.get("sections", [])]:
+                for field in part.keys() & {"related", "bears_on", "records"}:
+                    part[field] = [path for path in part[field] if path.partition("/")[0] not in (name, "claims")]
+            if record.get("bears_on") == []:
+                record["bears_on"] = [f"articles/{data['articles'][0]['slug']}"]
+            if name == "articles":
+                record.pop("source", None)
+            if name == "citations":
+                record.update({field: [] for field in record.keys() & {"citations", "omissions", "federal_rules"}})
+                for field in record.keys() & {"withdrawal_symptoms", "withdrawal_context"}:
+                    del record[field]
+                for field in ("reported_frequency", "frequency_denominator", "frequency_source"):
+                    if field in record:
+                        record[field] = None
+                if "verdict" in record:
+                    record["verdict"] = "not_addressed"
+    return data
+
+
+def service_over(data: Any, folder: Path) -> Any:
+    database = folder / "content.db"
+    build(check_seed(json.dumps(data).encode()), database)
+    return create_app(Settings(database_path=database))
+
+
+async def check_service(app: Any, empty: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    transport = httpx.ASGITransport(app=app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
+        for name in empty:
+            page = await client.get(f"/v1/{name}")
+            assert page.status_code == 200
+            assert page.json()["data"] == []
+            assert page.json()["meta"]["total"] == 0
+            assert page.json()["links"]["last"] == f"/v1/{name}"
+            detail = await client.get(f"/v1/{name}/nothing")
+            assert detail.status_code == 404
+        meta = (await client.get("/v1/meta")).json()["data"]
+        totals = {entry["name"]: entry["total"] for entry in meta["collections"]}
+        assert [totals[name] for name in empty] == [0] * len(empty)
+        assert (await client.get("/")).status_code == 200
+        document = app.openapi()
+        for name in empty:
+            for path in (f"/v1/{name}", f"/v1/{name}/{{slug}}"):
+                operation = document["paths"][path]["get"]
+                assert "example" not in operation["responses"]["200"]["content"]["application/json"]
+        # Without the committed document the service makes its own when it starts.
+        monkeypatch.setattr(pages, "OPENAPI", Path("/nonexistent/openapi.json"))
+        pages.prepare(app)
+    app.state.database.close()
+
+
+# A collection without records.
+
+
+@EACH
+async def test_an_empty_collection_is_served(
+    resource: ResourceInfo, data: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = service_over(without(data, resource.collection), tmp_path)
+
+    await check_service(app, [resource.collection], monkeypatch)
+
+
+def test_without_citations_each_reference_to_one_is_reported(data: Any) -> None:
+    data["citations"] = []
+
+    faults = faults_of(data)
+
+    assert faults
+    assert [fault for fault in faults if "citation" not in fault] == []
+
+
+async def test_a_seed_without_any_record_is_served(data: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for resource in RESOURCES:
+        data[resource.seed_key] = []
+
+    app = service_over(data, tmp_path)
+
+    await check_service(app, [resource.collection for resource in RESOURCES], monkeypatch)
+
+
+# Rendering.
+
+
+def test_checking_and_building_render_each_record_once(
+    seed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rendered: Counter[str] = Counter()
+    validated: Counter[type] = Counter()
+    render = Renderer.render
+
+    def counting(self: Renderer, path: str) -> Any:
+        rendered[path] += 1
+        validated[self.records[path][0].read] += 1
+        return render(self, path)
+
+    monkeypatch.setattr(Renderer, "render", counting)
+    content = read_seed(seed)
+    build(content, tmp_path / "content.db")
+
+    assert len(rendered) == len(content.records) == sum(validated.values()) > 600
+    assert set(rendered.values()) == {1}
+
+
+# Causes and what follows from them.
+
+
+@EACH
+@pytest.mark.parametrize("slug", ["Not A Slug", "", 7, None])
+def test_a_broken_slug_is_the_only_fault(resource: ResourceInfo, slug: Any, data: Any) -> None:
+    data[resource.seed_key][0]["slug"] = slug
+
+    faults = faults_of(data)
+
+    assert len(faults) == 1, faults[:5]
+    assert faults[0].startswith(f"$.{resource.seed_key}[0].slug")
+
+
+@EACH
+@pytest.mark.parametrize("value", [{}, "x", None, 7])
+def test_a_collection_of_the_wrong_type_is_the_only_fault(resource: ResourceInfo, value: Any, data: Any) -> None:
+    data[resource.seed_key] = value
+
+    faults = faults_of(data)
+
+    assert len(faults) == 1, faults[:5]
+    assert faults[0].startswith(f"$.{resource.seed_key}: found ")
+
+
+@EACH
+def test_a_missing_collection_is_the_only_fault(resource: ResourceInfo, data: Any) -> None:
+    del data[resource.seed_key]
+
+    assert faults_of(data) == [f"$.{resource.seed_key}: found nothing; expected this field"]
+
+
+@EACH
+def test_a_record_that_is_no_object_is_the_only_fault(resource: ResourceInfo, data: Any) -> None:
+    data[resource.seed_key][0] = "x"
+
+    faults = faults_of(data)
+
+    assert len(faults) == 1, faults[:5]
+    assert faults[0].startswith(f"$.{resource.seed_key}[0]: found ")
+
+
+def test_a_broken_slug_of_a_section_is_the_only_fault(data: Any) -> None:
+    data["articles"][0]["sections"][3]["slug"] = "A Section"
+
+    faults = faults_of(data)
+
+    assert len(faults) == 1, faults[:5]
+    assert faults[0].startswith("$.articles[0].sections[3].slug")
+
+
+def test_a_broken_code_of_a_place_is_the_only_fault(data: Any) -> None:
+    index = [place["code"] for place in data["jurisdictions"]].index("US")
+    data["jurisdictions"][index]["code"] = "usa"
+
+    faults = faults_of(data)
+
+    assert len(faults) == 1, faults[:5]
+    assert faults[0].startswith(f"$.jurisdictions[{index}].code")
+
+
+def test_a_slug_used_twice_is_the_only_fault(data: Any) -> None:
+    data["citations"][1]["slug"] = data["citations"][0]["slug"]
+
+    faults = faults_of(data)
+
+    assert len(faults) == 1, faults[:5]
+    assert "again; expected each slug once" in faults[0]
+
+
+def test_a_broken_slug_does_not_hide_dangling_references_to_other_collections(data: Any) -> None:
+    data["strains"][0]["slug"] = "Not A Slug"
+    data["claims"][0]["citations"] = ["no-such-source"]
+
+    assert len(faults_of(data)) == 2
+
+
+# Places.
+
+
+@pytest.mark.parametrize("length", [2, 3, 8])
+def test_places_that_contain_each_other_are_one_fault(length: int, data: Any) -> None:
+    places = data["jurisdictions"][:length]
+    for place, parent in zip(places, [*places[1:], places[0]], strict=True):
+        place["parent_code"] = parent["code"]
+    outside = data["jurisdictions"][length]
+    outside["parent_code"] = places[0]["code"]
+
+    faults = faults_of(data)
+
+    assert len(faults) == 1, faults
+    assert faults[0].startswith("$.jurisdictions[0].parent_code")
+    assert f'found "{places[0]["code"]} in {places[1]["code"]} in ' in faults[0]
+    assert faults[0].endswith("expected a place that does not contain this one")
