@@ -294,6 +294,18 @@ def a_database_being_written(path: Path) -> None:
         shutil.copy(other, path)
 
 
+def a_device(path: Path) -> None:
+    if os.geteuid() == 0:
+        os.mknod(path, stat.S_IFCHR | 0o666, os.makedev(1, 3))  # one that nobody misses
+    else:
+        path.symlink_to("/dev/null")
+
+
+def a_link_to_a_text(path: Path) -> None:
+    path.with_name("text").write_text("my notes\n", encoding="utf-8")
+    path.symlink_to("text")
+
+
 FOREIGN: dict[str, tuple[Callable[[Path], object], str]] = {
     "text": (lambda path: path.write_text("my notes\n", encoding="utf-8"), "is not a database of this service"),
     "an empty file": (Path.touch, "is not a database of this service"),
@@ -302,8 +314,8 @@ FOREIGN: dict[str, tuple[Callable[[Path], object], str]] = {
     "a database in use": (a_database_being_written, "is not a database of this service"),
     "a pipe": (os.mkfifo, "is not a database of this service"),
     "a folder": (Path.mkdir, "could not be written: is a directory"),
-    "a device": (lambda path: path.symlink_to("/dev/null"), "is not a database of this service"),
-    "a link to a text": (lambda path: path.symlink_to(ROOT / "README.md"), "is not a database of this service"),
+    "a device": (a_device, "is not a database of this service"),
+    "a link to a text": (a_link_to_a_text, "is not a database of this service"),
     "a link to itself": (lambda path: path.symlink_to(path.name), "could not be written: too many levels"),
 }
 
