@@ -80,7 +80,9 @@ def _refuse_what_is_not_ours(database: Path) -> None:
     if database.is_dir():
         raise OSError(EISDIR, os.strerror(EISDIR))
     if not may_be_replaced(database):
-        raise BuildError(f"{database} is not a database of this service and was left as it is; name another file")
+        raise BuildError(
+            f"{database} is not a database of this service and was left as it is; move it away or name another"
+        )
 
 
 def migrate(database: Path, revision: str = "head") -> None:
