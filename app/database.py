@@ -114,6 +114,7 @@ def may_be_replaced(path: Path) -> bool:
             return False
     except FileNotFoundError:
         return True
+    path.open("rb").close()
     try:
         # Immutable: SQLite then makes no file beside that of another program.
         with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro&immutable=1", uri=True)) as driver:

@@ -342,6 +342,22 @@ def test_a_build_replaces_nothing_but_a_database_of_this_service(
     assert {file: state_of(file) for file in tmp_path.iterdir()} == before
 
 
+def test_a_build_leaves_a_file_that_it_may_not_read(
+    seed: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "content.db"
+    path.write_bytes(b"mine")
+    path.chmod(0)
+    tmp_path.chmod(0o777)
+    everybody_may_reach(path)
+    with as_somebody_else():
+        assert main(["build", "--seed", str(seed), "--database", str(path)]) == 1
+
+    assert capsys.readouterr().err == f"{path} could not be written: permission denied\n"
+    path.chmod(0o600)
+    assert_untouched(path, b"mine")
+
+
 @pytest.mark.parametrize("kind", FOREIGN)
 def test_no_message_advises_to_build_over_what_is_not_ours(tmp_path: Path, kind: str) -> None:
     put, _ = FOREIGN[kind]
