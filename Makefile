@@ -1,4 +1,4 @@
-# make run | test | check | bench, and what they need. Python 3.11 to 3.13 with venv is all that must be there.
+# make run | test | check | bench, and what they need. Python 3.11 to 3.14 with venv is all that must be there.
 
 PYTHON ?= python3
 HOST ?= $(or $(API_HOST),127.0.0.1)
@@ -13,7 +13,7 @@ help: ## Say what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
 run: data/content.db ## Serve on HOST:PORT (127.0.0.1:8000)
-	@API_HOST=$(HOST) API_PORT=$(PORT) $(BIN)/python -m app
+	@API_HOST=$(HOST) API_PORT=$(PORT) exec $(BIN)/python -m app # in the shell's place, so that it gets what make is told
 
 build: data/content.db ## Build data/content.db from data/seed.json
 
@@ -58,8 +58,8 @@ clean: ## Remove everything that was made
 
 # The environment is made anew when it is older than what it is made from.
 $(VENV)/venv.stamp:
-	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(0 if (3, 11) <= v < (3, 14) else \
-		f"Python 3.11 to 3.13 is needed, $(PYTHON) is {v[0]}.{v[1]}; name another with: make PYTHON=python3.12")'
+	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(0 if (3, 11) <= v < (3, 15) else \
+		f"Python 3.11 to 3.14 is needed, $(PYTHON) is {v[0]}.{v[1]}; name another with: make PYTHON=python3.12")'
 	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || { \
 		echo "Python has no venv module; on Debian and Ubuntu: apt-get install python3-venv" >&2; exit 1; }
 	@$(PYTHON) -m venv $(VENV)

@@ -5,6 +5,7 @@ import os
 import shlex
 import sqlite3
 from collections.abc import Iterable, Mapping
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -25,6 +26,8 @@ SEAL: Final = slice(60, 64)
 """Where SQLite's header keeps a number for the application ("user version"): here the checksum of all other bytes."""
 MAX_HELD_BYTES = 1_073_741_824
 """Up to which size a file is held in memory; SQLite takes no 2 GiB in one piece."""
+RECOGNISED_BY: Final = "SELECT version_num, dataset_version, content_hash, coverage FROM alembic_version, release"
+"""What can be asked of a database of this service, of any version, and hardly of another."""
 PIECE = 1_048_576
 """How much of a larger file is read at once to check it."""
 QUERY_SECONDS = 1.0
@@ -37,8 +40,11 @@ class DatabaseUnusableError(Exception):
     """The file can't be served; the message says in one line why and what to do."""
 
     def __init__(self, path: Path, reason: str) -> None:
-        command = f"python -m app.content build --database {shlex.quote(str(path))}"
-        super().__init__(f"{path}: {reason}; build it with: {command}")
+        advice = "name a database of this service with API_DATABASE_PATH"
+        with suppress(OSError):
+            if may_be_replaced(path):
+                advice = f"build it with: python -m app.content build --database {shlex.quote(str(path))}"
+        super().__init__(f"{path}: {reason}; {advice}")
 
 
 @dataclass(frozen=True)
@@ -93,6 +99,29 @@ def open_database(path: Path) -> Database:
     except (sqlite3.Error, LookupError, TypeError, ValueError) as error:
         driver.close()
         raise DatabaseUnusableError(path, f"can't be read as a database of this service ({error})") from error
+
+
+def may_be_replaced(path: Path) -> bool:
+    """Whether a build may put its file there: nothing is in the way, or a database that a build has made.
+
+    A damaged one counts as long as its tables can be told.
+
+    Raises:
+        OSError: when that can't be found out.
+    """
+    try:
+        if not S_ISREG(path.stat().st_mode):
+            return False
+    except FileNotFoundError:
+        return True
+    path.open("rb").close()
+    try:
+        # Immutable: SQLite then makes no file beside that of another program.
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro&immutable=1", uri=True)) as driver:
+            driver.execute(f"EXPLAIN {RECOGNISED_BY}")
+    except sqlite3.Error:
+        return False
+    return True
 
 
 def seal_of(pieces: Iterable[bytes]) -> bytes:

@@ -8,11 +8,12 @@ from datetime import date, timedelta
 from pathlib import Path
 
 from app.content.build import BuildError, build
-from app.content.check import read_seed
+from app.content.check import check_seed, read_seed
 from app.content.faults import SeedFaultsError
 from app.content.layout import laid_out
 from app.content.report import as_text, overview
 from app.content.schema import write_schema
+from app.files import ordinary, shipped, write_whole
 
 SEED = Path("data/seed.json")
 DATABASE = Path("data/content.db")
@@ -27,6 +28,8 @@ def main(arguments: list[str] | None = None) -> int:
             case "check":
                 print(f"{options.seed}: no faults in {len(read_seed(options.seed).records)} records")
             case "build":
+                if options.database == DATABASE:
+                    DATABASE.parent.mkdir(exist_ok=True)
                 version = build(read_seed(options.seed), options.database)
                 print(f"{options.database}: built {version}")
             case "format":
@@ -54,18 +57,16 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _format(seed: Path, *, only_check: bool) -> int:
-    content = seed.read_text(encoding="utf-8")
-    try:
-        formatted = laid_out(content)
-    except (ValueError, TypeError, AttributeError):
-        # Whatever is wrong, the check says it better.
-        read_seed(seed)
-        raise
+    ordinary(seed)
+    content = seed.read_bytes()
+    # What has a fault may hold what the layout can't: a key that comes twice, half a character, an infinity.
+    check_seed(content)
+    formatted = laid_out(content.decode()).encode()
     if only_check and formatted != content:
         print(f"{seed}: not laid out; run: python -m app.content format --seed {seed}", file=sys.stderr)
         return 1
     if formatted != content:
-        seed.write_text(formatted, encoding="utf-8")
+        write_whole(seed, formatted, over=content.__eq__)
     print(f"{seed}: laid out")
     return 0
 
@@ -83,7 +84,9 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
     report = command("report", "print an overview for editors")
     schema = command("schema", "write the JSON Schema that editors use")
     for reader in (check, build_, format_, report):
-        reader.add_argument("--seed", type=Path, default=SEED, help="the seed (default: %(default)s)")
+        # Where there is no seed, the one that came with the program is read; only the editor's own is written.
+        default = SEED if reader is format_ or SEED.exists() else shipped(str(SEED))
+        reader.add_argument("--seed", type=Path, default=default, help="the seed (default: %(default)s)")
     build_.add_argument("--database", type=Path, default=DATABASE, help="the file to write (default: %(default)s)")
     format_.add_argument("--check", action="store_true", help="only say whether it is laid out")
     report.add_argument("--json", action="store_true", help="print JSON instead of text")

@@ -1,14 +1,11 @@
 """Builds the database file: migrated, filled, checked, then renamed into place in one step."""
 
-import fcntl
 import json
 import os
-import shutil
 import sqlite3
-import tempfile
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from errno import EISDIR
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +16,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
 from app.content.render import Rendered, RenderedSeed, content_hash
-from app.database import PIECE, SEAL, seal_of
+from app.database import PIECE, SEAL, may_be_replaced, seal_of
+from app.files import flush, shipped, workshop_beside
 from app.registry import TABLES
 from app.tables import (
     ClaimBearing,
@@ -33,7 +31,7 @@ from app.tables import (
     table_of,
 )
 
-MIGRATIONS = Path(__file__).parents[2] / "migrations"
+MIGRATIONS = shipped("migrations")
 BATCH = 1000
 
 
@@ -45,21 +43,26 @@ def build(content: RenderedSeed, database: Path) -> str:
     """Write the content to the file `database` and return its dataset version.
 
     The file appears whole or not at all: an earlier one stays as it is until the new one has been
-    checked, flushed and renamed over it.
+    checked, flushed and renamed over it. Where a link leads to it, the link stays.
 
     Raises:
-        BuildError: when the file can't be written or fails its own check.
+        BuildError: when the file can't be written or fails its own check, or when what is there is no
+            database of this service.
     """
     try:
-        with _workshop_beside(database) as folder:
+        _refuse_what_is_not_ours(database)
+        target = database.resolve()
+        with workshop_beside(target) as folder:
             file = folder / "content.db"
             migrate(file)
             version = _fill(content, file)
             _seal(file)
             file.chmod(0o644)
-            _flush(file)
-            file.rename(database)
-            _flush(database.parent)
+            flush(file)
+            # Building takes a while, in which something else may have come there.
+            _refuse_what_is_not_ours(database)
+            file.rename(target)
+            flush(target.parent)
     except OSError as error:
         raise BuildError(f"{database} could not be written: {(error.strerror or str(error)).lower()}") from error
     except SQLAlchemyError as error:
@@ -67,6 +70,15 @@ def build(content: RenderedSeed, database: Path) -> str:
         reason = str(getattr(error, "orig", None) or error).splitlines()[0]
         raise BuildError(f"{database} could not be written: {reason}") from error
     return version
+
+
+def _refuse_what_is_not_ours(database: Path) -> None:
+    if database.is_dir():
+        raise OSError(EISDIR, os.strerror(EISDIR))
+    if not may_be_replaced(database):
+        raise BuildError(
+            f"{database} is not a database of this service and was left as it is; move it away or name another"
+        )
 
 
 def migrate(database: Path, revision: str = "head") -> None:
@@ -227,40 +239,3 @@ def _verify(connection: Connection) -> None:
     verdict = connection.execute(text("PRAGMA integrity_check")).scalar()
     if verdict != "ok":
         raise BuildError(f"the file fails SQLite's integrity check: {verdict}")
-
-
-@contextmanager
-def _workshop_beside(database: Path) -> Iterator[Path]:
-    """A new folder beside the file, gone at the end with all that SQLite left in it.
-
-    A build holds a lock on its folder; folders without one were left by builds that were killed.
-    """
-    prefix = f".{database.name}.building-"
-    with ExitStack() as until_done:
-        # Builds clear up and begin one at a time, so that none takes another's new folder for a leftover.
-        with _locked(database.parent):
-            for leftover in database.parent.iterdir():
-                if leftover.name.startswith(prefix):
-                    with suppress(OSError), _locked(leftover, wait=False):
-                        shutil.rmtree(leftover)
-            folder = until_done.enter_context(tempfile.TemporaryDirectory(prefix=prefix, dir=database.parent))
-            until_done.enter_context(_locked(Path(folder)))
-        yield Path(folder)
-
-
-@contextmanager
-def _locked(folder: Path, *, wait: bool = True) -> Iterator[None]:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
-        yield
-    finally:
-        os.close(descriptor)
-
-
-def _flush(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

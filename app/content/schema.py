@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from app.content.seed import Seed
+from app.files import write_whole
 
 
 def seed_schema() -> dict[str, Any]:
@@ -14,5 +15,18 @@ def seed_schema() -> dict[str, Any]:
 
 
 def write_schema(path: Path) -> None:
-    """Write the schema to a file."""
-    path.write_text(json.dumps(seed_schema(), indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    """Write the schema to a file, over nothing but an earlier one.
+
+    Raises:
+        OSError: when it can't be written, or something else is there.
+    """
+    schema = seed_schema()
+
+    def is_earlier(content: bytes) -> bool:
+        try:
+            found = json.loads(content)
+        except (ValueError, RecursionError):
+            return False
+        return isinstance(found, dict) and all(found.get(key) == schema[key] for key in ("$schema", "title"))
+
+    write_whole(path, (json.dumps(schema, indent=2, ensure_ascii=False) + "\n").encode(), over=is_earlier)

@@ -2,9 +2,13 @@
 
 import json
 import re
+import sys
 from pathlib import Path
 
+from app.database import DatabaseUnusableError
+from app.files import write_whole
 from app.main import create_app
+from app.openapi import TITLE
 from app.registry import RESOURCES
 from app.schemas.queries import PageQuery
 from app.schemas.resources import ResourceInfo
@@ -20,17 +24,32 @@ def row(resource: ResourceInfo) -> str:
     )
 
 
-def main() -> None:
-    """Write both files."""
-    document = create_app().openapi()
-    Path("openapi.json").write_text(json.dumps(document, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-    readme = Path("README.md")
-    text = readme.read_text(encoding="utf-8")
-    rows = "".join(row(resource) for resource in RESOURCES)
-    readme.write_text(
-        re.sub(r"(?:^\| `/v1/.*\n)+", lambda _: rows, text, count=1, flags=re.MULTILINE), encoding="utf-8"
-    )
+def main() -> int:
+    """Write both files, openapi.json over nothing but an earlier one; 1 when that can't be done."""
+    try:
+        document = create_app().openapi()
+        text = json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+        write_whole(Path("openapi.json"), text.encode(), over=_is_earlier)
+        readme = Path("README.md")
+        rows = "".join(row(resource) for resource in RESOURCES)
+        page = readme.read_text(encoding="utf-8")
+        page = re.sub(r"(?:^\| `/v1/.*\n)+", lambda _: rows, page, count=1, flags=re.MULTILINE)
+        write_whole(readme, page.encode(), over=lambda _: True)
+    except (DatabaseUnusableError, OSError) as error:
+        message = f"{error.filename}: {error.strerror}".lower() if isinstance(error, OSError) else error
+        print(message, file=sys.stderr)
+        return 1
+    return 0
+
+
+def _is_earlier(content: bytes) -> bool:
+    """Whether a file holds an earlier version of the document."""
+    try:
+        found = json.loads(content)
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(found, dict) and isinstance(found.get("info"), dict) and found["info"].get("title") == TITLE
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -1,0 +1,82 @@
+"""The project as it is installed and started: one list of what it needs, and a start that ends when it is told to."""
+
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tomllib
+from contextlib import suppress
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+
+from app.content import files
+
+ROOT = Path(__file__).parents[1]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+
+
+def named_in(*files: str) -> list[str]:
+    """The packages that requirement files name, without those that they include."""
+    lines = [line for file in files for line in (ROOT / "requirements" / file).read_text(encoding="utf-8").split("\n")]
+    return sorted(line for line in lines if line and not line.startswith(("#", "-r")))
+
+
+def test_the_package_needs_what_the_requirements_name_and_takes_what_they_pin() -> None:
+    needed = {need.name: need for need in map(Requirement, PROJECT["project"]["dependencies"])}
+    pinned = dict(re.findall(r"^([\w-]+)==(\S+)", (ROOT / "requirements/build.txt").read_text("utf-8"), re.MULTILINE))
+
+    assert sorted(needed) == named_in("serve.in", "build.in")
+    assert sorted(PROJECT["dependency-groups"]["dev"]) == named_in("test.in")
+    assert not [name for name, need in needed.items() if pinned[name] not in need.specifier]
+
+
+def test_the_commands_of_the_package_are_there() -> None:
+    for command in PROJECT["project"]["scripts"].values():
+        module, _, function = command.partition(":")
+        assert callable(getattr(import_module(module), function))
+
+
+def test_what_the_package_carries_is_found_inside_it_and_beside_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    carried = PROJECT["tool"]["hatch"]["build"]["targets"]["wheel"]["force-include"]
+    for path, inside in carried.items():
+        assert inside == f"app/{path}"
+        assert files.shipped(path) == ROOT / path
+        assert files.shipped(path).exists()
+    monkeypatch.setattr(files, "PACKAGE", tmp_path)
+    (tmp_path / "migrations").mkdir()
+    assert files.shipped("migrations") == tmp_path / "migrations"
+
+
+def test_make_run_that_is_told_to_stop_stops_the_server(database_path: Path) -> None:
+    make = shutil.which("make")
+    if not make:
+        pytest.skip("there is no make here")
+    # The database is there already, and so is what the program needs: --old-file keeps make from looking.
+    command = [make, "--old-file=data/content.db", "run", f"BIN={Path(sys.executable).parent}", "PORT=0"]
+    variables = os.environ | {"API_DATABASE_PATH": str(database_path)}
+    with subprocess.Popen(
+        command, cwd=ROOT, env=variables, stderr=subprocess.PIPE, text=True, start_new_session=True
+    ) as started:
+        try:
+            assert started.stderr
+            said = started.stderr.readline()
+            serving = re.match(r"Serving on http://127\.0\.0\.1:(\d+) ", said)
+            assert serving, said
+
+            started.send_signal(signal.SIGTERM)
+
+            # The end of what is said comes when the last program that make started has ended.
+            started.communicate(timeout=15)
+            with socket.socket() as client:
+                assert client.connect_ex(("127.0.0.1", int(serving[1]))) != 0
+        finally:
+            with suppress(ProcessLookupError):
+                os.killpg(started.pid, signal.SIGKILL)
