@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from app.content.__main__ import main as content_command
 from app.content.faults import at
 from support import Place, each, faults_of, run
 
@@ -135,9 +136,11 @@ def test_the_command_tells_each_fault_in_a_line_and_writes_nothing(content: Any,
     ("seed_file", "words"),
     [("missing.json", "no such file or directory"), (".", "is a directory"), ("/proc/self/mem", "input/output error")],
 )
-def test_a_seed_that_cannot_be_read_is_told_in_one_line(seed_file: str, words: str, tmp_path: Path) -> None:
+def test_a_seed_that_cannot_be_read_is_told_in_one_line(
+    seed_file: str, words: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     path = tmp_path / seed_file
 
-    ran = run(*CONTENT, "check", "--seed", path)
+    assert content_command(["check", "--seed", str(path)]) == 1
 
-    assert (ran.returncode, ran.stdout, ran.stderr) == (1, "", f"{path}: {words}\n")
+    assert capsys.readouterr() == ("", f"{path}: {words}\n")
