@@ -9,13 +9,13 @@ from typing import Any
 import httpx
 import pytest
 
+from app import pages
 from app.content.build import build
 from app.content.check import check_seed, read_seed
 from app.content.faults import SeedFaultsError
 from app.content.render import Renderer
 from app.main import create_app
 from app.registry import RESOURCES
-from app.routers import pages
 from app.schemas.resources import ResourceInfo
 from app.settings import Settings
 
@@ -92,7 +92,7 @@ async def check_service(app: Any, empty: list[str], monkeypatch: pytest.MonkeyPa
                 assert "example" not in operation["responses"]["200"]["content"]["application/json"]
         # Without the committed document the service makes its own when it starts.
         monkeypatch.setattr(pages, "OPENAPI", Path("/nonexistent/openapi.json"))
-        pages.prepare(app)
+        pages.make_pages(app)
     app.state.database.close()
 
 

@@ -18,8 +18,8 @@ import pytest
 
 from app.content import __main__ as command_line
 from app.content.__main__ import main
-from app.files import write_whole
 from app.database import DatabaseUnusableError, may_be_replaced, open_database
+from app.files import write_whole
 
 ROOT = Path(__file__).parents[1]
 NOBODY = 65534
