@@ -1,6 +1,7 @@
 """What tests are given: the seed, one database built from it, the service over that, ways to ask it and its answers."""
 
 import json
+import logging
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,16 @@ from app.content.check import read_seed
 from app.main import Service, create_app
 from app.settings import Settings
 from support import COLLECTIONS, OLD, PATHS, SEED, Answer, Ask, Headers, Object, answer_of, fetch, select
+
+
+@pytest.fixture(autouse=True)
+def restored_logging() -> Iterator[None]:
+    """Undo what a test that starts the program in this process does to the logs."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    yield
+    root.handlers[:] = handlers
+    root.setLevel(level)
 
 
 @pytest.fixture(scope="session")

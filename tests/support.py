@@ -64,7 +64,8 @@ DOCUMENT: Object = json.loads((ROOT / "openapi.json").read_text(encoding="utf-8"
 PATHS: Object = DOCUMENT["paths"]
 PAGING = ("limit", "offset", "sort")
 RESOURCE = "/v1/strains"
-UNKNOWN = ("/v1/nothing", "/v1/strains/no-such-strain", "/V1", "/v1/", "/health", "/docs/x")
+UNKNOWN_RECORD = "/v1/strains/no-such-strain"
+UNKNOWN = ("/v1/nothing", UNKNOWN_RECORD, "/V1", "/v1/", "/health", "/docs/x")
 PAGES = (
     "/",
     "/docs",

@@ -18,6 +18,7 @@ from app.main import create_app
 from app.registry import RESOURCES
 from app.schemas.resources import ResourceInfo
 from app.settings import Settings
+from support import each
 
 EACH = pytest.mark.parametrize("resource", RESOURCES, ids=[resource.collection for resource in RESOURCES])
 
@@ -118,7 +119,7 @@ def test_without_citations_each_reference_to_one_is_reported(data: Any) -> None:
 
 
 async def test_a_seed_without_any_record_is_served(data: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for resource in RESOURCES:
+    for resource in each(RESOURCES):
         data[resource.seed_key] = []
 
     app = service_over(data, tmp_path)
@@ -232,7 +233,7 @@ def test_a_broken_slug_does_not_hide_dangling_references_to_other_collections(da
 @pytest.mark.parametrize("length", [2, 3, 8])
 def test_places_that_contain_each_other_are_one_fault(length: int, data: Any) -> None:
     places = data["jurisdictions"][:length]
-    for place, parent in zip(places, [*places[1:], places[0]], strict=True):
+    for place, parent in each(zip(places, [*places[1:], places[0]], strict=True)):
         place["parent_code"] = parent["code"]
     outside = data["jurisdictions"][length]
     outside["parent_code"] = places[0]["code"]

@@ -12,6 +12,7 @@ from app.http.preconditions import MAX_CONDITION_BYTES
 from app.pages import problem_example
 from app.problems import (
     KINDS,
+    INVALID_REQUEST,
     METHOD_NOT_ALLOWED,
     NOT_ACCEPTABLE,
     NOT_FOUND,
@@ -175,7 +176,12 @@ def _complete(path: str, operation: Object, examples: dict[str, Object]) -> None
     still = {name: header for name, header in headers.items() if name not in OF_THE_BODY}
     responses["304"] = {"description": "The cached response of the client is current.", "headers": still}
     for kind in KINDS:
-        if kind is not NOT_FOUND or "{slug}" in path:
+        if kind is NOT_FOUND:
+            possible = "{slug}" in path
+        else:
+            # Probes may send any query and any Accept.
+            possible = kept or kind not in (NOT_ACCEPTABLE, INVALID_REQUEST)
+        if possible:
             responses[str(kind.status)] = {"$ref": f"#/components/responses/{_name(kind)}"}
     operation["responses"] = dict(sorted(responses.items()))
 
