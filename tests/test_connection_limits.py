@@ -132,6 +132,17 @@ def test_a_head_is_bounded_behind_another_request_too(app: Service, *, is_split:
     run(promise)
 
 
+@pytest.mark.parametrize("last", [request(b"/v1/side-effects?limit=100", CLOSE), request(b"/docs", version=b"1.0")])
+def test_what_is_sent_behind_the_last_request_breaks_off_no_response(app: Service, last: bytes) -> None:
+    async def promise() -> None:
+        async with listening(app) as (port, _):
+            whole = await exchange(port, last)
+            assert statuses(whole) == [200]
+            assert await exchange(port, last + b"x" * 200_000) == whole
+
+    run(promise)
+
+
 @pytest.mark.usefixtures("hurried")
 @pytest.mark.parametrize(
     ("sent", "end"),
@@ -210,6 +221,26 @@ def test_the_idle_time_out_is_the_setting(app: Service) -> None:
                 open_connection.timer.cancel()
                 open_connection._check()  # noqa: SLF001  # rather than wait a minute
                 assert open_connection.closing is not is_open
+            writer.close()
+
+    run(promise)
+
+
+@pytest.mark.parametrize("earlier", [b"", request(DETAIL)])
+def test_a_request_that_begins_as_the_connection_is_about_to_time_out_has_its_own_time(
+    app: Service, earlier: bytes
+) -> None:
+    async def promise() -> None:
+        async with listening(app) as (port, state):
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            writer.write(earlier + b"GET / HTT")
+            await until(lambda: any(each.reading_since for each in connections(state)))
+            [open_connection] = connections(state)
+            open_connection.active_at -= 1000
+            open_connection.timer.cancel()
+            open_connection._check()  # noqa: SLF001  # rather than wait a minute
+            writer.write(b"P/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+            assert statuses(await asyncio.wait_for(reader.read(), 5))[-1:] == [200]
             writer.close()
 
     run(promise)

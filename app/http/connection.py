@@ -381,7 +381,7 @@ class Connection(asyncio.Protocol):
         self.active_at = self.loop.time()
         self.reading_since = self.active_at if self.unread_body else 0.0
         if not self.keeps_alive:
-            self._close(linger=self.drops_rest or self.unread_body > 0)
+            self._close(linger=bool(self.drops_rest or self.unread_body or self.buffer))
 
     def _refuse(self, problem: ProblemException) -> None:
         """Answer a request that the application never sees, and close the connection."""
@@ -434,8 +434,9 @@ class Connection(asyncio.Protocol):
             self.transport.abort()
             return
         if not (self.closing or self.exchange or unsent):
-            if self.reading_since and now - self.reading_since > REQUEST_SECONDS:
-                self._refuse(ProblemException(REQUEST_TIMEOUT, "The request was not complete in time."))
+            if self.reading_since:
+                if now - self.reading_since > REQUEST_SECONDS:
+                    self._refuse(ProblemException(REQUEST_TIMEOUT, "The request was not complete in time."))
             elif now - self.active_at > (self.keep_alive_seconds if self.requests else REQUEST_SECONDS):
                 self._close(linger=False)
         self.timer = self.loop.call_later(CHECK_SECONDS, self._check)
