@@ -315,7 +315,7 @@ class Connection(asyncio.Protocol):
 
     def _answer_known(self, head: bytes) -> bool:
         """Answer a request that was answered before, byte for byte the same: there is nothing to parse."""
-        if not self.has_fast_path or self.stopping or self.ended:
+        if not self.has_fast_path or self.stopping or self.ended or self.app.dependency_overrides:
             return False
         found = self.pipeline.known.get(head)
         if found is None:

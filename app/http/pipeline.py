@@ -112,7 +112,7 @@ class Pipeline:
 
     def from_cache(self, request: Request) -> Reply | None:
         """The reply to a request that needs nothing computed, or None."""
-        if request.method not in ("GET", "HEAD") or not request.is_plain:
+        if request.method not in ("GET", "HEAD") or not request.is_plain or self.app.dependency_overrides:
             return None
         cached = self.pages.get(request.path) or self.cache.get(request.key)
         if cached is None:
@@ -150,10 +150,13 @@ class Pipeline:
             raise ProblemException(METHOD_NOT_ALLOWED, f"Only {ALLOW} are answered here.")
         if route and not is_probe:
             request.check_query()
-            cached = self.cache.get(request.key)
+            cached = self.cache.get(request.key) if self._is_cacheable(route) else None
         if cached is None:
             assert route
             status, headers, body = await self._call(route, request, scope, receive)
+            if route.read is None and all(name != b"cache-control" for name, _ in headers):
+                # It may depend on any part of the request; only the route can tell on which.
+                headers.append(NO_STORE)
             if status != OK:
                 return Reply(status, self._complete(headers), body)
             if NO_STORE in headers:
@@ -167,9 +170,13 @@ class Pipeline:
         except ProblemException as problem:
             problem.headers = {"vary": VARY.decode()}
             raise
-        if route:
+        if route and self._is_cacheable(route):
             self.cache.put(request.key, cached)
         return reply
+
+    def _is_cacheable(self, route: Route) -> bool:
+        """Whether the response depends on the path and the query alone, and on nothing that a test has put in place."""
+        return route.read is not None and not self.app.dependency_overrides
 
     async def _call(
         self, route: Route, request: Request, scope: Scope, receive: Receive
