@@ -315,7 +315,7 @@ class Connection(asyncio.Protocol):
 
     def _answer_known(self, head: bytes) -> bool:
         """Answer a request that was answered before, byte for byte the same: there is nothing to parse."""
-        if not self.has_fast_path or self.stopping or self.ended:
+        if not self.has_fast_path or self.stopping or self.ended or self.app.dependency_overrides:
             return False
         found = self.pipeline.known.get(head)
         if found is None:
@@ -377,7 +377,7 @@ class Connection(asyncio.Protocol):
         self.exchange = None
         self.reading_since = self.loop.time() if self.unread_body else 0.0
         if not self.keeps_alive:
-            self._close(linger=self.drops_rest or self.unread_body > 0)
+            self._close(linger=bool(self.drops_rest or self.unread_body or self.buffer))
 
     def _refuse(self, problem: ProblemException) -> None:
         """Answer a request that the application never sees, and close the connection."""
@@ -432,8 +432,9 @@ class Connection(asyncio.Protocol):
             self.transport.abort()
             return
         if not (self.closing or self.exchange or unsent):
-            if self.reading_since and now - self.reading_since > REQUEST_SECONDS:
-                self._refuse(ProblemException(REQUEST_TIMEOUT, "The request was not complete in time."))
+            if self.reading_since:
+                if now - self.reading_since > REQUEST_SECONDS:
+                    self._refuse(ProblemException(REQUEST_TIMEOUT, "The request was not complete in time."))
             elif now - self.silent_since > (self.keep_alive_seconds if self.requests else REQUEST_SECONDS):
                 self._close(linger=False)
         self.timer = self.loop.call_later(CHECK_SECONDS, self._check)

@@ -25,6 +25,7 @@ from app.problems import (
     NOT_FOUND,
     NOTHING_HERE,
     UNAVAILABLE,
+    VARY,
     ProblemException,
     invalid_parameters,
     problem_document,
@@ -36,7 +37,6 @@ from app.problems import (
 EXPOSED: Final = "Allow, ETag, Last-Modified, Link, Retry-After, X-Request-ID"
 PREFLIGHT_SECONDS: Final = 86_400
 JSON_POLICY: Final = "default-src 'none'; frame-ancestors 'none'"
-VARY: Final = b"Accept, Accept-Encoding"
 NO_STORE: Final = (b"cache-control", b"no-store")
 PROBES: Final = ("/health/live", "/health/ready")
 """What load balancers and orchestrators ask, each with a Host, an Accept and a query of its own: none of them matters."""
@@ -81,7 +81,7 @@ class Pipeline:
         self._storable = [
             (b"last-modified", format_datetime(self._last_modified, usegmt=True).encode()),
             (b"cache-control", freshness.encode()),
-            (b"vary", VARY),
+            (b"vary", VARY.encode()),
         ]
         common = {
             "access-control-allow-origin": "*",
@@ -112,7 +112,7 @@ class Pipeline:
 
     def from_cache(self, request: Request) -> Reply | None:
         """The reply to a request that needs nothing computed, or None."""
-        if request.method not in ("GET", "HEAD") or not request.is_plain:
+        if request.method not in ("GET", "HEAD") or not request.is_plain or self.app.dependency_overrides:
             return None
         cached = self.pages.get(request.path) or self.cache.get(request.key)
         if cached is None:
@@ -150,26 +150,29 @@ class Pipeline:
             raise ProblemException(METHOD_NOT_ALLOWED, f"Only {ALLOW} are answered here.")
         if route and not is_probe:
             request.check_query()
-            cached = self.cache.get(request.key)
+            cached = self.cache.get(request.key) if self._is_cacheable(route) else None
         if cached is None:
             assert route
             status, headers, body = await self._call(route, request, scope, receive)
+            if route.read is None and all(name != b"cache-control" for name, _ in headers):
+                # It may depend on any part of the request; only the route can tell on which.
+                headers.append(NO_STORE)
             if status != OK:
                 return Reply(status, self._complete(headers), body)
             if NO_STORE in headers:
                 return self._uncacheable(request, headers, body)
             cached = self._cacheable(headers, body)
-        try:
-            coding = cached.coding(request.fields)
-            if not cached.has(coding):
-                cached.add(coding, await self._compressed(cached, coding))
-            reply = cached.reply(coding, request.fields)
-        except ProblemException as problem:
-            problem.headers = {"vary": VARY.decode()}
-            raise
-        if route:
+        coding = cached.coding(request.fields)
+        if not cached.has(coding):
+            cached.add(coding, await self._compressed(cached, coding))
+        reply = cached.reply(coding, request.fields)
+        if route and self._is_cacheable(route):
             self.cache.put(request.key, cached)
         return reply
+
+    def _is_cacheable(self, route: Route) -> bool:
+        """Whether the response depends on the path and the query alone, and on nothing that a test has put in place."""
+        return route.read is not None and not self.app.dependency_overrides
 
     async def _call(
         self, route: Route, request: Request, scope: Scope, receive: Receive

@@ -11,8 +11,8 @@ from app.database import Database
 from app.http.preconditions import MAX_CONDITION_BYTES
 from app.pages import problem_example
 from app.problems import (
-    KINDS,
     INVALID_REQUEST,
+    KINDS,
     METHOD_NOT_ALLOWED,
     NOT_ACCEPTABLE,
     NOT_FOUND,
