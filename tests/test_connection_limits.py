@@ -10,6 +10,7 @@ from httptools import HttpRequestParser
 
 from app.http import connection
 from app.main import Service
+from support import each
 from wire import (
     CLOSE,
     DETAIL,
@@ -189,7 +190,7 @@ IDLE_AFTER = {
 def test_idle_connections_are_closed_after_the_same_time_whatever_the_last_response_was(app: Service) -> None:
     async def idle_seconds(port: int, sent: list[bytes]) -> float:
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
-        for each_request in sent:
+        for each_request in each(sent):
             writer.write(each_request)
             await asyncio.sleep(0.05)
         await reader.readuntil(b"\r\n\r\n")
@@ -357,7 +358,7 @@ def test_the_work_is_linear_in_what_is_sent(app: Service, monkeypatch: pytest.Mo
             writer = (await asyncio.open_connection("127.0.0.1", port))[1]
             await until(lambda: bool(state.connections))
             [target] = connections(state)
-            for chunk in chunks:
+            for chunk in each(chunks):
                 target.data_received(chunk)
             writer.close()
             return fed, _Watched.scanned
