@@ -7,7 +7,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test test-browser check types lint format generate migration requirements clean
+.PHONY: help run build test test-latest test-browser check types lint format generate migration requirements clean
 
 help: ## Say what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -22,6 +22,11 @@ data/content.db: $(VENV)/run.stamp data/seed.json $(shell find app migrations -n
 
 test: $(VENV)/test.stamp ## Run the tests
 	@$(BIN)/python -m pytest -m "not browser"
+
+test-latest: ## Run the tests against the newest releases of every library, in an environment of its own
+	@$(PYTHON) -m venv --clear .venv-latest
+	@cat requirements/serve.in requirements/build.in requirements/test.in | grep -v '^-r' | .venv-latest/bin/python -m pip install --quiet --disable-pip-version-check --upgrade -r /dev/stdin
+	@.venv-latest/bin/python -m pytest -m "not browser"
 
 check: lint types test test-browser ## Lint, types, tests, and the pages in a real browser
 

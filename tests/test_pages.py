@@ -200,11 +200,11 @@ def test_an_example_is_shortened_where_it_says_so() -> None:
 
 
 def test_what_is_put_into_a_page_stays_text() -> None:
-    template = "<p>$a</p><!-- each rows --><i>$a $b</i><!-- end --><b>$$1</b>"
-    values = {"a": "<$x>", "rows": [{"b": "$a&"}, {"b": '"'}]}
-    assert (
-        pages.filled(template, values) == "<p>&lt;$x&gt;</p><i>&lt;$x&gt; $a&amp;</i><i>&lt;$x&gt; &quot;</i><b>$1</b>"
+    template = pages.TEMPLATES.from_string(
+        '<p title="{{ x }}">{{ x }}</p>{% for y in ys %}<i>{{ y.z }}</i>{% endfor %}'
     )
+    html = template.render(x='<{{ x }}> "$1', ys=[{"z": "<b>&"}])
+    assert html == '<p title="&lt;{{ x }}&gt; &#34;$1">&lt;{{ x }}&gt; &#34;$1</p><i>&lt;b&gt;&amp;</i>'
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=[kind.slug for kind in KINDS])

@@ -1,14 +1,12 @@
 """The pages a person reads and the files beside them, all of them made at start-up."""
 
 import json
-import re
 from collections.abc import Mapping
-from html import escape
 from pathlib import Path
-from string import Template
 from typing import Any, Final
 
 from fastapi import FastAPI, Response
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from app.database import Database
 from app.problems import KINDS, Kind, ProblemError, ProblemException, problem_document
@@ -19,6 +17,14 @@ from app.schemas.warning_signs import Urgency, WarningSignQuery
 from app.tables import Contact, Resource, WarningSign
 
 FILES: Final = Path(__file__).parent
+TEMPLATES: Final = Environment(
+    loader=FileSystemLoader(FILES),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+    keep_trailing_newline=True,
+)
 EXAMPLES: Final = json.loads((FILES / "problems.json").read_bytes())
 """By the slug of a problem: a request that meets it and what is said then."""
 OPENAPI: Final = Path(__file__).parents[2] / "openapi.json"
@@ -49,7 +55,6 @@ CATALOG_TYPE: Final = 'application/linkset+json; profile="https://www.rfc-editor
 CATALOG_LINK: Final = '</.well-known/api-catalog>; rel="api-catalog"'
 LANDING_LINKS: Final = f'{CATALOG_LINK}, </openapi.json>; rel="service-desc", </docs>; rel="service-doc"'
 
-EACH: Final = re.compile(r"<!-- each (\w+) -->(.*?)<!-- end -->", re.DOTALL)
 SHOWN_CHARACTERS: Final = 90
 
 
@@ -66,8 +71,8 @@ def make_pages(app: FastAPI) -> dict[str, Response]:
         "/favicon.ico": _file("favicon.ico", "image/x-icon"),
         "/robots.txt": _file("robots.txt", "text/plain"),
         "/.well-known/api-catalog": _file("api-catalog.json", CATALOG_TYPE, {"Link": CATALOG_LINK}),
-        "/problems": _html("problems", title | {"problems": [_told(kind) for kind in KINDS]}),
-        **{f"/problems/{kind.slug}": _html("problem", title | _told(kind) | _example(kind)) for kind in KINDS},
+        "/problems": _html("problems", title | {"problems": [_described(kind) for kind in KINDS]}),
+        **{f"/problems/{kind.slug}": _html("problem", title | _described(kind) | _example(kind)) for kind in KINDS},
         **{f"/pages/{name.rpartition('/')[2]}": _file(name, media_type) for name, media_type in ASSETS.items()},
     }
 
@@ -111,17 +116,17 @@ def shortened(value: Any) -> Any:
     return value
 
 
-def _told(kind: Kind) -> dict[str, str]:
+def _described(kind: Kind) -> dict[str, str]:
     return {"slug": kind.slug, "status": str(kind.status), "problem": kind.title, "explanation": kind.explanation}
 
 
 def problem_example(kind: Kind) -> tuple[str, dict[str, Any]]:
-    """A request that meets the problem, where one can be told, and the answer to it."""
-    told = EXAMPLES.get(kind.slug, {})
-    request = told.get("request", "An answer looks like this.")
-    detail = told.get("detail", kind.explanation.partition(". ")[0].rstrip(".") + ".")
-    problem = ProblemException(kind, detail, [ProblemError(**fault) for fault in told.get("errors", [])])
-    return request, json.loads(problem_document(problem, told.get("path", "/v1/strains"), "0f6c2d9be14a47d8"))
+    """A request that meets the problem, where there is one, and the response to it."""
+    example = EXAMPLES.get(kind.slug, {})
+    request = example.get("request", "An answer looks like this.")
+    detail = example.get("detail", kind.explanation.partition(". ")[0].rstrip(".") + ".")
+    problem = ProblemException(kind, detail, [ProblemError(**fault) for fault in example.get("errors", [])])
+    return request, json.loads(problem_document(problem, example.get("path", "/v1/strains"), "0f6c2d9be14a47d8"))
 
 
 def _example(kind: Kind) -> dict[str, str]:
@@ -138,20 +143,5 @@ def _file(name: str, media_type: str, headers: Mapping[str, str] = {}) -> Respon
 
 
 def _html(name: str, values: Mapping[str, Any], policy: str = PAGE_POLICY, headers: Mapping[str, str] = {}) -> Response:
-    html = filled((FILES / f"{name}.html").read_text(encoding="utf-8"), values)
+    html = TEMPLATES.get_template(f"{name}.html").render(values)
     return Response(html, headers={"Content-Security-Policy": policy, **headers}, media_type="text/html")
-
-
-def filled(template: str, values: Mapping[str, Any]) -> str:
-    """The template with each value escaped; what stands after `<!-- each x -->` comes once for each of x."""
-    first, *rest = EACH.split(template)
-    parts = [_substituted(first, values)]
-    pieces = iter(rest)
-    for name, repeated, following in zip(pieces, pieces, pieces, strict=True):
-        parts += [_substituted(repeated, values | item) for item in values[name]]
-        parts.append(_substituted(following, values))
-    return "".join(parts)
-
-
-def _substituted(template: str, values: Mapping[str, Any]) -> str:
-    return Template(template).substitute({key: escape(str(value)) for key, value in values.items()})
