@@ -15,6 +15,10 @@ from app.serving import listen, serve
 from app.settings import Settings
 
 
+INTERRUPTED = 130
+"""The exit status of a program that Ctrl-C has ended, by convention."""
+
+
 def main() -> int:
     """Serve until told to stop; 1 when that can't even begin."""
     _open_missing_streams()
@@ -79,4 +83,6 @@ def _say(words: str) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    with suppress(KeyboardInterrupt):
+        sys.exit(main())
+    sys.exit(INTERRUPTED)

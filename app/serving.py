@@ -17,6 +17,9 @@ from app.internals import Multiprocess, Process, listening, state_of_lifespan, u
 WORKER_FAILED: Final = 1
 """How a worker ends that can't begin. The supervisor tries again; uvicorn's own status for it would end the others too."""
 
+BACKLOG: Final = 2048
+"""How many connections may wait to be accepted."""
+
 log = logging.getLogger("app.serving")
 
 
@@ -33,6 +36,8 @@ def listen(host: str, port: int) -> socket.socket:
         listener = socket.socket(family, kind, protocol)
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(address)
+        # From here on connections wait to be accepted, so "Serving on" is true when it is printed.
+        listener.listen(BACKLOG)
     except (OSError, UnicodeError) as error:
         reason = (getattr(error, "strerror", None) or str(error)).lower()
         raise OSError(f"can't listen on {host}:{port}: {reason}; choose another with API_HOST and API_PORT") from error

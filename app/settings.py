@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -32,3 +32,9 @@ class Settings(BaseSettings):
     """Whether each request is logged: method, path, status, duration and request identifier, nothing about the client."""
     log_level: Annotated[str, Field(pattern="^(debug|info|warning|error)$")] = "info"
     """Lowest severity to log: `debug`, `info`, `warning` or `error`."""
+
+    @field_validator("port", mode="before")
+    @classmethod
+    def _is_not_of_kubernetes(cls, value: object) -> object:
+        """Ignore what Kubernetes sets beside a Service named `api`: API_PORT=tcp://10.96.0.12:8000."""
+        return 8000 if isinstance(value, str) and value.startswith("tcp://") else value

@@ -129,3 +129,11 @@ def test_every_setting_is_explained_and_every_explained_one_is_there() -> None:
         default = str(field.default)
         assert explained[name] == (default.lower() if isinstance(field.default, bool) else default), name
         assert field.description, name
+
+
+def test_the_port_that_kubernetes_sets_for_a_service_named_api_is_ignored(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("API_PORT", "tcp://10.96.0.12:8000")
+    assert Settings().port == Settings.model_fields["port"].default
+    monkeypatch.setenv("API_PORT", "udp://10.96.0.12:8000")
+    with pytest.raises(ValueError, match="valid integer"):
+        Settings()
