@@ -14,7 +14,6 @@ from app.logs import log_config
 from app.serving import listen, serve
 from app.settings import Settings
 
-
 INTERRUPTED = 130
 """The exit status of a program that Ctrl-C has ended, by convention."""
 
