@@ -18,6 +18,8 @@ ECHO_LIMIT = 60
 MAX_ERRORS = 10
 """How many faults of a request an answer names at most; with the limit above it keeps every problem small."""
 ALLOW = "GET, HEAD, OPTIONS"
+VARY = "Accept, Accept-Encoding"
+"""The request headers that a representation depends on."""
 NOTHING_HERE = "There is nothing at this address; the index is at /v1."
 
 Message = Annotated[str, pydantic.Field(min_length=1, max_length=500)]
@@ -213,6 +215,8 @@ def problem_headers(problem: ProblemException, size: int) -> list[tuple[bytes, b
     if problem.kind is UNAVAILABLE:
         headers["retry-after"] = "5"
     headers |= {"content-length": str(size), "content-type": "application/problem+json"}
+    if problem.kind in (NOT_ACCEPTABLE, PRECONDITION_FAILED):
+        headers["vary"] = VARY
     headers |= {name.lower(): value for name, value in problem.headers.items()}
     return [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
 

@@ -1,7 +1,6 @@
 """An ASGI callable that does nothing but send bytes: what uvicorn can do at most.
 
-BENCH_ANSWERS names the folder of the bodies, beside each of which its status and head lie as JSON. BENCH_HEAD is
-`ours` for the head the service sends, else only what any answer needs is sent of it.
+BENCH_ANSWERS names the folder of the bodies, beside each of which its status and head lie as JSON.
 """
 
 import json
@@ -12,13 +11,11 @@ from typing import Any
 from uvicorn._types import ASGIReceiveCallable, ASGISendCallable, Scope
 
 FOLDER = Path(os.environ["BENCH_ANSWERS"])
-WHOLE_HEAD = os.environ.get("BENCH_HEAD") == "ours"
-NEEDED = {"cache-control", "content-encoding", "content-length", "content-type", "etag"}
 
 
 def _messages(file: Path) -> tuple[dict[str, Any], dict[str, Any]]:
     status, head = json.loads(file.read_bytes())
-    headers = [(name.encode(), value.encode()) for name, value in head.items() if WHOLE_HEAD or name in NEEDED]
+    headers = [(name.encode(), value.encode()) for name, value in head.items()]
     start = {"type": "http.response.start", "status": status, "headers": headers}
     return start, {"type": "http.response.body", "body": file.with_suffix("").read_bytes()}
 

@@ -36,12 +36,13 @@ from servers import (
 )
 from synthetic import write_seed
 
+TRAFFIC: Final = "real traffic"
+"""Every detail in turn, under fifty different heads, with a new connection every twenty requests."""
 LIST: Final = "/v1/side-effects?limit=20"
-PROTOCOL: Final = "ours, kept, protocol way"
-ASGI: Final = "ours, kept, ASGI way"
-UNKEPT: Final = "ours, unkept"
-BARE: Final = "bare ASGI function"
-BARE_OURS: Final = "bare, with our head"
+FAST: Final = "ours, cached, fast path"
+ASGI: Final = "ours, cached, ASGI"
+UNCACHED: Final = "ours, uncached"
+BARE: Final = "bare ASGI, same head"
 FILES: Final = {"detail": "detail", "304": "304", "list": "list", "list, br": "list.br"}
 """The name of the file in which the answer to each kind of request lies."""
 NGINX: Final = "nginx, static file"
@@ -59,13 +60,11 @@ class Target:
 
 
 TARGETS: Final = (
+    Target(FAST, NGINX, {"detail": 0.9, "list": 0.8}),
     Target(ASGI, BARE, {"detail": 0.9, "304": 0.9, "list": 0.8}),
-    Target(ASGI, BARE_OURS, {"detail": 0.9, "304": 0.9, "list": 0.8}),
-    Target(PROTOCOL, BARE, {"detail": 2.5}),
-    Target(PROTOCOL, NGINX, {"detail": 0.5}),
-    Target(PROTOCOL, IDIOM, {"list": 120, "detail": 50}),
-    Target(PROTOCOL, DATASETTE, {"list": 60, "detail": 20}),
-    Target(UNKEPT, IDIOM, {"list": 15, "detail": 10}),
+    Target(FAST, IDIOM, {"list": 120, "detail": 50}),
+    Target(FAST, DATASETTE, {"list": 60, "detail": 20}),
+    Target(UNCACHED, IDIOM, {"list": 15, "detail": 10}),
 )
 Samples = dict[tuple[str, str], list[Sample]]
 
@@ -101,6 +100,7 @@ def main() -> None:
 def compared(folder: Path, database: Path) -> Iterator[Server]:
     """The servers, those that are not installed left out by name."""
     with sqlite3.connect(f"file:{database}?mode=ro", uri=True) as connection:
+        slugs = [slug for (slug,) in connection.execute("SELECT slug FROM side_effect ORDER BY slug")]
         # The longest of the first page.
         (slug,) = connection.execute(
             "SELECT slug FROM (SELECT slug, document FROM side_effect ORDER BY slug LIMIT 20) ORDER BY length(document) DESC"
@@ -113,22 +113,27 @@ def compared(folder: Path, database: Path) -> Iterator[Server]:
         "list, br": Request(LIST, {"Accept-Encoding": "br"}),
     }
     answers = folder / "answers"
-    answers.mkdir(mode=0o755)
-    with running(ours("ours", database, requests, short_way=True, kept=True)) as at:
+    (answers / "v1/side-effects").mkdir(mode=0o755, parents=True)
+    paths = folder / "paths"
+    paths.write_text("\n".join(f"/v1/side-effects/{slug}" for slug in slugs) + "\n")
+    requests[TRAFFIC] = Request(detail, paths=paths, mixed=True)
+    with running(ours("ours", database, requests, fast_path=True, cached=True)) as at:
         requests["304"] = Request(detail, {"If-None-Match": fetched(at.port, requests["detail"])[1]["etag"]})
         for kind, name in FILES.items():
             status, headers, body = fetched(at.port, requests[kind])
             headers.pop("date")
             (answers / name).write_bytes(body)
             (answers / f"{name}.json").write_text(json.dumps([status, headers]))
+        for slug in slugs:
+            body = fetched(at.port, Request(f"/v1/side-effects/{slug}"))[2]
+            (answers / "v1/side-effects" / slug).write_bytes(body)
 
-    yield ours(PROTOCOL, database, requests, short_way=True, kept=True)
-    yield ours(ASGI, database, requests, short_way=False, kept=True)
-    yield ours(UNKEPT, database, requests, short_way=True, kept=False)
-    yield bare(BARE, answers, {})
-    yield bare(BARE_OURS, answers, {"BENCH_HEAD": "ours"})
+    yield ours(FAST, database, requests, fast_path=True, cached=True)
+    yield ours(ASGI, database, requests, fast_path=False, cached=True)
+    yield ours(UNCACHED, database, requests, fast_path=True, cached=False)
+    yield bare(answers)
     if shutil.which("nginx"):
-        yield nginx(folder, answers)
+        yield nginx(folder, answers, requests[TRAFFIC])
     else:
         print(f"left out: {NGINX} (apt-get install nginx-light)")
     yield idiom(folder, database, slug)
@@ -138,14 +143,14 @@ def compared(folder: Path, database: Path) -> Iterator[Server]:
         print(f"left out: {DATASETTE} (make bench installs it into {PEERS.parent.name})")
 
 
-def bare(name: str, answers: Path, environment: dict[str, str]) -> Server:
+def bare(answers: Path) -> Server:
     """A function that sends the same bytes."""
     requests = {kind: Request(f"/{file}") for kind, file in FILES.items()}
     command = [*uvicorn(), "--app-dir", str(HERE), "bare:app"]
-    return Server(name, command, requests, environment | {"BENCH_ANSWERS": str(answers)})
+    return Server(BARE, command, requests, {"BENCH_ANSWERS": str(answers)})
 
 
-def nginx(folder: Path, answers: Path) -> Server:
+def nginx(folder: Path, answers: Path, traffic: Request) -> Server:
     """The same bytes as files."""
     folder.chmod(0o755)
     kinds = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
@@ -157,7 +162,7 @@ def nginx(folder: Path, answers: Path) -> Server:
         http {{
             {"".join(f"{kind}_temp_path {folder}/{kind};" for kind in kinds)}
             access_log off; sendfile on; tcp_nopush on; keepalive_requests 1000000000;
-            open_file_cache max=100; open_file_cache_valid 600s; default_type application/json;
+            open_file_cache max=5000; open_file_cache_valid 600s; default_type application/json;
             server {{
                 listen 127.0.0.1:THE_ONE; root {answers}; add_header Cache-Control "public, max-age=300";
                 location = /list.br {{ add_header Content-Encoding br; add_header Cache-Control "public, max-age=300"; }}
@@ -173,6 +178,7 @@ def nginx(folder: Path, answers: Path) -> Server:
         "304": Request("/detail", {"If-None-Match": etag}),
         "list": Request("/list"),
         "list, br": Request("/list.br"),
+        TRAFFIC: traffic,
     }
     return Server(NGINX, ["sh", "-c", f"{put_in}; {start}"], requests)
 
@@ -267,7 +273,7 @@ def print_instructions(folder: Path, servers: list[Server]) -> None:
     fewer, more = 200, 1200
     rows = []
     for server in servers:
-        if server.name not in (PROTOCOL, ASGI, BARE, BARE_OURS):
+        if server.name not in (FAST, ASGI, BARE):
             continue
         counts = {}
         for kind in ("detail", "list"):

@@ -36,6 +36,8 @@ class Request:
     headers: dict[str, str] = field(default_factory=dict)
     paths: Path | None = None
     """File of paths to ask for in turn instead of the one."""
+    mixed: bool = False
+    """Whether fifty different heads are sent, and a new connection is made every twenty requests."""
 
 
 @dataclass(frozen=True)
@@ -103,11 +105,11 @@ def build(seed: Path, database: Path) -> Building:
     return Building(time.perf_counter() - begun, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
 
 
-def ours(name: str, database: Path, requests: dict[str, Request], *, short_way: bool, kept: bool) -> Server:
-    """The service: with its own protocol, as `python -m app` starts it, or as any ASGI server would call it."""
+def ours(name: str, database: Path, requests: dict[str, Request], *, fast_path: bool, cached: bool) -> Server:
+    """The service: with its own connections, as `python -m app` starts it, or as any ASGI server would call it."""
     python = str(BIN / "python")
-    command = [python, "-m", "app"] if short_way else [*uvicorn(), "app.main:create_app", "--factory"]
-    environment = {"API_DATABASE_PATH": str(database), "API_CACHE_BYTES": str(2**26 if kept else 0)}
+    command = [python, "-m", "app"] if fast_path else [*uvicorn(), "app.main:create_app", "--factory"]
+    environment = {"API_DATABASE_PATH": str(database), "API_CACHE_BYTES": str(2**26 if cached else 0)}
     return Server(name, command, requests, environment)
 
 
@@ -156,7 +158,7 @@ def measured(at: Running, request: Request, seconds: int) -> Sample:
         "-s",
         str(HERE / "wrk.lua"),
     ]
-    paths = ["--", str(request.paths)] if request.paths else []
+    paths = ["--", str(request.paths), "mixed" if request.mixed else "plain"] if request.paths else []
     done = subprocess.run(
         [*wrk, *headers, f"http://127.0.0.1:{at.port}{request.path}", *paths],
         capture_output=True,

@@ -1,7 +1,10 @@
-"""What tests share: the seed, one database built from it, the service over that and a client."""
+"""What tests are given: the seed, one database built from it, the service over that, ways to ask it and its answers."""
 
+import json
+import logging
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -10,8 +13,17 @@ from app.content.build import build
 from app.content.check import read_seed
 from app.main import Service, create_app
 from app.settings import Settings
+from support import COLLECTIONS, OLD, PATHS, SEED, Answer, Ask, Headers, Object, answer_of, fetch, select
 
-ROOT = Path(__file__).parents[1]
+
+@pytest.fixture(autouse=True)
+def restored_logging() -> Iterator[None]:
+    """Undo what a test that starts the program in this process does to the logs."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    yield
+    root.handlers[:] = handlers
+    root.setLevel(level)
 
 
 @pytest.fixture(scope="session")
@@ -21,7 +33,13 @@ def anyio_backend() -> str:
 
 @pytest.fixture(scope="session")
 def seed() -> Path:
-    return ROOT / "data/seed.json"
+    return SEED
+
+
+@pytest.fixture(scope="session")
+def content(seed: Path) -> Any:
+    """What stands in the seed; a test that changes it changes a copy."""
+    return json.loads(seed.read_bytes())
 
 
 @pytest.fixture(scope="session")
@@ -43,3 +61,35 @@ async def client(app: Service) -> AsyncIterator[httpx.AsyncClient]:
     transport = httpx.ASGITransport(app=app)
     async with httpx.AsyncClient(transport=transport, base_url="http://test") as http_client:
         yield http_client
+
+
+@pytest.fixture
+def ask(app: Service) -> Ask:
+    async def ask_app(address: str, headers: Headers = (), **how: Any) -> Answer:
+        return await answer_of(app, address, headers, **how)
+
+    return ask_app
+
+
+@pytest.fixture(scope="session")
+async def records(client: httpx.AsyncClient) -> dict[str, list[Object]]:
+    """Every record of every collection."""
+    return {path: await select(client, path) for path in COLLECTIONS}
+
+
+@pytest.fixture(scope="session")
+async def bodies(client: httpx.AsyncClient, records: dict[str, list[Object]]) -> dict[str, Object]:
+    """The body of every address there is: every list, every record and every other path."""
+    addresses = [path for path in PATHS if "{" not in path and path not in COLLECTIONS]
+    addresses += [f"{path}/{record['slug']}" for path in COLLECTIONS for record in records[path]]
+    pages = [f"{path}?limit=100&offset={o}" for path in COLLECTIONS for o in range(0, len(records[path]) or 1, 100)]
+    return {address: await fetch(client, address) for address in (*addresses, *pages)}
+
+
+@pytest.fixture
+def target(tmp_path: Path) -> Path:
+    """A database file that is to be replaced, alone in its folder."""
+    path = tmp_path / "target" / "content.db"
+    path.parent.mkdir()
+    path.write_bytes(OLD)
+    return path

@@ -1,11 +1,8 @@
 """What a reader sees: the pages in a real browser, against a real server."""
 
 import json
-import os
 import re
-import socket
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,6 +12,8 @@ from typing import Any
 
 import httpx
 import pytest
+
+from support import serving
 
 pytestmark = pytest.mark.browser
 
@@ -135,52 +134,36 @@ class Browser:
 
 
 @contextmanager
-def running(*command: str, **environment: str) -> Iterator[subprocess.Popen[str]]:
-    """A program, stopped at the end."""
-    pipe = subprocess.PIPE
-    with subprocess.Popen(
-        command, stdout=pipe, stderr=subprocess.STDOUT, text=True, env=os.environ | environment
-    ) as process:
+def driver_port() -> Iterator[str]:
+    """The port of the browser's driver, which runs while the context lasts."""
+    command = [str(DRIVER), "--port=0"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
         try:
-            yield process
+            assert process.stdout
+            started = (re.search(r"started successfully on port (\d+)", line) for line in process.stdout)
+            yield next(found[1] for found in started if found)
         finally:
             process.terminate()
 
 
 @pytest.fixture(scope="module")
 def server(database_path: Path) -> Iterator[str]:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = probe.getsockname()[1]
-    settings = {"API_PORT": str(port), "API_DATABASE_PATH": str(database_path)}
-    with running(sys.executable, "-m", "app", **settings) as process:
-        origin = f"http://127.0.0.1:{port}"
-        while not answers(f"{origin}/health/ready"):
-            assert process.stdout
-            assert process.poll() is None, process.stdout.read()
-            time.sleep(0.1)
-        yield origin
-
-
-def answers(url: str) -> bool:
-    try:
-        return httpx.get(url).is_success
-    except httpx.TransportError:
-        return False
+    with serving(database_path) as program:
+        yield program.origin
 
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     if not (CHROMIUM.exists() and DRIVER.exists()):
         pytest.fail("these tests need a browser: apt-get install chromium chromium-driver", pytrace=False)
-    with TemporaryDirectory() as profile, running(str(DRIVER), "--port=0") as process:
-        assert process.stdout
-        port = next(
-            found[1] for line in process.stdout if (found := re.search(r"started successfully on port (\d+)", line))
-        )
-        with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=PATIENCE) as driver:
-            chromium = Browser(driver, profile)
-            yield chromium
-            chromium.quit()
+    with (
+        TemporaryDirectory() as profile,
+        driver_port() as port,
+        httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=PATIENCE) as driver,
+    ):
+        chromium = Browser(driver, profile)
+        yield chromium
+        chromium.quit()
 
 
 LAYOUTS = [(width, scheme) for width in (1280, 390) for scheme in ("light", "dark")]

@@ -9,15 +9,16 @@ from typing import Any
 import httpx
 import pytest
 
+from app import pages
 from app.content.build import build
 from app.content.check import check_seed, read_seed
 from app.content.faults import SeedFaultsError
 from app.content.render import Renderer
 from app.main import create_app
 from app.registry import RESOURCES
-from app.routers import pages
 from app.schemas.resources import ResourceInfo
 from app.settings import Settings
+from support import each
 
 EACH = pytest.mark.parametrize("resource", RESOURCES, ids=[resource.collection for resource in RESOURCES])
 
@@ -92,7 +93,7 @@ async def check_service(app: Any, empty: list[str], monkeypatch: pytest.MonkeyPa
                 assert "example" not in operation["responses"]["200"]["content"]["application/json"]
         # Without the committed document the service makes its own when it starts.
         monkeypatch.setattr(pages, "OPENAPI", Path("/nonexistent/openapi.json"))
-        pages.prepare(app)
+        pages.make_pages(app)
     app.state.database.close()
 
 
@@ -118,7 +119,7 @@ def test_without_citations_each_reference_to_one_is_reported(data: Any) -> None:
 
 
 async def test_a_seed_without_any_record_is_served(data: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for resource in RESOURCES:
+    for resource in each(RESOURCES):
         data[resource.seed_key] = []
 
     app = service_over(data, tmp_path)
@@ -232,7 +233,7 @@ def test_a_broken_slug_does_not_hide_dangling_references_to_other_collections(da
 @pytest.mark.parametrize("length", [2, 3, 8])
 def test_places_that_contain_each_other_are_one_fault(length: int, data: Any) -> None:
     places = data["jurisdictions"][:length]
-    for place, parent in zip(places, [*places[1:], places[0]], strict=True):
+    for place, parent in each(zip(places, [*places[1:], places[0]], strict=True)):
         place["parent_code"] = parent["code"]
     outside = data["jurisdictions"][length]
     outside["parent_code"] = places[0]["code"]

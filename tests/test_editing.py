@@ -1,7 +1,6 @@
 """The seed stays pleasant to edit: one layout, and an overview of what needs work."""
 
 import json
-import subprocess
 import sys
 from pathlib import Path
 
@@ -9,6 +8,7 @@ import pytest
 
 from app.content.__main__ import main
 from app.content.layout import laid_out
+from support import each, run
 
 
 def test_the_seed_is_laid_out(seed: Path) -> None:
@@ -58,7 +58,7 @@ def test_the_report_tells_text_and_json_the_same(seed: Path, capsys: pytest.Capt
     assert set(report["citations_with_missing_fields"]) == {c["slug"] for c in data["citations"] if c["missing_fields"]}
     assert "interactions/mao-inhibitors" in report["without_primary_evidence"]
     assert "interactions/benzodiazepines" not in report["without_primary_evidence"]
-    for slug in [*old, *report["unused_citations"], *report["without_primary_evidence"]]:
+    for slug in each([*old, *report["unused_citations"], *report["without_primary_evidence"]]):
         assert slug in text
 
 
@@ -75,7 +75,7 @@ def test_the_report_names_a_citation_nothing_relies_on(
 
 def test_a_wrong_date_for_the_report_is_a_wrong_call(seed: Path) -> None:
     command = [sys.executable, "-m", "app.content", "report", "--seed", str(seed), "--older-than", "soon"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=seed.parents[1])
+    done = run(*command)
     assert done.returncode == 2
     assert "--older-than" in done.stderr
     assert "Traceback" not in done.stderr

@@ -17,10 +17,10 @@ import app.database
 from app.main import Service, create_app
 from app.problems import KINDS
 from app.settings import Settings
+from support import DOCUMENT, each
 
 pytestmark = pytest.mark.anyio
 
-DOCUMENT = json.loads((Path(__file__).parents[1] / "openapi.json").read_text(encoding="utf-8"))
 PROBLEM = Draft202012Validator(
     {"$ref": "#/components/schemas/Problem", "components": DOCUMENT["components"], "unevaluatedProperties": False}
 )
@@ -49,8 +49,8 @@ def problem_of(response: httpx.Response, status: int) -> dict[str, Any]:
 
 
 @asynccontextmanager
-async def serving(database_path: Path, **settings: Any) -> AsyncIterator[tuple[Service, httpx.AsyncClient]]:
-    """A service of its own, to be broken."""
+async def service_of_its_own(database_path: Path, **settings: Any) -> AsyncIterator[tuple[Service, httpx.AsyncClient]]:
+    """A service that a test may break, and a client of it."""
     service = create_app(Settings(database_path=database_path, **settings))
     transport = httpx.ASGITransport(app=service)
     async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
@@ -86,8 +86,6 @@ def unreadable(service: Service) -> Iterator[None]:
         (422, {"url": "/v1/strains?limit=0"}),
         (422, {"url": "/v1/strains?limt=5&sort=nam&vein=rde"}),
         (422, {"url": "/v1/strains/red-vein?limit=5"}),
-        (422, {"url": "/health/live?x=1"}),
-        (422, {"url": "/docs?x=1"}),
     ],
     ids=lambda value: json.dumps(value, default=str)[:60],
 )
@@ -103,7 +101,7 @@ async def test_every_error_has_the_documented_shape(
 
 async def test_every_kind_of_problem_is_explained(client: httpx.AsyncClient) -> None:
     index = (await client.get("/problems")).text
-    for kind in KINDS:
+    for kind in each(KINDS):
         page = await client.get(f"/problems/{kind.slug}")
         assert page.status_code == 200
         assert kind.title in page.text
@@ -172,14 +170,15 @@ async def test_an_error_stays_small_and_repeats_little_of_a_huge_request(kind: s
         + "&".join(f"{n}={unit * 20}" for n in ("limit", "offset", "sort", "slug", "code", "level", "status", "kcpa")),
         f"/v1/jurisdictions?slug={','.join([unit * 8 + '!'] * 50)}",
     ]
-    for address in addresses:
+    for address in each(addresses):
         response = await client.get(address)
         problem_of(response, response.status_code)
         assert response.status_code in {404, 422}
         # Escaped for JSON, a piece takes up to four times its length.
         written = json.dumps(response.json(), ensure_ascii=False)
-        for run in re.findall(re.escape(HUGE[kind]) + "{2,}", written) if kind != "backslashes" else ():
-            assert len(run.encode()) <= ECHO, address[:40]
+        if kind != "backslashes":
+            repeated = re.findall(re.escape(HUGE[kind]) + "{2,}", written)
+            assert [run for run in repeated if len(run.encode()) > ECHO] == [], address[:40]
 
 
 @pytest.mark.parametrize("name", ["Host", "Accept", "X-Request-ID", "If-Match", "Origin", "Cookie", "X-Anything"])
@@ -190,7 +189,7 @@ async def test_a_huge_header_is_not_repeated(name: str, client: httpx.AsyncClien
             if response.status_code != 200:
                 problem_of(response, response.status_code)
             assert value[:ECHO] not in response.text
-            assert all(value[:ECHO] not in line for line in response.headers.values())
+            assert all(value[:ECHO] not in line for line in each(response.headers.values()))
 
 
 @pytest.mark.parametrize(
@@ -205,7 +204,7 @@ async def test_what_is_repeated_is_plain_text_in_json_and_never_a_header(text: s
         assert "set-cookie" not in response.headers
         assert re.fullmatch(r"/[!-;=?-~]*", problem["instance"])
         told = [problem["detail"], *(error[key] for error in problem["errors"] for key in ("detail", "pointer"))]
-        assert all(part.isprintable() for part in told)
+        assert all(part.isprintable() for part in each(told))
 
 
 # Faults
@@ -217,7 +216,7 @@ async def test_an_unexpected_failure_is_a_problem_with_its_request_logged_once(
     async def fail() -> None:
         raise RuntimeError("secret of the inside")
 
-    async with serving(database_path) as (service, client):
+    async with service_of_its_own(database_path) as (service, client):
         service.add_api_route("/v1/failing", fail)
         for method in ("GET", "HEAD"):
             caplog.clear()
@@ -236,7 +235,7 @@ async def test_an_unexpected_failure_is_a_problem_with_its_request_logged_once(
 async def test_a_database_that_can_not_be_read_is_a_503_that_says_when_to_come_back(
     database_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    async with serving(database_path, cache_bytes=0) as (service, client):
+    async with service_of_its_own(database_path, cache_bytes=0) as (service, client):
         whole = (await client.get("/v1/strains?vein=red")).content
         with unreadable(service):
             for path in ("/v1/strains?vein=red", "/v1/strains/red-vein", "/v1/strains/no-such-strain", "/health/ready"):
@@ -252,7 +251,7 @@ async def test_a_database_that_can_not_be_read_is_a_503_that_says_when_to_come_b
 
 
 async def test_what_was_answered_before_a_fault_is_still_answered_during_it(database_path: Path) -> None:
-    async with serving(database_path) as (service, client):
+    async with service_of_its_own(database_path) as (service, client):
         whole = await client.get("/v1/strains")
         with unreadable(service):
             assert (await client.get("/v1/strains")).content == whole.content
@@ -261,7 +260,7 @@ async def test_what_was_answered_before_a_fault_is_still_answered_during_it(data
 
 
 async def test_a_query_that_takes_too_long_is_given_up(database_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    async with serving(database_path, cache_bytes=0) as (_, client):
+    async with service_of_its_own(database_path, cache_bytes=0) as (_, client):
         monkeypatch.setattr(app.database, "QUERY_SECONDS", -1.0)
         monkeypatch.setattr(app.database, "QUERY_STEPS", 1)
         problem_of(await client.get("/v1/strains"), 503)

@@ -4,12 +4,13 @@ import json
 import re
 from collections.abc import Iterator
 from copy import deepcopy
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-INVENTORY = json.loads((Path(__file__).parents[1] / "data/inventory.json").read_bytes())
+from support import ROOT, each
+
+INVENTORY = json.loads((ROOT / "data/inventory.json").read_bytes())
 COLLECTIONS = sorted(INVENTORY.keys() - {"about"})
 UNLESS_SAID: dict[str, dict[str, Any]] = {
     "citations": {"link_withheld": False, "findings": 0}
@@ -24,11 +25,6 @@ UNLESS_SAID: dict[str, dict[str, Any]] = {
 REFERENCES = ("slug", "citations", "frequency_source", "related", "records", "bears_on")
 """Fields whose numbers are parts of slugs."""
 NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
-
-
-@pytest.fixture(scope="module")
-def content(seed: Path) -> Any:
-    return json.loads(seed.read_bytes())
 
 
 def differences(place: str, wanted: dict[str, Any], found: dict[str, Any]) -> Iterator[str]:
@@ -81,7 +77,7 @@ def test_the_seed_holds_what_its_sources_gave_to_the_digit(content: Any, collect
 
 
 def test_parts_of_an_article_keep_the_order_of_the_article(content: Any) -> None:
-    for article in content["articles"]:
+    for article in each(content["articles"]):
         assert [section["slug"] for section in article["sections"]] == list(
             INVENTORY["articles"][article["slug"]]["sections"]
         )

@@ -15,7 +15,8 @@ from pathlib import Path
 import pytest
 from packaging.requirements import Requirement
 
-from app.content import files
+from app import files
+from support import each
 
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
@@ -37,7 +38,7 @@ def test_the_package_needs_what_the_requirements_name_and_takes_what_they_pin() 
 
 
 def test_the_commands_of_the_package_are_there() -> None:
-    for command in PROJECT["project"]["scripts"].values():
+    for command in each(PROJECT["project"]["scripts"].values()):
         module, _, function = command.partition(":")
         assert callable(getattr(import_module(module), function))
 
@@ -46,7 +47,7 @@ def test_what_the_package_carries_is_found_inside_it_and_beside_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     carried = PROJECT["tool"]["hatch"]["build"]["targets"]["wheel"]["force-include"]
-    for path, inside in carried.items():
+    for path, inside in each(carried.items()):
         assert inside == f"app/{path}"
         assert files.shipped(path) == ROOT / path
         assert files.shipped(path).exists()

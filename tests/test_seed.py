@@ -1,25 +1,18 @@
 """The seed: every fault is found, at once, each in one line that names its place, what was found and what was expected."""
 
-import json
-import random
 import re
-import subprocess
-import sys
-from collections.abc import Iterator
 from copy import deepcopy
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
 
-from app.content.check import check_seed
-from app.content.faults import SeedFaultsError, at
+from app.content.faults import at
+from support import Place, each, faults_of
 
-ROOT = Path(__file__).parents[1]
 REMOVED = object()
 ARTICLE = ("articles", "kratom-and-chronic-back-pain")
 WITHDRAWAL = ("side_effects", "withdrawal-syndrome")
-Place = tuple[str | int, ...]
 
 
 class Case(NamedTuple):
@@ -301,19 +294,6 @@ CASES = [
 ]
 
 
-@pytest.fixture(scope="module")
-def content(seed: Path) -> Any:
-    return json.loads(seed.read_bytes())
-
-
-def faults_of(data: Any) -> list[str]:
-    try:
-        check_seed(data if isinstance(data, bytes) else json.dumps(data).encode())
-    except SeedFaultsError as error:
-        return error.faults
-    return []
-
-
 def indexed(place: Place, data: Any) -> Place:
     """The place with the slug of its record turned into the record's index."""
     if len(place) > 1 and place[0] != "release" and place[1] != "coverage":
@@ -355,57 +335,16 @@ def test_a_fault_is_told_with_its_place_what_was_found_and_what_was_expected(cas
 
     faults = [re.fullmatch(r"(\$\S*)(?: \(.+?\))?: found (.*); expected (.*)", fault) for fault in faults_of(data)]
 
-    assert all(faults), "each fault is one line of one form"
+    assert all(each(faults)), "each fault is one line of one form"
     told = [fault for fault in faults if fault and fault[1].startswith(path_of(told_at))]
     assert [(case.found in fault[2], case.expected in fault[3]) for fault in told] == [(True, True)], faults_of(data)
-
-
-FILES = [
-    ("empty", b"", "$", "an empty file"),
-    ("blank", b" \n\t ", "$", "an empty file"),
-    ("not JSON", b'{\n  "a": nope\n}', "$", "invalid JSON at line 2 column 8"),
-    ("cut short", b'{\n  "release": {', "$", "invalid JSON at line 2 column 15"),
-    ("trailing comma", b'{"a": 1,}', "$", "invalid JSON at line 1 column"),
-    ("comment", b'// x\n{"a": 1}', "$", "invalid JSON at line 1 column 1"),
-    ("two values", b"{}{}", "$", "invalid JSON at line 1 column 3 (extra data)"),
-    ("newline in text", b'{"a": "x\ny"}', "$", "invalid JSON at line 1 column 9"),
-    ("not UTF-8", b'{\n"a": "\xff"}', "$", "a byte that is not UTF-8 in line 2"),
-    ("UTF-16", "{}".encode("utf-16"), "$", "a byte that is not UTF-8 in line 1"),
-    ("byte order mark", b"\xef\xbb\xbf{}", "$", "a byte order mark"),
-    ("list", b"[]", "$", "[]"),
-    ("text", b'"x"', "$", '"x"'),
-    ("null", b"null", "$", "null"),
-    ("NaN", b'{"a": NaN}', "$.a", "NaN"),
-    ("infinity", b'{"a": [-Infinity]}', "$.a[0]", "-Infinity"),
-    ("number of many digits", b'{"a": ' + b"9" * 5000 + b"}", "$.a", "9999"),
-    ("negative number of many digits", b'{"a": [-' + b"9" * 5000 + b"]}", "$.a[0]", "-9999"),
-    ("deep list", b'{"a": ' + b"[" * 100_000 + b"]" * 100_000 + b"}", "$", "JSON nested too deeply"),
-    ("deep object", b'{"a": ' * 100_000 + b"1" + b"}" * 100_000, "$", "JSON nested too deeply"),
-    ("less deep object", b'{"a": ' * 300 + b"1" + b"}" * 300, "$" + ".a" * 21, "JSON nested too deeply"),
-    ("key twice", b'{"release": 1, "release": 2}', "$.release", 'the key "release" 2 times'),
-    ("nested key twice", b'{"faqs": [{"slug": "x", "a": 1, "a": 1, "a": 1}]}', "$.faqs[0].a", 'the key "a" 3 times'),
-]
-
-
-@pytest.mark.parametrize(("content", "place", "found"), [case[1:] for case in FILES], ids=[case[0] for case in FILES])
-def test_a_file_that_is_no_seed_is_told_in_words(content: bytes, place: str, found: str) -> None:
-    told = [fault for fault in faults_of(content) if f"{place}: found {found}" in re.sub(r" \(\w+\): ", ": ", fault)]
-
-    assert len(told) == 1, faults_of(content)
-
-
-def test_a_number_too_large_to_hold_is_a_fault(seed: Path) -> None:
-    content = re.sub(rb'("slug": "article-beginner",.*?"max": )2,', rb"\g<1>1e999,", seed.read_bytes(), flags=re.DOTALL)
-
-    assert len(faults_of(content)) == 1
-    assert "found Infinity; expected" in faults_of(content)[0]
 
 
 def test_all_faults_of_a_file_are_told_at_once(content: Any) -> None:
     data = deepcopy(content)
     together = ["unknown field", "misspelt nested field", "text for a number", "unknown word", "turned direction"]
     together += ["slug of a rule", "related to itself", "uncited claim", "known in future", "no coverage note"]
-    for case in CASES:
+    for case in each(CASES):
         if case.name in together:
             change(data, indexed(case.where, data), case.to)
 
@@ -418,90 +357,3 @@ def test_faults_are_told_in_the_order_of_the_lists(content: Any) -> None:
         data["citations"][index]["publisher"] = ""
 
     assert [fault.partition(".pub")[0] for fault in faults_of(data)] == [f"$.citations[{i}]" for i in (2, 9, 10, 100)]
-
-
-JUNK: list[Any] = [
-    None,
-    True,
-    0,
-    -1,
-    10**30,
-    1.5,
-    "",
-    "x",
-    "²",
-    "\n",
-    [],
-    {},
-    [[]],
-    [None],
-    [{}],
-    {"slug": []},
-    "y" * 10_000,
-]
-
-
-@pytest.mark.parametrize("junk", JUNK, ids=[repr(junk)[:20] for junk in JUNK])
-def test_no_value_anywhere_in_the_file_breaks_the_checker(junk: Any, content: Any) -> None:
-    data = deepcopy(content)
-    places = list(one_place_of_each_field(data))
-    # Deepest first, so that a place is still there when its turn comes.
-    for place in sorted(places, key=len, reverse=True):
-        if len(place) > 1:
-            change(data, place, junk)
-
-    faults = faults_of(data)
-
-    assert faults
-    assert all("\n" not in fault and len(fault) < 1000 for fault in faults)
-
-
-def one_place_of_each_field(data: Any) -> Iterator[Place]:
-    """For every field at every level, the place of one value of it, each in another record if there are enough."""
-    chosen = random.Random(7)  # noqa: S311  # any choice will do
-    places: dict[tuple[str, ...], list[Place]] = {}
-    for place in every_place((), data):
-        places.setdefault(tuple("" if isinstance(key, int) else key for key in place), []).append(place)
-    for alike in places.values():
-        yield chosen.choice(alike)
-
-
-def every_place(place: Place, value: Any) -> Iterator[Place]:
-    entries = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    for key, entry in entries:
-        yield (*place, key)
-        yield from every_place((*place, key), entry)
-
-
-def run(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "app.content", *map(str, arguments)]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-
-
-def test_the_command_tells_each_fault_in_a_line_and_writes_nothing(content: Any, tmp_path: Path) -> None:
-    data = deepcopy(content)
-    data["strains"][0]["name"] = "\x1b[31mRed\nvein"
-    data["faqs"][0]["position"] = 0
-    file = tmp_path / "seed.json"
-    file.write_text(json.dumps(data))
-
-    check, build = run("check", "--seed", file), run("build", "--seed", file, "--database", tmp_path / "content.db")
-
-    for ran in (check, build):
-        assert (ran.returncode, ran.stdout) == (1, "")
-        assert ran.stderr.endswith(f"\n{file}: 4 faults, nothing written\n")
-        assert len(ran.stderr.splitlines()) == 5
-        assert "\x1b" not in ran.stderr
-    assert list(tmp_path.iterdir()) == [file]
-
-
-@pytest.mark.parametrize(
-    ("seed_file", "words"),
-    [("missing.json", "no such file or directory"), (".", "is a directory"), ("/proc/self/mem", "input/output error")],
-)
-def test_a_seed_that_cannot_be_read_is_told_in_one_line(seed_file: str, words: str, tmp_path: Path) -> None:
-    path = tmp_path / seed_file
-
-    ran = run("check", "--seed", path)
-
-    assert (ran.returncode, ran.stdout, ran.stderr) == (1, "", f"{path}: {words}\n")

@@ -1,4 +1,4 @@
-"""What a fault of the seed is, and how its place and what was found are told in one line."""
+"""Faults of the seed, and how each is reported in one line."""
 
 import json
 import re
@@ -23,14 +23,14 @@ class Fault:
     expected: str
 
     def in_words(self, data: object) -> str:
-        """The fault in one line: JSON path, slug of the record it lies in, what was found, what was expected."""
+        """The message, one line: JSON path, slug of the record it lies in, what was found, what was expected."""
         slug = at(data, (*self.place[:2], "slug")) if len(self.place) > len(("collection", 0)) else None
         record = f" ({shown(slug)[1:-1]})" if isinstance(slug, str) else ""
         return f"{json_path(self.place)}{record}: found {self.found}; expected {self.expected}"
 
 
 class SeedFaultsError(Exception):
-    """The seed can't be used; carries every fault found, in the order of the file's lists."""
+    """The seed is invalid; carries every fault found, in the order of the file's lists."""
 
     def __init__(self, faults: Iterable[Fault], data: object = None) -> None:
         in_order = sorted(set(faults), key=lambda fault: [_natural(key) for key in fault.place])

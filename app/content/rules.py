@@ -1,4 +1,4 @@
-"""What must hold between the records of a seed, beyond the form of each: one small function a rule."""
+"""Rules between the records of a seed, which no schema of a single record can express: one function a rule."""
 
 import re
 import unicodedata
@@ -33,7 +33,7 @@ NESTED = tuple(dict.fromkeys(name for resource in RESOURCES for name in resource
 
 @dataclass(frozen=True)
 class Node:
-    """An object of the seed and its place. What has the wrong type is passed over: the schema speaks of that."""
+    """An object of the seed and its place. Values of the wrong type are ignored: the schema check reports them."""
 
     place: Place
     fields: Object
@@ -63,7 +63,7 @@ class Node:
 
 
 class Draft:
-    """A seed as it was parsed: raw, so that faults between records show beside faults of form."""
+    """A seed as it was parsed: raw, so that broken rules are reported together with schema errors."""
 
     def __init__(self, data: Object) -> None:
         self.data = data

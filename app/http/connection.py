@@ -114,12 +114,12 @@ class Connection(asyncio.Protocol):
         self.requests = 0
         self.written = 0
         """Bytes handed to the transport."""
-        self.active_at = self.loop.time()
-        """When the last response was complete."""
+        self.silent_since = self.loop.time()
+        """When the connection was made, or first checked after its last request."""
         self.reading_since = 0.0
         """When the request being read began to arrive; 0 when none is."""
-        self.last_check = (0, 0)
-        """Bytes sent and bytes unsent when the connection was last checked."""
+        self.last_check = (0, 0, 0)
+        """Bytes sent, bytes unsent and requests answered when the connection was last checked."""
         self.default_headers: RawHeaders = []
         self.default_block = b""
 
@@ -343,43 +343,39 @@ class Connection(asyncio.Protocol):
         started = perf_counter() if self.pipeline.access_log else 0.0
         if reply.header_block is None:
             reply.header_block = _block(reply.headers)
-        self.write_head(
-            reply.status,
-            reply.header_block + b"x-request-id: %b\r\n" % request_id.encode(),
-            b"" if method == "HEAD" else reply.body,
-        )
+        body = b"" if method == "HEAD" else reply.body
+        self.write_head(reply.status, reply.header_block, b"x-request-id: %b\r\n" % request_id.encode(), body)
         if self.pipeline.access_log:
             self.pipeline.log_access(method, path, reply.status, perf_counter() - started, request_id)
         self.finish()
 
-    def write_head(self, status: int, header_block: bytes, body: bytes) -> None:
+    def write_head(self, status: int, header_block: bytes, last_header: bytes, body: bytes) -> None:
         """Write the head of a response and, with it, the first piece of its body."""
         if self.default_headers is not self.server_state.default_headers:
             self.default_headers = self.server_state.default_headers
             self.default_block = _block(self.default_headers)
-        if self._is_last():
+        if (self.stopping or self.ended) and self._is_last():
             self.keeps_alive = False
+        end = b"\r\n"
         if not self.keeps_alive and b"\r\nconnection: close\r\n" not in header_block:
-            header_block += b"connection: close\r\n"
-        head = b"".join((STATUS_LINES[status], self.default_block, header_block, b"\r\n"))
+            end = b"connection: close\r\n\r\n"
+        head = (STATUS_LINES[status], self.default_block, header_block, last_header, end)
         if len(body) > SEPARATE_WRITE_BYTES:
-            self.write(head)
+            self.write(b"".join(head))
             self.write(body)
         else:
-            self.write(head + body)
+            self.write(b"".join((*head, body)))
 
     def write(self, data: bytes) -> None:
-        """Write without a copy."""
+        """Hand bytes to the transport, which does not copy them."""
         self.written += len(data)
-        self.transport.write(memoryview(data))
+        self.transport.write(data)
 
     def finish(self) -> None:
         """The response is complete: close, or make ready for the next request."""
         self.requests += 1
-        self.server_state.total_requests += 1
         self.exchange = None
-        self.active_at = self.loop.time()
-        self.reading_since = self.active_at if self.unread_body else 0.0
+        self.reading_since = self.loop.time() if self.unread_body else 0.0
         if not self.keeps_alive:
             self._close(linger=bool(self.drops_rest or self.unread_body or self.buffer))
 
@@ -427,9 +423,11 @@ class Connection(asyncio.Protocol):
         """Close the connection when the client reads too slowly, sends too slowly, or is silent for too long."""
         now = self.loop.time()
         unsent = self.transport.get_write_buffer_size()
-        sent_before, unsent_before = self.last_check
         sent = self.written - unsent
-        self.last_check = (sent, unsent)
+        sent_before, unsent_before, requests_before = self.last_check
+        self.last_check = (sent, unsent, self.requests)
+        if self.requests != requests_before:
+            self.silent_since = now
         if unsent and unsent_before and sent - sent_before < MIN_BYTES_PER_SECOND * CHECK_SECONDS:
             self.transport.abort()
             return
@@ -437,7 +435,7 @@ class Connection(asyncio.Protocol):
             if self.reading_since:
                 if now - self.reading_since > REQUEST_SECONDS:
                     self._refuse(ProblemException(REQUEST_TIMEOUT, "The request was not complete in time."))
-            elif now - self.active_at > (self.keep_alive_seconds if self.requests else REQUEST_SECONDS):
+            elif now - self.silent_since > (self.keep_alive_seconds if self.requests else REQUEST_SECONDS):
                 self._close(linger=False)
         self.timer = self.loop.call_later(CHECK_SECONDS, self._check)
 
@@ -522,7 +520,7 @@ class Exchange:
             block = _block(headers)
             if b"connection: close\r\n" in block:
                 connection.keeps_alive, connection.drops_rest = False, True
-            connection.write_head(status, block, body)
+            connection.write_head(status, block, b"", body)
         if self.complete:
             connection.finish()
             connection._advance()  # noqa: SLF001  # both are one connection

@@ -25,6 +25,7 @@ from app.problems import (
     NOT_FOUND,
     NOTHING_HERE,
     UNAVAILABLE,
+    VARY,
     ProblemException,
     invalid_parameters,
     problem_document,
@@ -36,7 +37,6 @@ from app.problems import (
 EXPOSED: Final = "Allow, ETag, Last-Modified, Link, Retry-After, X-Request-ID"
 PREFLIGHT_SECONDS: Final = 86_400
 JSON_POLICY: Final = "default-src 'none'; frame-ancestors 'none'"
-VARY: Final = b"Accept, Accept-Encoding"
 NO_STORE: Final = (b"cache-control", b"no-store")
 PROBES: Final = ("/health/live", "/health/ready")
 """What load balancers and orchestrators ask, each with a Host, an Accept and a query of its own: none of them matters."""
@@ -85,7 +85,7 @@ class Pipeline:
         self._storable = [
             (b"last-modified", format_datetime(self._last_modified, usegmt=True).encode()),
             (b"cache-control", freshness.encode()),
-            (b"vary", VARY),
+            (b"vary", VARY.encode()),
         ]
         common = {
             "access-control-allow-origin": "*",
@@ -166,14 +166,10 @@ class Pipeline:
             if NO_STORE in headers:
                 return self._uncacheable(request, headers, body)
             cached = self._cacheable(headers, body)
-        try:
-            coding = cached.coding(request.fields)
-            if not cached.has(coding):
-                cached.add(coding, await self._compressed(cached, coding))
-            reply = cached.reply(coding, request.fields)
-        except ProblemException as problem:
-            problem.headers = {"vary": VARY.decode()}
-            raise
+        coding = cached.coding(request.fields)
+        if not cached.has(coding):
+            cached.add(coding, await self._compressed(cached, coding))
+        reply = cached.reply(coding, request.fields)
         if route and self._is_cacheable(route):
             self.cache.put(request.key, cached)
         return reply

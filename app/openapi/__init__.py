@@ -11,6 +11,7 @@ from app.database import Database
 from app.http.preconditions import MAX_CONDITION_BYTES
 from app.pages import problem_example
 from app.problems import (
+    INVALID_REQUEST,
     KINDS,
     METHOD_NOT_ALLOWED,
     NOT_ACCEPTABLE,
@@ -51,20 +52,20 @@ _TEXT: Final = {"type": "string", "maxLength": MAX_LINK_BYTES}
 HEADERS: Final = {
     "X-Request-ID": "Identifier of the request: the client's own when it sent a plain one.",
     "Content-Language": "Language of the content.",
-    "Access-Control-Allow-Origin": "Any web page may read the answer.",
-    "Access-Control-Expose-Headers": "The headers that a web page may read.",
-    "Content-Security-Policy": "What a browser may do with the answer when it is opened as a page.",
-    "Cross-Origin-Resource-Policy": "Pages of any origin may load the answer.",
-    "Referrer-Policy": "What a browser tells of this address when a link is followed.",
-    "X-Content-Type-Options": "The media type is to be taken as it is told.",
-    "Strict-Transport-Security": "The service is to be reached over TLS alone; sent where clients reach it so.",
-    "Content-Encoding": "Coding of the body, when `Accept-Encoding` asks for one and the body is worth it.",
-    "Cache-Control": "How long the answer may be kept.",
+    "Access-Control-Allow-Origin": "Pages of any origin may read the response.",
+    "Access-Control-Expose-Headers": "Response headers that scripts may read.",
+    "Content-Security-Policy": "What a browser may load when the response is opened as a page.",
+    "Cross-Origin-Resource-Policy": "Pages of any origin may load the response.",
+    "Referrer-Policy": "How much of this address a browser sends when a link is followed.",
+    "X-Content-Type-Options": "The browser must not guess another media type.",
+    "Strict-Transport-Security": "Clients must use TLS only; sent when the service is reached over TLS.",
+    "Content-Encoding": "Coding of the body, when `Accept-Encoding` allows one and the body is large enough.",
+    "Cache-Control": "How long the response may be cached.",
     "ETag": "Strong validator of this representation.",
     "Last-Modified": "Day of the release.",
-    "Vary": "Request headers the answer depends on.",
+    "Vary": "Request headers that the response depends on.",
     "Link": f"The links of the body, as RFC 8288 writes them; left out when longer than {MAX_LINK_BYTES} bytes.",
-    "Allow": "The methods that are answered.",
+    "Allow": "The allowed methods.",
     "Retry-After": "Seconds to wait before trying again.",
 }
 ON_ALL: Final = (
@@ -88,12 +89,10 @@ ON_PROBLEM: Final = {
     UNAVAILABLE: ("Retry-After",),
 }
 CONDITIONS: Final = {
-    "If-None-Match": (
-        "Entity tags of answers the client holds; when one is current the answer is a 304 without a body."
-    ),
-    "If-Modified-Since": "Date of the answer the client holds; ignored beside `If-None-Match`.",
+    "If-None-Match": ("Entity tags of cached responses; when one is current, the response is a 304 without a body."),
+    "If-Modified-Since": "Date of the cached response; ignored when `If-None-Match` is sent.",
 }
-"""Those a reader has a use for. `If-Match` and `If-Unmodified-Since` are told of with the 412 they bring."""
+"""The conditional headers that are useful for reading. The 412 response documents `If-Match` and `If-Unmodified-Since`."""
 
 
 def describe(app: FastAPI) -> None:
@@ -175,9 +174,14 @@ def _complete(path: str, operation: Object, examples: dict[str, Object]) -> None
     if path in examples:
         responses["200"]["content"]["application/json"]["example"] = examples[path]
     still = {name: header for name, header in headers.items() if name not in OF_THE_BODY}
-    responses["304"] = {"description": "The answer the client holds is still current.", "headers": still}
+    responses["304"] = {"description": "The cached response of the client is current.", "headers": still}
     for kind in KINDS:
-        if kind is not NOT_FOUND or "{slug}" in path:
+        if kind is NOT_FOUND:
+            possible = "{slug}" in path
+        else:
+            # Probes may send any query and any Accept.
+            possible = kept or kind not in (NOT_ACCEPTABLE, INVALID_REQUEST)
+        if possible:
             responses[str(kind.status)] = {"$ref": f"#/components/responses/{_name(kind)}"}
     operation["responses"] = dict(sorted(responses.items()))
 
@@ -213,7 +217,7 @@ def _headers(names: Sequence[str]) -> Object:
 
 
 def _examples(database: Database) -> Iterator[tuple[str, Object]]:
-    """Real answers: the shortest record of each resource, alone and as a page of one, lists cut to two entries."""
+    """Real responses: the shortest record of each resource, alone and as a page of one, lists cut to two entries."""
     version = {"dataset_version": database.dataset_version}
     for name, table in TABLES.items():
         columns = table_of(table).columns

@@ -55,7 +55,7 @@ class NoQuery(BaseModel):
 
 
 class PageQuery(BaseModel):
-    """What every list can be asked for."""
+    """Query parameters of every list."""
 
     model_config = ConfigDict(use_attribute_docstrings=True, extra="forbid")
 

@@ -1,0 +1,35 @@
+"""What tests of files share: somebody else as owner, and that a file is as it was."""
+
+import os
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from support import NOBODY
+
+
+@contextmanager
+def as_somebody_else() -> Iterator[None]:
+    """Without the rights of root, which heeds no mode."""
+    was_root = os.geteuid() == 0
+    if was_root:
+        os.seteuid(NOBODY)
+    try:
+        yield
+    finally:
+        if was_root:
+            os.seteuid(0)
+
+
+def everybody_may_reach(path: Path) -> None:
+    """Let others into the temporary folders above, which are their owner's alone."""
+    for folder in path.parents:
+        if folder.stat().st_uid == os.geteuid() and not folder.stat().st_mode & stat.S_IXOTH:
+            folder.chmod(folder.stat().st_mode | stat.S_IXOTH)
+
+
+def assert_untouched(path: Path, before: bytes) -> None:
+    """The file is as it was, and nothing was left beside it."""
+    assert path.read_bytes() == before
+    assert list(path.parent.iterdir()) == [path]

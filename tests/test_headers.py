@@ -1,0 +1,128 @@
+"""What the header of every answer carries, for clients, caches and pages of other origins."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from pathlib import Path
+
+import pytest
+
+from app.database import open_database
+from app.main import create_app
+from app.settings import Settings
+from support import (
+    ADDRESSES,
+    DOCUMENTED,
+    LAST_MODIFIED,
+    RELEASED,
+    RESOURCE,
+    UNKNOWN,
+    Ask,
+    answer_of,
+    each,
+)
+
+pytestmark = pytest.mark.anyio
+
+
+JSON_POLICY = "default-src 'none'; frame-ancestors 'none'"
+
+# What every answer carries
+
+
+async def test_every_answer_carries_the_common_headers(ask: Ask) -> None:
+    for path in (*ADDRESSES, *UNKNOWN, f"{RESOURCE}?limit=0"):
+        for method in ("GET", "HEAD", "OPTIONS", "POST", "TRACE"):
+            for headers in ([], [("accept", "image/png")], [("if-none-match", "*")], [("host", "again")]):
+                answer = await ask(path, headers, method=method)
+                where = f"{method} {path} {headers}: {answer.status}"
+                assert answer.headers["x-content-type-options"] == "nosniff", where
+                assert answer.headers["referrer-policy"] == "no-referrer", where
+                assert answer.headers["cross-origin-resource-policy"] == "cross-origin", where
+                assert answer.headers["access-control-allow-origin"] == "*", where
+                assert answer.headers["x-request-id"], where
+                assert answer.headers["cache-control"], where
+                assert "frame-ancestors 'none'" in answer.headers["content-security-policy"], where
+                assert {"server", "set-cookie", "x-powered-by", "via"}.isdisjoint(answer.headers), where
+                assert "access-control-allow-credentials" not in answer.headers, where
+                if answer.status != 304:
+                    assert answer.headers["content-language"] == "en", where
+
+
+@pytest.mark.parametrize("path", DOCUMENTED)
+async def test_json_may_load_nothing_when_a_browser_shows_it(path: str, ask: Ask) -> None:
+    answer = await ask(path)
+    assert answer.headers["content-type"] == "application/json"
+    assert answer.headers["content-security-policy"] == JSON_POLICY
+
+
+async def test_hsts_is_sent_where_clients_come_over_tls_and_only_there(database_path: Path, ask: Ask) -> None:
+    over_tls = create_app(Settings(database_path=database_path, tls=True))
+    for path in (RESOURCE, "/", "/v1/nothing"):
+        answer = await answer_of(over_tls, path)
+        assert answer.headers["strict-transport-security"] == "max-age=63072000; includeSubDomains"
+        assert "strict-transport-security" not in (await ask(path)).headers
+    over_tls.state.database.close()
+
+
+async def test_nothing_was_modified_in_the_future(database_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    prepared = replace(open_database(database_path), release_date=RELEASED.date() + timedelta(days=36_500))
+    monkeypatch.setattr("app.main.open_database", lambda _: prepared)
+    answer = await answer_of(create_app(Settings(database_path=database_path)), RESOURCE)
+    assert parsedate_to_datetime(answer.headers["last-modified"]) <= datetime.now(UTC)
+    prepared.close()
+
+
+async def test_answers_may_be_kept_for_as_long_as_is_set_and_errors_not_at_all(database_path: Path, ask: Ask) -> None:
+    an_hour = create_app(Settings(database_path=database_path, cache_seconds=3600))
+    answer = await answer_of(an_hour, RESOURCE)
+    assert (
+        answer.headers["cache-control"] == "public, max-age=3600, stale-while-revalidate=86400, stale-if-error=604800"
+    )
+    an_hour.state.database.close()
+    for path in each(DOCUMENTED):
+        answer = await ask(path)
+        if path.startswith("/health/"):
+            assert answer.headers["cache-control"] == "no-store"
+            assert {"etag", "last-modified"}.isdisjoint(answer.headers)
+        else:
+            assert answer.headers["cache-control"].startswith("public, max-age=300, ")
+            assert answer.headers["last-modified"] == LAST_MODIFIED
+            assert answer.headers["vary"] == "Accept, Accept-Encoding"
+    for path, headers in (("/v1/nothing", []), (f"{RESOURCE}?limit=0", []), (RESOURCE, [("accept", "image/png")])):
+        assert (await ask(path, headers)).headers["cache-control"] == "no-store"
+
+
+# Pages of other origins
+
+
+async def test_a_preflight_is_granted_for_reading_anywhere(ask: Ask) -> None:
+    for path in each((*ADDRESSES, *UNKNOWN)):
+        for asked in ("GET", "DELETE"):
+            headers = [
+                ("origin", "https://front.test"),
+                ("access-control-request-method", asked),
+                ("access-control-request-headers", "if-none-match, x-request-id"),
+            ]
+            answer = await ask(path, headers, method="OPTIONS")
+            assert (answer.status, answer.body) == (204, b"")
+            assert answer.headers["access-control-allow-origin"] == "*"
+            assert answer.headers["access-control-allow-methods"] == "GET, HEAD, OPTIONS"
+            assert answer.headers["access-control-allow-headers"] == "*"
+            assert int(answer.headers["access-control-max-age"]) > 0
+
+
+async def test_a_preflight_needs_a_host_like_any_request(ask: Ask) -> None:
+    asked = [("origin", "https://front.test"), ("access-control-request-method", "GET")]
+    for host in (None, "", "a b", "[::::::]"):
+        assert (await ask(RESOURCE, asked, method="OPTIONS", host=host)).status == 400
+    assert (await ask(RESOURCE, [*asked, ("host", "second")], method="OPTIONS")).status == 400
+    # What else is wrong with the address is told in the answer to the request itself, where a page can read it.
+    assert (await ask(f"{RESOURCE}?limit=0&limit=0", asked, method="OPTIONS")).status == 204
+
+
+async def test_a_page_may_read_the_headers_a_client_needs_on_errors_too(ask: Ask) -> None:
+    for path in (RESOURCE, "/v1/nothing", f"{RESOURCE}?limit=0"):
+        answer = await ask(path, [("origin", "null")])
+        exposed = {name.strip().lower() for name in answer.headers["access-control-expose-headers"].split(",")}
+        assert {"etag", "link", "last-modified", "x-request-id", "retry-after", "allow"} <= exposed

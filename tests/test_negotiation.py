@@ -1,0 +1,73 @@
+"""What a client accepts is weighed as HTTP says, and ranges are ignored."""
+
+import pytest
+
+from support import RESOURCE, Ask, Headers
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.mark.parametrize(
+    ("status", "headers"),
+    [
+        (200, []),
+        (200, [("accept", "")]),
+        (200, [("accept", ",")]),
+        (200, [("accept", "*/*")]),
+        (200, [("accept", "application/json")]),
+        (200, [("accept", "APPLICATION/JSON")]),
+        (200, [("accept", "application/json; charset=utf-8")]),
+        (200, [("accept", "application/*")]),
+        (200, [("accept", "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8")]),
+        (200, [("accept", "application/json;q=0.001")]),
+        (200, [("accept", "application/json ; q=0.5 , text/html")]),
+        (200, [("accept", "text/html"), ("accept", "application/json")]),
+        (200, [("accept", "*/*;q=0, application/json")]),
+        (200, [("accept", "application/*;q=0, application/json;q=0.1")]),
+        (200, [("accept", "application/json, application/json;profile=x;q=0")]),
+        (200, [("accept", "application/json;v=2;q=0, */*")]),
+        (200, [("accept", "application/json;q=nonsense")]),
+        (200, [("accept", "text/html, image/gif, *; q=.2, */*; q=.2")]),
+        (406, [("accept", "text/html")]),
+        (406, [("accept", "text/*")]),
+        (406, [("accept", "image/png, text/html;q=0.9")]),
+        (406, [("accept", "application/xml")]),
+        (406, [("accept", "application/json;q=0")]),
+        (406, [("accept", "application/json; q=0.000")]),
+        (406, [("accept", "application/json;q=0, */*")]),
+        (406, [("accept", "application/json;q=0, application/*;q=1, */*;q=1")]),
+        (406, [("accept", "application/*;q=0, */*")]),
+        (406, [("accept", "*/*;q=0")]),
+        (406, [("accept", "application/json;v=2;q=0")]),
+        (406, [("accept", "json")]),
+        (406, [("accept", "text/html"), ("accept", "image/png")]),
+        (406, [("accept-encoding", "identity;q=0, *;q=0")]),
+    ],
+)
+async def test_the_accept_header_is_weighed_with_the_most_specific_range_deciding(
+    status: int, headers: Headers, ask: Ask
+) -> None:
+    for path in (RESOURCE, "/v1/strains/red-vein", "/v1/meta"):
+        answer = await ask(path, headers)
+        assert answer.status == status
+        assert answer.headers["vary"] == "Accept, Accept-Encoding"
+        if status == 406:
+            assert answer.problem["type"] == "/problems/not-acceptable"
+
+
+async def test_an_error_is_told_whatever_the_client_accepts(ask: Ask) -> None:
+    for accept in ("text/html", "application/json", "image/png", "*/*;q=0"):
+        assert (await ask("/v1/nothing", [("accept", accept)])).problem["status"] == 404
+        assert (await ask(f"{RESOURCE}?limit=0", [("accept", accept)])).problem["status"] == 422
+
+
+@pytest.mark.parametrize(
+    "asked", ["bytes=0-9", "bytes=-5", "bytes=0-0,5-6", "bytes=999999999-", "lines=1-2", "nonsense"]
+)
+async def test_a_range_is_ignored(asked: str, ask: Ask) -> None:
+    whole = await ask(RESOURCE, [("x-request-id", "same")])
+    assert await ask(RESOURCE, [("x-request-id", "same"), ("range", asked)]) == whole
+    assert (
+        await ask(RESOURCE, [("x-request-id", "same"), ("range", asked), ("if-range", whole.headers["etag"])]) == whole
+    )
+    assert "accept-ranges" not in whole.headers

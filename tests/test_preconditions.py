@@ -1,0 +1,178 @@
+"""Each precondition of a request is evaluated as HTTP says, and entity tags can be relied upon."""
+
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from app.main import create_app
+from app.settings import Settings
+from support import ADDRESSES, LAST_MODIFIED, RELEASED, RESOURCE, Ask, Headers, answer_of, each_address
+
+pytestmark = pytest.mark.anyio
+
+
+DAY = timedelta(days=1)
+
+
+def http_date(moment: datetime, form: str = "%a, %d %b %Y %H:%M:%S GMT") -> str:
+    return moment.strftime(form)
+
+
+RFC850, ASCTIME = "%A, %d-%b-%y %H:%M:%S GMT", "%a %b %d %H:%M:%S %Y"
+LATER, EARLIER = http_date(RELEASED + DAY), http_date(RELEASED - DAY)
+# In what follows <etag> stands for the current entity tag.
+PRECONDITIONS: tuple[tuple[int, Headers], ...] = (
+    # If-None-Match compares weakly.
+    (304, [("if-none-match", "<etag>")]),
+    (304, [("if-none-match", "W/<etag>")]),
+    (304, [("if-none-match", '"x", <etag>')]),
+    (304, [("if-none-match", '"x" ,\t W/<etag> , "y"')]),
+    (304, [("if-none-match", '"a,b", <etag>')]),
+    (304, [("if-none-match", ",, <etag>")]),
+    (304, [("if-none-match", '"x"'), ("if-none-match", "<etag>")]),
+    (304, [("if-none-match", "*")]),
+    (200, [("if-none-match", '"x"')]),
+    (200, [("if-none-match", '""')]),
+    (200, [("if-none-match", '"*"')]),
+    (200, [("if-none-match", "")]),
+    (200, [("if-none-match", "x")]),
+    (200, [("if-none-match", '"')]),
+    (200, [("if-none-match", '"unfinished')]),
+    (200, [("if-none-match", '*, "x"')]),
+    # If-Modified-Since, in the three forms of an HTTP date; anything else counts as absent.
+    (304, [("if-modified-since", LAST_MODIFIED)]),
+    (304, [("if-modified-since", LATER)]),
+    (304, [("if-modified-since", http_date(RELEASED, RFC850))]),
+    (304, [("if-modified-since", http_date(RELEASED, ASCTIME))]),
+    (200, [("if-modified-since", EARLIER)]),
+    (200, [("if-modified-since", http_date(RELEASED - timedelta(seconds=1)))]),
+    (200, [("if-modified-since", http_date(RELEASED - DAY, RFC850))]),
+    (200, [("if-modified-since", http_date(RELEASED - DAY, ASCTIME))]),
+    (200, [("if-modified-since", "")]),
+    (200, [("if-modified-since", "yesterday")]),
+    (200, [("if-modified-since", LATER.replace("GMT", "+0000"))]),
+    (200, [("if-modified-since", LATER.replace("GMT", "CET"))]),
+    (200, [("if-modified-since", LATER.removesuffix(" GMT"))]),
+    (200, [("if-modified-since", (RELEASED + DAY).isoformat())]),
+    (200, [("if-modified-since", "Tue, 31 Feb 2099 00:00:00 GMT")]),
+    (200, [("if-modified-since", "99999999999")]),
+    (200, [("if-modified-since", f"{LATER}, {LATER}")]),
+    (200, [("if-modified-since", LATER), ("if-modified-since", LATER)]),
+    # If-None-Match goes first.
+    (200, [("if-none-match", '"x"'), ("if-modified-since", LATER)]),
+    (200, [("if-none-match", "broken"), ("if-modified-since", LATER)]),
+    (304, [("if-none-match", "<etag>"), ("if-modified-since", EARLIER)]),
+    # If-Match compares strongly.
+    (200, [("if-match", "<etag>")]),
+    (200, [("if-match", '"x", <etag>')]),
+    (200, [("if-match", '"x"'), ("if-match", "<etag>")]),
+    (200, [("if-match", "*")]),
+    (412, [("if-match", '"x"')]),
+    (412, [("if-match", "W/<etag>")]),
+    (412, [("if-match", "broken")]),
+    (412, [("if-match", "")]),
+    # If-Unmodified-Since, and If-Match before it.
+    (200, [("if-unmodified-since", LAST_MODIFIED)]),
+    (200, [("if-unmodified-since", LATER)]),
+    (200, [("if-unmodified-since", http_date(RELEASED, RFC850))]),
+    (200, [("if-unmodified-since", http_date(RELEASED, ASCTIME))]),
+    (200, [("if-unmodified-since", "nonsense")]),
+    (200, [("if-unmodified-since", f"{EARLIER}, {EARLIER}")]),
+    (412, [("if-unmodified-since", EARLIER)]),
+    (412, [("if-unmodified-since", http_date(RELEASED - DAY, RFC850))]),
+    (412, [("if-unmodified-since", http_date(RELEASED - DAY, ASCTIME))]),
+    (200, [("if-match", "<etag>"), ("if-unmodified-since", EARLIER)]),
+    (412, [("if-match", '"x"'), ("if-unmodified-since", LATER)]),
+    # Those that guard come before those that save.
+    (304, [("if-match", "<etag>"), ("if-none-match", "<etag>")]),
+    (304, [("if-match", "*"), ("if-modified-since", LATER)]),
+    (412, [("if-match", '"x"'), ("if-none-match", "<etag>")]),
+    (412, [("if-unmodified-since", EARLIER), ("if-none-match", "<etag>")]),
+    (304, [("if-unmodified-since", LATER), ("if-modified-since", LATER)]),
+    # No entity tags need this much.
+    (400, [("if-none-match", '"' + "x" * 8000 + '"')]),
+    (400, [("if-modified-since", "x" * 8001)]),
+)
+
+
+@pytest.mark.parametrize("case", range(len(PRECONDITIONS)))
+async def test_each_precondition_is_evaluated(case: int, ask: Ask) -> None:
+    status, headers = PRECONDITIONS[case]
+    for path in (RESOURCE, f"{RESOURCE}?limit=1", "/v1/strains/red-vein", "/v1/meta", "/openapi.json", "/"):
+        current = (await ask(path)).headers["etag"]
+        fields = [(name, value.replace("<etag>", current)) for name, value in headers]
+        for more in ([], [("cache-control", "no-cache")], [("pragma", "no-cache"), ("range", "bytes=0-0")]):
+            for method in ("GET", "HEAD"):
+                answer = await ask(path, [*fields, *more], method=method)
+                assert answer.status == status, f"{method} {path} {fields} {more}"
+                if status == 304:
+                    assert answer.body == b""
+
+
+@each_address
+async def test_a_304_carries_what_a_cache_needs_and_nothing_of_the_body(path: str, ask: Ask) -> None:
+    whole = (await ask(path, [("x-request-id", "same")])).headers
+    unchanged = await ask(path, [("x-request-id", "same"), ("if-none-match", whole.get("etag", "*"))])
+    assert unchanged.status == 304
+    missing = whole.keys() - unchanged.headers.keys()
+    assert missing == {"content-type", "content-length", "content-language"}
+    assert unchanged.headers == {name: value for name, value in whole.items() if name not in missing}
+
+
+@pytest.mark.parametrize("path", [path for path in ADDRESSES if path.startswith("/health/")])
+async def test_what_has_no_validators_matches_none(path: str, ask: Ask) -> None:
+    for status, headers in (
+        (412, [("if-match", '"x"')]),
+        (412, [("if-match", '"x"'), ("if-none-match", "*")]),
+        (304, [("if-none-match", "*")]),
+        (200, [("if-match", "*")]),
+        (200, [("if-none-match", '"x"')]),
+        (200, [("if-modified-since", LATER)]),
+        (200, [("if-unmodified-since", EARLIER)]),
+        (400, [("if-match", "x" * 8001)]),
+    ):
+        answer = await ask(path, headers)
+        assert answer.status == status, headers
+        assert "vary" not in answer.headers
+        assert answer.headers["cache-control"] == "no-store"
+        assert (answer.body == b"") == (status == 304)
+
+
+async def test_a_failed_precondition_is_told_as_a_problem(ask: Ask) -> None:
+    answer = await ask(RESOURCE, [("if-match", '"x"')])
+    assert answer.problem["type"] == "/problems/precondition-failed"
+    assert {"etag", "last-modified"}.isdisjoint(answer.headers)
+
+
+@pytest.mark.parametrize("headers", [[("if-none-match", "*")], [("if-match", "*")], [("if-modified-since", LATER)]])
+async def test_a_precondition_does_not_hide_another_error(headers: Headers, ask: Ask) -> None:
+    assert (await ask("/v1/nothing", headers)).status == 404
+    assert (await ask("/v1/strains/no-such-strain", headers)).status == 404
+    assert (await ask(f"{RESOURCE}?limit=0", headers)).status == 422
+    assert (await ask(RESOURCE, headers, method="POST")).status == 405
+    assert (await ask(RESOURCE, [*headers, ("accept", "image/png")])).status == 406
+
+
+async def test_entity_tags_are_strong_and_the_same_in_every_process(database_path: Path, ask: Ask) -> None:
+    other = create_app(Settings(database_path=database_path, cache_bytes=0))
+    tags: dict[str, str] = {}
+    for path in (*ADDRESSES, f"{RESOURCE}?limit=1", f"{RESOURCE}?limit=2"):
+        for coding in ("identity", "gzip", "br", "zstd"):
+            answer = await ask(path, [("accept-encoding", coding)])
+            if etag := answer.headers.get("etag"):
+                assert etag.startswith('"')
+                assert answer.headers["last-modified"] == LAST_MODIFIED
+                again = await answer_of(other, path, [("accept-encoding", coding)])
+                assert (again.headers["etag"], again.body) == (etag, answer.body)
+                tags[f"{path} {answer.headers.get('content-encoding')}"] = etag
+    assert len(set(tags.values())) == len(tags), "two representations share an entity tag"
+    other.state.database.close()
+
+
+async def test_the_entity_tag_of_one_coding_does_not_stand_for_another(ask: Ask) -> None:
+    plain, packed = await ask(RESOURCE), await ask(RESOURCE, [("accept-encoding", "gzip")])
+    assert packed.headers["content-encoding"] == "gzip"
+    held = [("if-none-match", plain.headers["etag"]), ("accept-encoding", "gzip")]
+    assert (await ask(RESOURCE, held)).status == 200
+    assert (await ask(RESOURCE, [("if-none-match", packed.headers["etag"])])).status == 200

@@ -1,0 +1,98 @@
+"""Nothing that could do harm stands without its caution, its verdict and its sources."""
+
+from collections import Counter
+from datetime import date
+
+import httpx
+import pytest
+
+from support import COLLECTIONS, Object, each, fetch, walk
+
+pytestmark = pytest.mark.anyio
+
+
+CAUTIONED = ("dosage-ranges", "effects", "strains", "interactions", "faqs", "product-forms")
+
+
+async def test_a_record_nobody_should_act_on_alone_always_carries_its_cautions(
+    bodies: dict[str, Object], client: httpx.AsyncClient
+) -> None:
+    disclaimer = (await fetch(client, "/v1/meta"))["data"]["disclaimer"]
+    seen = Counter[str]()
+    for address, body in each(bodies.items()):
+        collection = address.removeprefix("/v1/").split("?")[0].split("/")[0]
+        if collection in CAUTIONED:
+            for record in each(body["data"] if isinstance(body["data"], list) else [body["data"]]):
+                assert record["disclaimer"] == disclaimer
+                assert record["cautions"]
+                assert all(caution.strip() for caution in each(record["cautions"]))
+                seen[collection] += 1
+    assert set(seen) == set(CAUTIONED)
+
+
+def has_verdict(value: Object) -> bool:
+    return {"verdict", "note", "safety_flag", "suggested_framing"} <= value.keys()
+
+
+async def test_a_statement_that_is_unsafe_or_contradicted_never_stands_without_its_verdict(
+    bodies: dict[str, Object], records: dict[str, list[Object]]
+) -> None:
+    statements = {
+        claim["statement"]
+        for claim in records["/v1/claims"]
+        if claim["safety_flag"] == "unsafe_as_written" or claim["verdict"] == "contradicts"
+    }
+    assert statements
+    naked = {
+        f"{address} {key}"
+        for address, body in bodies.items()
+        for value in walk(body)
+        if not has_verdict(value)
+        for key, text in value.items()
+        for part in (text if isinstance(text, list) else [text])
+        if isinstance(part, str) and any(statement.rstrip(".") in part for statement in statements)
+    }
+    assert not naked
+
+
+async def test_an_unsafe_statement_says_what_the_evidence_does_to_it(records: dict[str, list[Object]]) -> None:
+    unsafe = [claim for claim in records["/v1/claims"] if claim["safety_flag"] == "unsafe_as_written"]
+    assert unsafe
+    assert all(claim["verdict"] != "supports" and claim["note"] for claim in each(unsafe))
+
+
+async def test_a_home_page_supports_nothing_and_stands_on_the_article_alone(records: dict[str, list[Object]]) -> None:
+    supports = [
+        (path, link["support"])
+        for path in COLLECTIONS
+        for record in records[path]
+        for value in walk(record)
+        for link in value.get("citations", [])
+        if link["specificity"] == "homepage"
+    ]
+    assert supports
+    assert set(supports) == {("/v1/articles", "not_linked")}
+
+
+async def test_every_fact_says_what_stands_behind_it_and_when_it_is_to_be_reviewed(
+    records: dict[str, list[Object]], client: httpx.AsyncClient
+) -> None:
+    released = date.fromisoformat((await fetch(client, "/v1/meta"))["data"]["release_date"])
+    next_year = released.replace(year=released.year + 1)
+    for path in each(COLLECTIONS):
+        for record in each(records[path]):
+            assert record["last_reviewed"] is None, "nobody has reviewed anything"
+            due = date.fromisoformat(record["review_due"])
+            if path == "/v1/jurisdictions":
+                assert due.month == (released.month + 2) % 12 + 1
+                assert 89 <= (due - released).days <= 92
+            else:
+                assert due == next_year
+            if path != "/v1/citations":
+                assert record["evidence_summary"].strip()
+                assert "citations" in record
+
+
+async def test_every_list_says_where_it_is_thin(bodies: dict[str, Object]) -> None:
+    for address, body in each(item for item in bodies.items() if "total" in item[1].get("meta", {})):
+        assert body["meta"]["coverage"].strip(), address
