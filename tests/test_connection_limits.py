@@ -10,6 +10,7 @@ from httptools import HttpRequestParser
 
 from app.http import connection
 from app.main import Service
+from support import each
 from wire import (
     CLOSE,
     DETAIL,
@@ -189,7 +190,7 @@ IDLE_AFTER = {
 def test_idle_connections_are_closed_after_the_same_time_whatever_the_last_response_was(app: Service) -> None:
     async def idle_seconds(port: int, sent: list[bytes]) -> float:
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
-        for each_request in sent:
+        for each_request in each(sent):
             writer.write(each_request)
             await asyncio.sleep(0.05)
         await reader.readuntil(b"\r\n\r\n")
@@ -216,8 +217,10 @@ def test_the_idle_time_out_is_the_setting(app: Service) -> None:
             writer.write(request(DETAIL))
             await reader.readuntil(b"\r\n\r\n")
             [open_connection] = connections(state)
+            open_connection.timer.cancel()
+            open_connection._check()  # noqa: SLF001  # the first check after a request begins the silence
             for silent, is_open in ((60.0, True), (62.0, False)):
-                open_connection.active_at = asyncio.get_running_loop().time() - silent
+                open_connection.silent_since = asyncio.get_running_loop().time() - silent
                 open_connection.timer.cancel()
                 open_connection._check()  # noqa: SLF001  # rather than wait a minute
                 assert open_connection.closing is not is_open
@@ -236,7 +239,7 @@ def test_a_request_that_begins_as_the_connection_is_about_to_time_out_has_its_ow
             writer.write(earlier + b"GET / HTT")
             await until(lambda: any(each.reading_since for each in connections(state)))
             [open_connection] = connections(state)
-            open_connection.active_at -= 1000
+            open_connection.silent_since -= 1000
             open_connection.timer.cancel()
             open_connection._check()  # noqa: SLF001  # rather than wait a minute
             writer.write(b"P/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
@@ -355,7 +358,7 @@ def test_the_work_is_linear_in_what_is_sent(app: Service, monkeypatch: pytest.Mo
             writer = (await asyncio.open_connection("127.0.0.1", port))[1]
             await until(lambda: bool(state.connections))
             [target] = connections(state)
-            for chunk in chunks:
+            for chunk in each(chunks):
                 target.data_received(chunk)
             writer.close()
             return fed, _Watched.scanned

@@ -176,12 +176,9 @@ def _complete(path: str, operation: Object, examples: dict[str, Object]) -> None
     still = {name: header for name, header in headers.items() if name not in OF_THE_BODY}
     responses["304"] = {"description": "The cached response of the client is current.", "headers": still}
     for kind in KINDS:
-        if kind is NOT_FOUND:
-            possible = "{slug}" in path
-        else:
-            # Probes may send any query and any Accept.
-            possible = kept or kind not in (NOT_ACCEPTABLE, INVALID_REQUEST)
-        if possible:
+        # Probes may send any query and any Accept.
+        impossible = (NOT_FOUND,) if kept else (NOT_FOUND, NOT_ACCEPTABLE, INVALID_REQUEST)
+        if kind not in impossible or "{slug}" in path:
             responses[str(kind.status)] = {"$ref": f"#/components/responses/{_name(kind)}"}
     operation["responses"] = dict(sorted(responses.items()))
 
