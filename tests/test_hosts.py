@@ -179,6 +179,9 @@ def test_under_other_servers(database_path: Path, host: str) -> None:
 
 
 def test_under_mangum(service: Service) -> None:
+    # It makes a loop, and leaves it open, unless there is one.
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
     handler: Any = Mangum(service, lifespan="off")
 
     def get(address: str, headers: dict[str, str] | None = None) -> httpx.Response:
@@ -200,8 +203,6 @@ def test_under_mangum(service: Service) -> None:
         kept = {name: value for name, value in got["headers"].items() if name != "content-encoding"}
         return httpx.Response(got["statusCode"], headers=kept, content=body)
 
-    loop = asyncio.new_event_loop()
-    asyncio.set_event_loop(loop)
     try:
         check(get)
     finally:
