@@ -34,6 +34,12 @@ def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(connection, "LINGER_SECONDS", 0.1)
 
 
+def check_now(checked: connection.Connection) -> None:
+    """Check the time-outs of a connection at once."""
+    checked.timer.cancel()
+    checked._check()  # noqa: SLF001  # rather than wait a minute
+
+
 @pytest.mark.parametrize(
     ("sent", "found"),
     [
@@ -237,7 +243,7 @@ def test_a_request_that_begins_as_the_connection_is_about_to_time_out_has_its_ow
         async with listening(app) as (port, state):
             reader, writer = await asyncio.open_connection("127.0.0.1", port)
             writer.write(earlier + b"GET / HTT")
-            await until(lambda: any(each.reading_since for each in connections(state)))
+            await until(lambda: any(one.reading_since for one in connections(state)))
             [open_connection] = connections(state)
             open_connection.silent_since -= 1000
             open_connection.timer.cancel()
@@ -262,7 +268,7 @@ def test_a_client_that_does_not_read_is_disconnected_and_holds_a_bounded_amount(
                 held = 0
                 for _ in range(15):
                     await asyncio.sleep(0.02)
-                    held = max([held, *(each.transport.get_write_buffer_size() for each in connections(state))])
+                    held = max([held, *(one.transport.get_write_buffer_size() for one in connections(state))])
                 assert 0 < held < 2_000_000
                 await until(lambda: not state.connections)
 
@@ -274,7 +280,7 @@ def test_a_flood_of_requests_from_one_that_does_not_read_fills_no_buffer(app: Se
         async with listening(app) as (port, state):
             flood = request(b"/v1/side-effects?limit=100") * 50_000
             async with silent_readers(port, 1, flood):
-                await until(lambda: any(each.paused for each in connections(state)))
+                await until(lambda: any(one.paused for one in connections(state)))
                 await asyncio.sleep(0.1)
                 [open_connection] = connections(state)
                 assert open_connection.paused
@@ -291,8 +297,8 @@ def test_a_large_body_is_not_copied_for_each_reader(app: Service) -> None:
             await exchange(port, request(b"/pages/swagger-ui-bundle.js", CLOSE))
             tracemalloc.start()
             async with silent_readers(port, readers, request(b"/pages/swagger-ui-bundle.js")):
-                await until(lambda: sum(each.requests for each in connections(state)) == readers)
-                unsent = sum(each.transport.get_write_buffer_size() for each in connections(state))
+                await until(lambda: sum(one.requests for one in connections(state)) == readers)
+                unsent = sum(one.transport.get_write_buffer_size() for one in connections(state))
                 taken, _ = tracemalloc.get_traced_memory()
                 tracemalloc.stop()
                 assert unsent > readers * size / 2 > 20_000_000

@@ -1,0 +1,255 @@
+"""The application under other servers: it needs nothing that ASGI does not promise."""
+
+import asyncio
+import base64
+import contextlib
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import threading
+import time
+import warnings
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import uvicorn
+from mangum import Mangum
+from starlette.applications import Starlette
+from starlette.routing import Mount
+
+from app.main import Service, create_app
+from app.settings import Settings
+from wire import ask
+
+ROOT = Path(__file__).parents[1]
+
+
+def check(get: Callable[..., Any], prefix: str = "") -> None:
+    """Ask for one response of each kind."""
+    assert get(f"{prefix}/health/live").json() == {"status": "ok"}
+    assert get(f"{prefix}/docs").headers["content-type"].startswith("text/html")
+    first, second = get(f"{prefix}/v1/strains?limit=1").json(), get(f"{prefix}/v1/strains?limit=2").json()
+    assert (len(first["data"]), len(second["data"])) == (1, 2)
+    assert get(f"{prefix}/v1/strains?limit=1").json() == first
+    slug = first["data"][0]["slug"]
+    detail = get(f"{prefix}/v1/strains/{slug}")
+    assert detail.json()["data"]["slug"] == slug
+    again = get(f"{prefix}/v1/strains/{slug}", headers={"If-None-Match": detail.headers["etag"]})
+    assert (again.status_code, again.content) == (304, b"")
+    assert get(f"{prefix}/v1/strains?nope=1").status_code == 422
+    missing = get(f"{prefix}/v1/strains/no-such")
+    assert (missing.status_code, missing.json()["instance"]) == (404, "/v1/strains/no-such")
+    assert missing.headers["x-request-id"] == missing.json()["request_id"]
+
+
+def free_port() -> int:
+    """A port that nobody listens on."""
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def wait_for(port: int, ended: Callable[[], bool], path: str = "/health/live") -> None:
+    """Wait until a server answers."""
+    latest = time.monotonic() + 30
+    while True:
+        with contextlib.suppress(httpx.TransportError):
+            if httpx.get(f"http://127.0.0.1:{port}{path}").is_success:
+                return
+        assert not ended(), "the server ended before it served"
+        assert time.monotonic() < latest, "the server did not serve in time"
+        time.sleep(0.1)
+
+
+@pytest.fixture
+def service(database_path: Path) -> Iterator[Service]:
+    """A service whose cache is empty."""
+    fresh = create_app(Settings(database_path=database_path))
+    yield fresh
+    fresh.state.database.close()
+
+
+@contextmanager
+def uvicorn_serving(app: Any, **options: Any) -> Iterator[int]:
+    """An application under uvicorn with its own protocol."""
+    port = free_port()
+    server = uvicorn.Server(uvicorn.Config(app, port=port, log_config=None, **options))
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    try:
+        latest = time.monotonic() + 20
+        while not server.started:
+            assert thread.is_alive()
+            assert time.monotonic() < latest
+            time.sleep(0.02)
+        yield port
+    finally:
+        server.should_exit = True
+        thread.join(20)
+
+
+@pytest.mark.parametrize("options", [{}, {"lifespan": "on"}, {"http": "h11"}, {"http": "httptools", "lifespan": "off"}])
+def test_under_uvicorn_with_its_own_protocols(service: Service, options: dict[str, Any]) -> None:
+    with uvicorn_serving(service, **options) as port, httpx.Client(base_url=f"http://127.0.0.1:{port}") as client:
+        check(client.get)
+
+
+def test_under_uvicorn_with_a_root_path(service: Service) -> None:
+    with (
+        uvicorn_serving(service, root_path="/api") as port,
+        httpx.Client(base_url=f"http://127.0.0.1:{port}") as client,
+    ):
+        check(client.get)
+
+
+@pytest.mark.parametrize("prefix", ["/kratom", "/deep/er"])
+def test_mounted_in_another_application(service: Service, prefix: str) -> None:
+    outer = Starlette(routes=[Mount(prefix, service)])
+    with uvicorn_serving(outer) as port, httpx.Client(base_url=f"http://127.0.0.1:{port}") as client:
+        check(client.get, prefix)
+        assert client.get("/v1/strains").status_code == 404
+
+
+def test_under_the_test_client_with_its_lifespan(service: Service) -> None:
+    begun: list[str] = []
+
+    @asynccontextmanager
+    async def lifespan(_: object) -> AsyncIterator[dict[str, str]]:
+        begun.append("begun")
+        yield {"key": "value"}
+        begun.append("ended")
+
+    service.router.lifespan_context = lifespan
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message=".*httpx", category=Warning)
+        from starlette.testclient import TestClient  # noqa: PLC0415  # it warns when it is imported
+
+        with TestClient(service) as client:
+            assert begun == ["begun"]
+            check(client.get)
+    assert begun == ["begun", "ended"]
+
+
+@pytest.mark.parametrize("left_out", [["raw_path"], ["root_path"], ["raw_path", "root_path", "client", "server"]])
+def test_what_asgi_lets_a_server_leave_out_is_not_needed(service: Service, left_out: list[str]) -> None:
+    scope: dict[str, Any] = dict.fromkeys(left_out)
+    assert asyncio.run(ask(service, "/v1/strains?limit=2", **scope))[0] == 200
+    assert asyncio.run(ask(service, "/v1/strains/red-vein", **scope))[0] == 200
+    assert asyncio.run(ask(service, "/v1/nothing", **scope))[0] == 404
+    assert asyncio.run(ask(service, "/docs", **scope))[0] == 200
+
+
+@contextmanager
+def process_serving(database_path: Path, port: int, *command: str) -> Iterator[None]:
+    """A server that is started by a command and runs until it is told to stop."""
+    environment = os.environ | {"API_DATABASE_PATH": str(database_path), "API_PORT": str(port)}
+    with subprocess.Popen(
+        command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    ) as process:
+        try:
+            wait_for(port, lambda: process.poll() is not None)
+            yield
+        finally:
+            process.terminate()
+            process.wait(20)
+
+
+HOSTS = {
+    "hypercorn": ("app.main:create_app()", "--bind", "127.0.0.1:{port}"),
+    "granian": ("app.main:create_app", "--factory", "--interface", "asgi", "--port", "{port}"),
+    "uvicorn": ("app.main:create_app", "--factory", "--port", "{port}"),
+}
+
+
+@pytest.mark.parametrize("host", HOSTS)
+def test_under_other_servers(database_path: Path, host: str) -> None:
+    port = free_port()
+    arguments = [argument.replace("{port}", str(port)) for argument in HOSTS[host]]
+    with (
+        process_serving(database_path, port, sys.executable, "-m", host, *arguments),
+        httpx.Client(base_url=f"http://127.0.0.1:{port}") as client,
+    ):
+        check(client.get)
+
+
+def test_under_mangum(service: Service) -> None:
+    # It makes a loop, and leaves it open, unless there is one.
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
+    handler: Any = Mangum(service, lifespan="off")
+
+    def get(address: str, headers: dict[str, str] | None = None) -> httpx.Response:
+        path, _, query = address.partition("?")
+        event = {
+            "version": "2.0",
+            "routeKey": "$default",
+            "rawPath": path,
+            "rawQueryString": query,
+            "headers": {"host": "example.org", **(headers or {})},
+            "requestContext": {
+                "http": {"method": "GET", "path": path, "protocol": "HTTP/1.1", "sourceIp": "192.0.2.1"},
+                "domainName": "example.org",
+            },
+            "isBase64Encoded": False,
+        }
+        got = handler(event, None)
+        body = base64.b64decode(got["body"]) if got["isBase64Encoded"] else got["body"].encode()
+        kept = {name: value for name, value in got["headers"].items() if name != "content-encoding"}
+        return httpx.Response(got["statusCode"], headers=kept, content=body)
+
+    try:
+        check(get)
+    finally:
+        asyncio.set_event_loop(None)
+        loop.close()
+
+
+NGINX = """
+daemon off; worker_processes 1; pid {folder}/pid; error_log {folder}/error.log;
+events {{ }}
+http {{
+    access_log off;
+    client_body_temp_path {folder}/a; proxy_temp_path {folder}/b; fastcgi_temp_path {folder}/c;
+    uwsgi_temp_path {folder}/d; scgi_temp_path {folder}/e;
+    upstream service {{ server 127.0.0.1:{upstream}; keepalive 4; }}
+    server {{
+        listen 127.0.0.1:{port};
+        location /kratom/ {{
+            proxy_pass http://service/; proxy_http_version 1.1; proxy_set_header Connection "";
+            proxy_set_header Host $host;
+        }}
+    }}
+}}
+"""
+
+
+@pytest.mark.skipif(shutil.which("nginx", path="/usr/sbin:/usr/bin:/usr/local/bin") is None, reason="needs nginx")
+def test_behind_nginx_with_a_sub_path(database_path: Path, tmp_path: Path) -> None:
+    nginx = shutil.which("nginx", path="/usr/sbin:/usr/bin:/usr/local/bin")
+    upstream, port = free_port(), free_port()
+    configuration = tmp_path / "nginx.conf"
+    configuration.write_text(NGINX.format(folder=tmp_path, upstream=upstream, port=port))
+    with (
+        process_serving(database_path, upstream, sys.executable, "-m", "app"),
+        subprocess.Popen([str(nginx), "-c", str(configuration)], stderr=subprocess.DEVNULL) as process,
+    ):
+        try:
+            wait_for(port, lambda: process.poll() is not None, "/kratom/health/live")
+            with httpx.Client(base_url=f"http://127.0.0.1:{port}") as client:
+                check(client.get, "/kratom")
+                # Refused requests, and bodies that hold one, mark no upstream as dead.
+                body = b"GET / RTSP/1.0\r\n\r\n"
+                got = [
+                    (client.request("GET", "/kratom/v1/meta", content=body), client.post("/kratom/v1", content=body))
+                    for _ in range(10)
+                ]
+                assert [(first.status_code, second.status_code) for first, second in got] == [(200, 405)] * 10
+                check(client.get, "/kratom")
+        finally:
+            process.terminate()

@@ -1,0 +1,183 @@
+"""Under load nobody starves, slow readers cost little, and a log that nobody reads stops nothing."""
+
+import asyncio
+import gzip
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from app.database import Database
+from app.http import pipeline
+from app.http.connection import CHECK_SECONDS
+from app.http.negotiation import CODINGS
+from app.main import Service, create_app
+from app.settings import Settings
+from support import Running, serving
+from wire import CLOSE, ask, descriptors, exchange, listening, request, resident_bytes, run, silent_readers, statuses
+
+BUNDLE = b"/pages/swagger-ui-bundle.js"
+
+
+@pytest.fixture
+def service(database_path: Path) -> Iterator[Service]:
+    """A service whose cache is empty."""
+    fresh = create_app(Settings(database_path=database_path))
+    yield fresh
+    fresh.state.database.close()
+
+
+async def expensive(service: Service) -> list[str]:
+    """A query for all slugs of the largest collection, each time in another order."""
+    _, _, body = await ask(service, "/v1/citations?limit=100")
+    slugs = [part.partition(b'"')[0].decode() for part in body.split(b'{"slug":"')[1:]]
+    assert len(slugs) > 50
+    return slugs
+
+
+def test_a_new_connection_and_health_are_answered_while_sixty_clients_ask_for_expensive_responses(
+    service: Service,
+) -> None:
+    order: list[str] = []
+
+    async def promise() -> None:
+        slugs = await expensive(service)
+
+        async def client(port: int, number: int) -> None:
+            for turn in range(3):
+                start = (number * 3 + turn) % len(slugs)
+                asked = ",".join(slugs[start:] + slugs[:start]).encode()
+                target = b"/v1/citations?limit=%d&slug=%b" % (100 - turn - number % 40, asked)
+                got = await exchange(port, request(target, CLOSE, b"Accept-Encoding: br"), patience=60)
+                assert statuses(got) == [200]
+                order.append("expensive")
+
+        async def probe(port: int, target: bytes) -> None:
+            await asyncio.sleep(0.05)
+            started = time.perf_counter()
+            assert statuses(await exchange(port, request(target, CLOSE), patience=20)) == [200]
+            order.append("probe")
+            assert time.perf_counter() - started < 2
+
+        async with listening(service) as (port, _):
+            clients = [client(port, number) for number in range(60)]
+            probes = [probe(port, target) for target in (b"/health/live", b"/health/ready", b"/v1/meta", b"/docs")]
+            await asyncio.gather(*clients, *probes)
+        assert len(order) == 184
+        # Whoever comes last waits for no more than what one turn of each client takes.
+        last_probe = max(place for place, name in enumerate(order) if name == "probe")
+        assert last_probe < 100, order
+
+    run(promise)
+
+
+def test_the_loop_turns_between_two_expensive_calls_of_endpoints(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pipeline, "TURN_SECONDS", 0.0)
+    turn = 0
+    calls: list[int] = []
+    read = Database.read
+
+    def noting(self: Database, sql: str, values: Any) -> list[Any]:
+        calls.append(turn)
+        return read(self, sql, values)
+
+    monkeypatch.setattr(Database, "read", noting)
+
+    async def turns() -> None:
+        nonlocal turn
+        while True:
+            turn += 1
+            await asyncio.sleep(0)
+
+    async def promise() -> None:
+        turning = asyncio.create_task(turns())
+        got = await asyncio.gather(*(ask(service, f"/v1/strains?offset={n}") for n in range(40)))
+        turning.cancel()
+        assert [status for status, _, _ in got] == [200] * 40
+
+    run(promise)
+    assert len(set(calls)) == 40
+
+
+def test_a_large_body_is_compressed_outside_the_loop_and_once_for_all_who_wait(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done: list[int] = []
+
+    def slowly(body: bytes) -> bytes:
+        time.sleep(0.3)
+        done.append(len(body))
+        return gzip.compress(body, 1)
+
+    monkeypatch.setitem(CODINGS, b"gzip", slowly)
+    large = "/pages/swagger-ui-bundle.js"
+    encoding = (b"accept-encoding", b"gzip")
+
+    async def promise() -> None:
+        order: list[str] = []
+
+        async def noted(name: str, address: str, *headers: tuple[bytes, bytes]) -> int:
+            status, _, _ = await ask(service, address, *headers)
+            order.append(name)
+            return status
+
+        waiting = [asyncio.create_task(noted("large", large, encoding)) for _ in range(20)]
+        await asyncio.sleep(0)
+        assert await noted("health", "/health/live") == 200
+        assert await asyncio.gather(*waiting) == [200] * 20
+        assert order == ["health"] + ["large"] * 20
+        assert len(done) == 1
+
+    run(promise)
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="reads what Linux tells of a process")
+def test_slow_readers_of_a_large_body_take_little_memory_and_are_disconnected(database_path: Path) -> None:
+    readers = 100
+    size = (Path(pipeline.__file__).parents[1] / "pages/swagger-ui/swagger-ui-bundle.js").stat().st_size
+
+    async def promise(running: Running) -> None:
+        await running.get(BUNDLE.decode())
+        at_rest = resident_bytes(running.process.pid)
+        async with silent_readers(running.port, readers, request(BUNDLE) * 5):
+            await asyncio.sleep(1)
+            assert await running.get("/health/live")
+            assert descriptors(running.process.pid) > readers
+            grown = resident_bytes(running.process.pid) - at_rest
+            assert grown < readers * size / 8, f"{grown} bytes more"
+            async with asyncio.timeout(3 * CHECK_SECONDS + 5):
+                while descriptors(running.process.pid) > readers / 2:  # noqa: ASYNC110  # another process has no event
+                    await asyncio.sleep(0.2)
+
+    with serving(database_path) as running:
+        run(lambda: promise(running))
+
+
+@contextmanager
+def unread_pipe(folder: Path) -> Iterator[Path]:
+    """A pipe that is open to be read, and that nobody reads."""
+    path = folder / "log"
+    os.mkfifo(path)
+    reader = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        yield path
+    finally:
+        os.close(reader)
+
+
+def test_an_access_log_that_nobody_reads_stops_nothing(database_path: Path, tmp_path: Path) -> None:
+    async def promise(running: Running) -> None:
+        one = request(b"/v1/meta") * 1000
+        for _ in range(1, 6):
+            got = await exchange(running.port, one + request(b"/v1/meta", CLOSE), patience=20)
+            assert got.count(b"HTTP/1.1 200 OK\r\n") == 1001
+        assert (await running.get("/health/live") or (0, b""))[0] == 200
+
+    with unread_pipe(tmp_path) as log, serving(database_path, log, API_ACCESS_LOG="true") as running:
+        run(lambda: promise(running))
