@@ -13,7 +13,7 @@ help: ## Say what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
 run: data/content.db ## Serve on HOST:PORT (127.0.0.1:8000)
-	@API_HOST=$(HOST) API_PORT=$(PORT) exec $(BIN)/python -m app # in the shell's place, so that it gets what make is told
+	@API_HOST=$(HOST) API_PORT=$(PORT) exec $(BIN)/python -m app # replaces the shell, so that it receives the signals that make is sent
 
 build: data/content.db ## Build data/content.db from data/seed.json
 

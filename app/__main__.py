@@ -19,7 +19,7 @@ INTERRUPTED = 130
 
 
 def main() -> int:
-    """Serve until told to stop; 1 when that can't even begin."""
+    """Serve until a signal ends it. The exit status is 1 when the service can't start."""
     _open_missing_streams()
     try:
         settings = Settings()

@@ -22,13 +22,13 @@ SCHEMA_REVISION = "0001"
 """The migration this program reads; a test holds it against the newest one."""
 
 HEADER_BYTES: Final = 100
-SEAL: Final = slice(60, 64)
+CHECKSUM: Final = slice(60, 64)
 """Where SQLite's header keeps a number for the application ("user version"): here the checksum of all other bytes."""
 MAX_HELD_BYTES = 1_073_741_824
 """Up to which size a file is held in memory; SQLite takes no 2 GiB in one piece."""
 RECOGNISED_BY: Final = "SELECT version_num, dataset_version, content_hash, coverage FROM alembic_version, release"
 """What can be asked of a database of this service, of any version, and hardly of another."""
-PIECE = 1_048_576
+CHUNK_BYTES = 1_048_576
 """How much of a larger file is read at once to check it."""
 QUERY_SECONDS = 1.0
 """How long one query may take before it is given up."""
@@ -104,7 +104,7 @@ def open_database(path: Path) -> Database:
 def may_be_replaced(path: Path) -> bool:
     """Whether a build may put its file there: nothing is in the way, or a database that a build has made.
 
-    A damaged one counts as long as its tables can be told.
+    A damaged one counts as long as its tables can be read.
 
     Raises:
         OSError: when that can't be found out.
@@ -124,13 +124,13 @@ def may_be_replaced(path: Path) -> bool:
     return True
 
 
-def seal_of(pieces: Iterable[bytes]) -> bytes:
+def checksum_of(pieces: Iterable[bytes]) -> bytes:
     """The checksum that a database file carries in its header; it comes in pieces, the first of which holds that."""
     checksum = 0
     for number, piece in enumerate(pieces):
         if number == 0:
             view = memoryview(piece)
-            checksum = crc32(view[SEAL.stop :], crc32(view[: SEAL.start]))
+            checksum = crc32(view[CHECKSUM.stop :], crc32(view[: CHECKSUM.start]))
         else:
             checksum = crc32(piece, checksum)
     return checksum.to_bytes(4)
@@ -147,10 +147,10 @@ def _checked(path: Path) -> bytes | None:
             _refuse_wrong_size(path, header, size)
             file.seek(0)
             content = file.read() if size <= MAX_HELD_BYTES else None
-            seal = seal_of([content] if content else iter(lambda: file.read(PIECE), b""))
+            checksum = checksum_of([content] if content else iter(lambda: file.read(CHUNK_BYTES), b""))
     except OSError as error:
         raise DatabaseUnusableError(path, (error.strerror or "can't be read").lower()) from error
-    if header[SEAL] != seal:
+    if header[CHECKSUM] != checksum:
         raise DatabaseUnusableError(path, "is not as it was built: damaged, changed, or not of this service")
     return content
 

@@ -54,7 +54,7 @@ class Problem(BaseModel):
     detail: Message
     """What went wrong this time."""
     instance: Annotated[str, pydantic.Field(pattern=r"^/[!-~]*$", max_length=200)]
-    """Path that was asked for, shortened when it is long."""
+    """Path of the request, shortened when it is long."""
     request_id: Annotated[str, pydantic.Field(pattern=r"^[A-Za-z0-9._-]+$", max_length=64)]
     """Identifier of the request, also in the `X-Request-ID` header and in what the service logs of a failure."""
     errors: Annotated[list[ProblemError], pydantic.Field(max_length=MAX_ERRORS)]

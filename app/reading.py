@@ -158,7 +158,7 @@ def _page_links(path: str, query: PageQuery, total: int) -> dict[str, str | None
         return _address(path, {name: value for name, value in wanted.items() if name != "offset" or offset})
 
     limit, offset = query.limit, query.offset
-    # Counted from the page that was asked for, so that following the links from there leads to it.
+    # Counted from the requested page, so that following the links from there leads to it.
     start, furthest = offset % limit, min(total - 1, MAX_OFFSET)
     last = furthest - (furthest - start) % limit if furthest >= start else 0
     following = offset + limit

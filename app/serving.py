@@ -45,7 +45,7 @@ def listen(host: str, port: int) -> socket.socket:
 
 
 def serve(config: Config, listener: socket.socket) -> None:
-    """Serve until told to stop, in as many processes as the configuration says."""
+    """Serve until a signal ends it, in as many processes as the configuration says."""
     if config.workers == 1:
         with suppress(KeyboardInterrupt):
             StoppingServer(config).run([listener])

@@ -8,7 +8,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-from uvicorn._types import ASGIReceiveCallable, ASGISendCallable, Scope
+from starlette.types import Receive, Scope, Send
 
 FOLDER = Path(os.environ["BENCH_ANSWERS"])
 
@@ -23,7 +23,7 @@ def _messages(file: Path) -> tuple[dict[str, Any], dict[str, Any]]:
 MESSAGES = {f"/{file.stem}": _messages(file) for file in FOLDER.glob("*.json")}
 
 
-async def app(scope: Scope, _: ASGIReceiveCallable, send: ASGISendCallable) -> None:
+async def app(scope: Scope, _: Receive, send: Send) -> None:
     """Send the answer of that name."""
-    for message in MESSAGES[scope["path"]]:  # type: ignore[typeddict-item]
-        await send(message)  # type: ignore[arg-type]
+    for message in MESSAGES[scope["path"]]:
+        await send(message)

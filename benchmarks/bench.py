@@ -194,7 +194,7 @@ def idiom(folder: Path, database: Path, slug: str) -> Server:
 
 
 def datasette(database: Path, slug: str) -> Server:
-    """The same file, told that it does not change."""
+    """The same file, opened as immutable."""
     requests = {
         "detail": Request(f"/content/side_effect/{slug}.json"),
         "list": Request("/content/side_effect.json?_size=20"),

@@ -31,7 +31,7 @@ FILTERED: Final = "filtered and sorted page"
 DEEPEST: Final = "deepest page"
 KINDS: Final = (DETAIL, FIRST, FILTERED, DEEPEST)
 DETAILS: Final = 500
-"""How many different records are asked for in turn."""
+"""How many different records are requested in turn."""
 PAGE: Final = 20
 MAX_OFFSET: Final = 10_000
 

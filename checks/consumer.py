@@ -54,10 +54,10 @@ def every_operation(client: Client, document: dict[str, Any]) -> tuple[int, int]
 
 
 def _same(response: Any) -> dict[str, Any]:
-    told: dict[str, Any] = json.loads(response.content)
-    assert response.status_code == 200, told
-    assert response.parsed.to_dict() == told, "the client drops or changes something"
-    return told
+    served: dict[str, Any] = json.loads(response.content)
+    assert response.status_code == 200, served
+    assert response.parsed.to_dict() == served, "the client drops or changes something"
+    return served
 
 
 def main() -> None:

@@ -13,7 +13,7 @@ import pytest
 
 from app import database as database_module
 from app.__main__ import main as serve
-from app.database import SEAL, DatabaseUnusableError, may_be_replaced, open_database, seal_of
+from app.database import CHECKSUM, DatabaseUnusableError, checksum_of, may_be_replaced, open_database
 from support import NOBODY, folder_of_somebody_else, run
 
 
@@ -61,11 +61,11 @@ def flip_a_bit(path: Path) -> None:
     path.write_bytes(content)
 
 
-def sealed(change: Callable[[Path], None]) -> Callable[[Path], None]:
+def with_checksum(change: Callable[[Path], None]) -> Callable[[Path], None]:
     def damage(path: Path) -> None:
         change(path)
         content = bytearray(path.read_bytes())
-        content[SEAL] = seal_of([bytes(content)])
+        content[CHECKSUM] = checksum_of([bytes(content)])
         path.write_bytes(content)
 
     return damage
@@ -94,11 +94,26 @@ DAMAGES: dict[str, tuple[Callable[[Path], None], str]] = {
     "folder": (replace_by_a_folder, "is not a file"),
     "pipe": (replace_by_a_pipe, "is not a file"),
     "foreign": (replace_by_another_database, "is not as it was built"),
-    "foreign, sealed": (sealed(replace_by_another_database), "can't be read as a database of this service (no such"),
-    "newer": (sealed(execute("UPDATE alembic_version SET version_num = '9999'")), "has version 9999, this program"),
-    "without notes": (sealed(execute("UPDATE release SET coverage = 'null'")), "can't be read as a database of this"),
-    "without a note": (sealed(execute("UPDATE release SET coverage = '{}'")), "can't be read as a database of this"),
-    "without table": (sealed(execute("DROP TABLE faq")), "can't be read as a database of this service (no such table"),
+    "foreign, with checksum": (
+        with_checksum(replace_by_another_database),
+        "can't be read as a database of this service (no such",
+    ),
+    "newer": (
+        with_checksum(execute("UPDATE alembic_version SET version_num = '9999'")),
+        "has version 9999, this program",
+    ),
+    "without notes": (
+        with_checksum(execute("UPDATE release SET coverage = 'null'")),
+        "can't be read as a database of this",
+    ),
+    "without a note": (
+        with_checksum(execute("UPDATE release SET coverage = '{}'")),
+        "can't be read as a database of this",
+    ),
+    "without table": (
+        with_checksum(execute("DROP TABLE faq")),
+        "can't be read as a database of this service (no such table",
+    ),
 }
 
 

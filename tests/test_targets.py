@@ -136,7 +136,7 @@ def test_what_comes_there_while_a_build_runs_is_left(
     seed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "content.db"
-    monkeypatch.setattr("app.content.build._seal", lambda _: path.write_bytes(b"mine"))
+    monkeypatch.setattr("app.content.build._write_checksum", lambda _: path.write_bytes(b"mine"))
 
     assert main(["build", "--seed", str(seed), "--database", str(path)]) == 1
 

@@ -16,7 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
 from app.content.render import Rendered, RenderedSeed, content_hash
-from app.database import PIECE, SEAL, may_be_replaced, seal_of
+from app.database import CHECKSUM, CHUNK_BYTES, checksum_of, may_be_replaced
 from app.files import flush, shipped, workshop_beside
 from app.registry import TABLES
 from app.tables import (
@@ -56,7 +56,7 @@ def build(content: RenderedSeed, database: Path) -> str:
             file = folder / "content.db"
             migrate(file)
             version = _fill(content, file)
-            _seal(file)
+            _write_checksum(file)
             file.chmod(0o644)
             flush(file)
             # Building takes a while, in which something else may have come there.
@@ -105,12 +105,12 @@ def _fill(content: RenderedSeed, database: Path) -> str:
     return version
 
 
-def _seal(file: Path) -> None:
+def _write_checksum(file: Path) -> None:
     """Write into its header the checksum by which the service knows that the file is as it was built."""
     with file.open("r+b") as written:
-        seal = seal_of(iter(lambda: written.read(PIECE), b""))
-        written.seek(SEAL.start)
-        written.write(seal)
+        checksum = checksum_of(iter(lambda: written.read(CHUNK_BYTES), b""))
+        written.seek(CHECKSUM.start)
+        written.write(checksum)
 
 
 def _for_building(connection: sqlite3.Connection, _: object) -> None:

@@ -29,7 +29,7 @@ PROGRESS_STEP = 1000
 
 
 class _Repeating(dict[str, Any]):
-    """An object in which keys came more than once; the last of each is kept."""
+    """An object with repeated keys; it holds the last value of each."""
 
     repeated: dict[str, int]
 
@@ -84,13 +84,13 @@ def check_seed(content: bytes) -> RenderedSeed:
     if any(len(fault.place) > DEEPEST for fault in faults):
         raise SeedFaultsError(faults)
     faults += _faults_of_type((), data, SCHEMA)
-    told = {fault.place for fault in faults}
+    found_places = {fault.place for fault in faults}
     faults += broken_rules(data)
     try:
         # A lone surrogate has no place in UTF-8; a rule above has found it.
         seed = Seed.model_validate_json(json.dumps(data, ensure_ascii=False, default=str).encode(errors="replace"))
     except ValidationError as error:
-        faults += [fault for fault in _faults_of_form(error) if fault.place not in told]
+        faults += [fault for fault in _faults_of_form(error) if fault.place not in found_places]
         raise SeedFaultsError(faults, data) from None
     if faults:
         raise SeedFaultsError(faults, data)

@@ -43,7 +43,7 @@ class Variant(NamedTuple):
 
 
 class CachedResponse:
-    """A successful response; each content coding is made when it is first asked for.
+    """A successful response; each content coding is made when a request first needs it.
 
     `common` are the headers that every response has, which follow its own.
     """
@@ -110,8 +110,8 @@ class CachedResponse:
 class ResponseCache:
     """Responses within a budget of bytes.
 
-    A new response is on probation; one that is asked for again moves to the main queue. Each queue
-    evicts the least recently used, so a flood of addresses that are asked for once evicts only
+    A new response is on probation; one that is requested again moves to the main queue. Each queue
+    evicts the least recently used, so a flood of addresses that are requested once evicts only
     each other.
     """
 

@@ -98,7 +98,7 @@ class Connection(asyncio.Protocol):
         self.unread_body = 0
         """How many bytes of a body are still to come; they are skipped."""
         self.drops_rest = False
-        """Whether what follows the request can't be told from its body."""
+        """Whether the end of the request's body is unknown, so that what follows it is discarded."""
         self.paused = False
 
         self.exchange: Exchange | None = None

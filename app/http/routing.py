@@ -30,7 +30,7 @@ class Read:
     query: "Query | None"
 
     async def __call__(self, scope: Scope, query: bytes, path_parameters: dict[str, str]) -> Response:
-        """Call the endpoint with what was asked for.
+        """Call the endpoint with the arguments of the request.
 
         Raises:
             ProblemException: the query is not what the model says.
@@ -52,7 +52,7 @@ class Query:
         self._empty = model.model_validate({})
 
     def parsed(self, query: bytes) -> BaseModel:
-        """The model with what was asked for.
+        """The model of a query string.
 
         Raises:
             ProblemException: the query is not what the model says.

@@ -80,7 +80,7 @@ ON_ALL: Final = (
     "X-Content-Type-Options",
     "Strict-Transport-Security",
 )
-ON_KEPT: Final = ("ETag", "Last-Modified", "Content-Encoding")
+ON_CACHEABLE: Final = ("ETag", "Last-Modified", "Content-Encoding")
 OF_THE_BODY: Final = frozenset({"Content-Language", "Content-Encoding"})
 ON_PROBLEM: Final = {
     METHOD_NOT_ALLOWED: ("Allow",),
@@ -153,7 +153,7 @@ def _operations(document: Object) -> Iterator[tuple[str, Object]]:
 
 
 def _complete(path: str, operation: Object, examples: dict[str, Object]) -> None:
-    kept = not path.startswith("/health")
+    cacheable = not path.startswith("/health")
     for parameter in operation.get("parameters", []):
         schema = parameter["schema"]
         schema.pop("description", None)
@@ -165,11 +165,13 @@ def _complete(path: str, operation: Object, examples: dict[str, Object]) -> None
             schema["type"] = "boolean"
         if parameter["in"] == "path" and path in examples:
             parameter["example"] = examples[path]["data"]["slug"]
-    if kept:
+    if cacheable:
         operation.setdefault("parameters", [])
         operation["parameters"] += [{"$ref": f"#/components/parameters/{name}"} for name in CONDITIONS]
     responses = operation["responses"]
-    headers = _headers(ON_ALL + (("Vary", *ON_KEPT) if kept else ()) + (("Link",) if path.startswith("/v1") else ()))
+    headers = _headers(
+        ON_ALL + (("Vary", *ON_CACHEABLE) if cacheable else ()) + (("Link",) if path.startswith("/v1") else ())
+    )
     responses["200"] |= {"description": _success(path), "headers": headers}
     if path in examples:
         responses["200"]["content"]["application/json"]["example"] = examples[path]
@@ -177,7 +179,7 @@ def _complete(path: str, operation: Object, examples: dict[str, Object]) -> None
     responses["304"] = {"description": "The cached response of the client is current.", "headers": still}
     for kind in KINDS:
         # Probes may send any query and any Accept.
-        impossible = (NOT_FOUND,) if kept else (NOT_FOUND, NOT_ACCEPTABLE, INVALID_REQUEST)
+        impossible = (NOT_FOUND,) if cacheable else (NOT_FOUND, NOT_ACCEPTABLE, INVALID_REQUEST)
         if kind not in impossible or "{slug}" in path:
             responses[str(kind.status)] = {"$ref": f"#/components/responses/{_name(kind)}"}
     operation["responses"] = dict(sorted(responses.items()))

@@ -15,7 +15,7 @@ from app.schemas.resources import ResourceInfo
 
 
 class DosageKind(StrEnum):
-    """Where an amount comes from: told by the article, traditional use, a survey, direct observation, a study, poison-centre reports, quotation without evidence, or single cases."""
+    """Where an amount comes from: stated by the article, traditional use, a survey, direct observation, a study, poison-centre reports, quotation without evidence, or single cases."""
 
     article = auto()
     traditional = auto()
@@ -38,7 +38,7 @@ class DosageForm(StrEnum):
 
 
 class Population(StrEnum):
-    """Whom the amount was told to or seen in."""
+    """Whom the amount was stated for or observed in."""
 
     article_readers = auto()
     healthy_adults = auto()
@@ -113,9 +113,9 @@ class DosageRangeFields(CautionedFields):
     frequency: Label | None
     """How often it was taken, as the source has it; null when not stated."""
     population: Population
-    """Whom the amount was told to or seen in, as one of a few kinds."""
+    """Whom the amount was stated for or observed in, as one of a few kinds."""
     population_as_reported: Label
-    """Whom the amount was told to or seen in, as the source has it."""
+    """Whom the amount was stated for or observed in, as the source has it."""
     not_stated: list[NotStated] = Field(sa_type=JSON, max_length=20)
     """What a reader would need to know about this amount and its source does not state."""
     note: Text
@@ -129,7 +129,7 @@ class DosageRangeSeed(CautionedSeed, DosageRangeFields):
 
 
 class DosageRangeRead(CautionedRead, DosageRangeFields):
-    """An amount that was told, surveyed or studied, with the harms seen at such amounts. Never a recommendation."""
+    """An amount that was stated, surveyed or studied, with the harms seen at such amounts. Never a recommendation."""
 
 
 class DosageRangePage(Page):
@@ -154,7 +154,7 @@ class DosageRangeQuery(PageQuery):
     form: Annotated[list[DosageForm], pydantic.Field(max_length=5), CommaSeparated] = []
     """Only amounts measured in these forms, comma-separated."""
     population: Annotated[list[Population], pydantic.Field(max_length=7), CommaSeparated] = []
-    """Only amounts told to or seen in these groups, comma-separated."""
+    """Only amounts stated for or observed in these groups, comma-separated."""
     sort: Annotated[Literal["slug", "-slug", "kind", "-kind"], Sorting] = "slug"
 
 

@@ -16,7 +16,7 @@ class PageMeta(Strict):
     total: Count
     """How many records match the filters, over all pages."""
     limit: Annotated[int, PageSize]
-    """The largest number of records a page may hold, as asked for."""
+    """The largest number of records this page may hold, as requested."""
     offset: Annotated[int, PageOffset]
     """How many matching records stand before this page."""
     dataset_version: Annotated[str, pydantic.Field(pattern=r"^\d{4}-\d{2}-\d{2}\+[0-9a-f]{8}$", max_length=19)]

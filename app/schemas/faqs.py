@@ -39,7 +39,7 @@ class FaqFields(CautionedFields):
     answer: Text
     """The answer to show: the article's answer together with what the evidence adds."""
     article_answer: Text
-    """What the article answers, told as its statement; not to be shown without the answer above."""
+    """What the article answers, given as its statement; not to be shown without the answer above."""
     evidence_note: Text
     """What the evidence does to the article's answer."""
 
