@@ -20,6 +20,7 @@ MAX_ERRORS = 10
 ALLOW = "GET, HEAD, OPTIONS"
 VARY = "Accept, Accept-Encoding"
 """The request headers that a representation depends on."""
+STATUSES = frozenset(map(int, HTTPStatus))
 NOTHING_HERE = "There is nothing at this address; the index is at /v1."
 
 Message = Annotated[str, pydantic.Field(min_length=1, max_length=500)]
@@ -180,10 +181,9 @@ def problem_of(error: Exception) -> ProblemException:
             return ProblemException(UNAVAILABLE, "The data can't be read right now.")
         case HTTPException(status_code=404):
             return ProblemException(NOT_FOUND, NOTHING_HERE)
-        case HTTPException(status_code=status):
-            kind = next(
-                (kind for kind in KINDS if kind.status == status), Kind("", status, HTTPStatus(status).phrase, "")
-            )
+        case HTTPException(status_code=status) if status // 100 in (4, 5):
+            title = HTTPStatus(status).phrase if status in STATUSES else "Error"
+            kind = next((kind for kind in KINDS if kind.status == status), Kind("", status, title, ""))
             return ProblemException(kind, str(error.detail) or kind.title, headers=error.headers or {})
         case _:
             return ProblemException(INTERNAL_ERROR, "Something went wrong.")

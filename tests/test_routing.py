@@ -146,7 +146,7 @@ def test_a_response_that_depends_on_a_header_is_not_the_one_to_another(service: 
 
 @pytest.mark.parametrize(
     ("status", "headers"),
-    [(418, {}), (409, {"X-Why": "because", "Retry-After": "7"}), (404, {}), (405, {}), (503, {}), (400, {})],
+    [(418, {}), (409, {"X-Why": "because", "Retry-After": "7"}), (404, {}), (405, {}), (503, {}), (400, {}), (499, {})],
 )
 def test_an_http_exception_keeps_its_status_and_headers(service: Service, status: int, headers: dict[str, str]) -> None:
     @service.get("/own/raising")
@@ -159,6 +159,23 @@ def test_an_http_exception_keeps_its_status_and_headers(service: Service, status
     assert f'"status":{status}'.encode() in body
     assert {name.lower().encode(): value.encode() for name, value in headers.items()}.items() <= fields.items()
     assert len(service.pipeline.cache) == 0
+
+
+def test_a_status_without_a_name_is_sent(service: Service) -> None:
+    @service.get("/own/odd")
+    async def get_odd() -> Response:
+        return Response("odd", status_code=299)
+
+    @service.get("/own/raising")
+    async def get_raising() -> Response:
+        raise HTTPException(499, "what it says")
+
+    async def promise() -> None:
+        async with listening(service) as (port, _):
+            got = await exchange(port, request(b"/own/odd") + request(b"/own/raising", CLOSE))
+            assert statuses(got) == [299, 499]
+
+    run(promise)
 
 
 class Adding:

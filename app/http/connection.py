@@ -359,7 +359,13 @@ class Connection(asyncio.Protocol):
         end = b"\r\n"
         if not self.keeps_alive and b"\r\nconnection: close\r\n" not in header_block:
             end = b"connection: close\r\n\r\n"
-        head = (STATUS_LINES[status], self.default_block, header_block, last_header, end)
+        head = (
+            STATUS_LINES.get(status) or b"HTTP/1.1 %d \r\n" % status,
+            self.default_block,
+            header_block,
+            last_header,
+            end,
+        )
         if len(body) > SEPARATE_WRITE_BYTES:
             self.write(b"".join(head))
             self.write(body)
