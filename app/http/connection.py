@@ -73,6 +73,8 @@ class Connection(asyncio.Protocol):
         _loop: asyncio.AbstractEventLoop | None = None,
     ) -> None:
         self.app = loaded_app(config)
+        if not hasattr(self.app, "pipeline"):
+            raise TypeError("this connection serves app.main.Service and nothing around it: set proxy_headers=False")
         self.pipeline: Pipeline = self.app.pipeline
         self.root_path = config.root_path
         self.keep_alive_seconds = config.timeout_keep_alive
@@ -212,15 +214,15 @@ class Connection(asyncio.Protocol):
             return False
         end = buffer.find(b"\r\n\r\n", max(self.parsed - 3, 0), MAX_HEAD_BYTES)
         size = end + 4 if end >= 0 else min(len(buffer), MAX_HEAD_BYTES)
-        head = bytes(buffer[:size])
+        head = bytes(buffer[:size]) if end >= 0 else b""
         if self.parsed == 0:
-            if end >= 0 and self._answer_known(head):
+            if head and self._answer_known(head):
                 del buffer[:size]
                 return True
             self.method, self.target, self.headers = b"", b"", []
             self.reading_since = self.loop.time()
-        self._parse(head)
-        if end < 0:
+        self._parse(size)
+        if not head:
             if len(buffer) >= MAX_HEAD_BYTES:
                 raise ProblemException(HEAD_TOO_LARGE, TOO_LARGE)
             return False
@@ -230,13 +232,13 @@ class Connection(asyncio.Protocol):
         self._answer(request, head)
         return True
 
-    def _parse(self, head: bytes) -> None:
-        """Feed the parser what it has not seen of a head.
+    def _parse(self, size: int) -> None:
+        """Feed the parser what it has not seen of a head that has `size` bytes so far.
 
         Raises:
             ProblemException: this is no request, or one that is not answered here.
         """
-        piece, self.parsed = head[self.parsed :], len(head)
+        piece, self.parsed = bytes(self.buffer[self.parsed : size]), size
         if not self.parser_failed:
             try:
                 self.parser.feed_data(piece)
@@ -249,12 +251,12 @@ class Connection(asyncio.Protocol):
             except HttpParserError:
                 self.parser_failed = True
         # The parser may just not know the method, which the whole request line tells.
-        if self.parser_failed and (b"\n" in piece or not METHOD_START.match(head)):
-            raise self._unreadable(head)
+        if self.parser_failed and (b"\n" in piece or not METHOD_START.match(self.buffer)):
+            raise self._unreadable()
 
-    def _unreadable(self, head: bytes) -> ProblemException:
-        """The problem with a head that the parser refuses: a method that it does not know, or no request at all."""
-        found = REQUEST_LINE.match(head)
+    def _unreadable(self) -> ProblemException:
+        """The problem with what the parser refuses: a method that it does not know, or no request at all."""
+        found = REQUEST_LINE.match(self.buffer)
         if found and _is_unknown_method(found[1]):
             self.target = found[2]
             return ProblemException(METHOD_NOT_ALLOWED, ONLY_READING)
@@ -271,7 +273,7 @@ class Connection(asyncio.Protocol):
             raise ProblemException(HEAD_TOO_LARGE, TOO_LARGE)
         if not method:
             # The parser waits for the rest of the preface of HTTP/2.
-            raise self._unreadable(head)
+            raise self._unreadable()
         if method == b"CONNECT":
             raise ProblemException(METHOD_NOT_ALLOWED, ONLY_READING)
         codings = [value.strip().lower() for name, value in self.headers if name == b"transfer-encoding"]
