@@ -2,11 +2,12 @@
 
 import os
 import stat
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from support import NOBODY
+from support import NOBODY, OLD
 
 
 @contextmanager
@@ -33,3 +34,21 @@ def assert_untouched(path: Path, before: bytes) -> None:
     """The file is as it was, and nothing was left beside it."""
     assert path.read_bytes() == before
     assert list(path.parent.iterdir()) == [path]
+
+
+@contextmanager
+def folder_of_somebody_else() -> Iterator[Path]:
+    """A folder that this process may read but not write, while the context lasts."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        (folder / "content.db").write_bytes(OLD)
+        folder.chmod(0o555)
+        was_root = os.geteuid() == 0
+        if was_root:
+            os.seteuid(NOBODY)
+        try:
+            yield folder
+        finally:
+            if was_root:
+                os.seteuid(0)
+            folder.chmod(0o755)

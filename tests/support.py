@@ -8,7 +8,6 @@ import socket
 import sqlite3
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
@@ -85,10 +84,22 @@ RELEASED = datetime.fromisoformat(json.loads(SEED.read_text(encoding="utf-8"))["
 LAST_MODIFIED = format_datetime(RELEASED.replace(tzinfo=UTC), usegmt=True)
 
 
+def resolved(schema: Object) -> Object:
+    """A schema, or what its reference leads to."""
+    while "$ref" in schema:
+        *_, name = schema["$ref"].split("/")
+        schema = DOCUMENT["components"]["schemas"][name]
+    return schema
+
+
 def query_parameters(path: str) -> dict[str, Object]:
     """The query parameters an address takes, by name."""
     parameters = [parameter for parameter in PATHS[path]["get"].get("parameters", []) if "$ref" not in parameter]
-    return {parameter["name"]: parameter for parameter in parameters if parameter["in"] == "query"}
+    return {
+        parameter["name"]: parameter | {"schema": parameter["schema"] | resolved(parameter["schema"])}
+        for parameter in parameters
+        if parameter["in"] == "query"
+    }
 
 
 COLLECTIONS = tuple(path for path in PATHS if f"{path}/{{slug}}" in PATHS and "offset" in query_parameters(path))
@@ -97,14 +108,6 @@ FILTERS = tuple((path, name) for path in COLLECTIONS for name in query_parameter
 each_address = pytest.mark.parametrize("path", ADDRESSES)
 each_collection = pytest.mark.parametrize("path", COLLECTIONS)
 each_path = pytest.mark.parametrize("path", tuple(PATHS))
-
-
-def resolved(schema: Object) -> Object:
-    """A schema, or what its reference leads to."""
-    while "$ref" in schema:
-        *_, name = schema["$ref"].split("/")
-        schema = DOCUMENT["components"]["schemas"][name]
-    return schema
 
 
 def record_schema(path: str) -> Object:
@@ -370,24 +373,6 @@ def build_command(seed: Path, database: Path, *options: str) -> list[str]:
     """The command that builds a file, with options of Python itself."""
     arguments = ["--seed", str(seed), "--database", str(database)]
     return [sys.executable, *options, "-m", "app.content", "build", *arguments]
-
-
-@contextmanager
-def folder_of_somebody_else() -> Iterator[Path]:
-    """A folder that this process may read but not write, while the context lasts."""
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        (folder / "content.db").write_bytes(OLD)
-        folder.chmod(0o555)
-        was_root = os.geteuid() == 0
-        if was_root:
-            os.seteuid(NOBODY)
-        try:
-            yield folder
-        finally:
-            if was_root:
-                os.seteuid(0)
-            folder.chmod(0o755)
 
 
 def faults_of(data: Any) -> list[str]:

@@ -19,7 +19,8 @@ from app.content.__main__ import main as content_command
 from app.content.build import BuildError, build
 from app.content.check import read_seed
 from app.database import open_database
-from support import OLD, ROOT, build_command, folder_of_somebody_else, run
+from owners import folder_of_somebody_else
+from support import OLD, ROOT, build_command, run
 
 
 def assert_whole_and_alone(database: Path) -> None:

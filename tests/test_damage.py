@@ -14,7 +14,8 @@ import pytest
 from app import database as database_module
 from app.__main__ import main as serve
 from app.database import CHECKSUM, DatabaseUnusableError, checksum_of, may_be_replaced, open_database
-from support import NOBODY, folder_of_somebody_else, run
+from owners import folder_of_somebody_else
+from support import NOBODY, run
 
 
 def cut_to(length: int) -> Callable[[Path], None]:

@@ -40,6 +40,9 @@ Filters take several values with commas between them; a query may have 4,096 byt
 refused. Errors are problem details (RFC 9457). Answers carry an `ETag`; ask again with `If-None-Match` and get a short \
 304 while nothing changed.
 
+Within v1, objects may gain fields and, where `x-may-grow` is true, enums may gain values: let a client ignore a field and \
+keep a value that it does not know.
+
 The content is under CC BY 4.0, the program under the MIT License."""
 
 TAGS: Final = {
@@ -88,6 +91,11 @@ ON_PROBLEM: Final = {
     PRECONDITION_FAILED: ("Vary",),
     UNAVAILABLE: ("Retry-After",),
 }
+SETTLED: Final = frozenset({"Confidence", "SafetyFlag", "Support", "SymptomKind", "Verdict"})
+"""The enums that are whole as they are; any other may get new values."""
+GROWING: Final = " Values may be added: keep one that is not listed here, and show it as it is."
+GROWING_SORT: Final = " Values may be added; a client sends them and never receives one."
+WHOLE: Final = " No value will be added."
 CONDITIONS: Final = {
     "If-None-Match": ("Entity tags of cached responses; when one is current, the response is a 304 without a body."),
     "If-Modified-Since": "Date of the cached response; ignored when `If-None-Match` is sent.",
@@ -130,6 +138,14 @@ def _completed(document: Object, database: Database) -> Object:
     examples = dict(_examples(database))
     for path, operation in _operations(document):
         _complete(path, operation, examples)
+        schemas |= _named_sort(operation)
+    for name, schema in schemas.items():
+        schema.pop("additionalProperties", None)  # what is sent is checked; what is read may gain fields
+        if "enum" in schema:
+            schema["x-may-grow"] = name not in SETTLED
+            growing = GROWING_SORT if name.endswith("Sort") else GROWING
+            schema["description"] += WHOLE if name in SETTLED else growing
+    document["components"]["schemas"] = dict(sorted(schemas.items()))
     document["components"] |= {
         "headers": {name: {"description": text, "schema": _TEXT} for name, text in HEADERS.items()},
         "parameters": {
@@ -192,6 +208,18 @@ def _success(path: str) -> str:
         return "Returns the record."
     name = path.removeprefix("/v1/")
     return "Returns a page of records." if name in TABLES else "Returns the document."
+
+
+def _named_sort(operation: Object) -> Object:
+    """Move the sorts of a list to a schema of their own, for generators to name them by."""
+    for parameter in operation.get("parameters", []):
+        if parameter.get("name") == "sort":
+            page = operation["responses"]["200"]["content"]["application/json"]["schema"]["$ref"]
+            name = page.rpartition("/")[2].removesuffix("Page") + "Sort"
+            sort = parameter["schema"]
+            parameter["schema"] = {"$ref": f"#/components/schemas/{name}", "default": sort.pop("default")}
+            return {name: {"description": "What a list can be ordered by; a leading `-` reverses it."} | sort}
+    return {}
 
 
 def _problem(kind: Kind) -> Object:

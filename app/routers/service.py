@@ -9,12 +9,12 @@ from app.reading import detail
 from app.registry import RESOURCES
 from app.routers.common import Data
 from app.schemas.queries import NoQuery
-from app.schemas.releases import Health, Index, IndexDetail, IndexEntry, ReleaseDetail
+from app.schemas.releases import ApiIndex, Health, IndexDetail, IndexEntry, ReleaseDetail
 
 router = APIRouter()
 
 INDEX = (
-    Index(
+    ApiIndex(
         resources=[
             IndexEntry(name=resource.collection, url=f"/v1/{resource.collection}")
             for resource in sorted(RESOURCES, key=lambda r: r.collection)

@@ -49,7 +49,7 @@ class Population(StrEnum):
     readers_of_reviews_and_websites = auto()
 
 
-class Unit(StrEnum):
+class DoseUnit(StrEnum):
     """UCUM code of a unit: `g` is gram."""
 
     g = auto()
@@ -100,7 +100,7 @@ class DosageRangeFields(CautionedFields):
     """Upper bound in the given unit; null when not stated."""
     bounds_inclusive: bool
     """Whether the bounds belong to the range."""
-    unit: Unit
+    unit: DoseUnit
     """Unit of the bounds, as a UCUM code."""
     basis: AmountBasis | None
     """Whether the amount is per dose or per day; null when not stated."""

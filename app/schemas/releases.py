@@ -104,7 +104,7 @@ class IndexEntry(Strict):
     """Path of the address."""
 
 
-class Index(Strict):
+class ApiIndex(Strict):
     """Where everything is."""
 
     resources: list[IndexEntry] = Field(max_length=50)
@@ -118,7 +118,7 @@ class IndexDetail(Detail):
 
     links: DetailLinks
     """Where to go from here."""
-    data: Index
+    data: ApiIndex
     """The addresses."""
 
 
