@@ -84,12 +84,25 @@ async def test_an_unknown_parameter_near_a_known_one_gets_that_suggested(
 
 
 @each_strict_path
-async def test_a_repeated_parameter_is_refused(
+async def test_a_repeated_parameter_is_refused_unless_it_is_a_list(
     path: str, client: httpx.AsyncClient, records: dict[str, list[Object]]
 ) -> None:
-    for name in (*query_parameters(path), "colour"):
+    single = [name for name, found in query_parameters(path).items() if found["schema"]["type"] != "array"]
+    for name in (*single, "colour"):
         error = await refused(client, f"{example_of(path, records)}?{name}=1&{name}=1", name)
         assert error["code"] == "repeated_parameter"
+
+
+@pytest.mark.parametrize(("path", "name"), LISTS)
+async def test_a_list_may_be_repeated_or_written_with_brackets(
+    path: str, name: str, client: httpx.AsyncClient, records: dict[str, list[Object]]
+) -> None:
+    one, other = map(written, (filter_values(path, name, records[path]) * 2)[:2])
+    usual = await fetch(client, f"{path}?{name}={one},{other}")
+    for spelling in (f"{name}={one}&{name}={other}", f"{name}[]={one}&{name}[]={other}", f"{name}%5B%5D={one},{other}"):
+        assert await fetch(client, f"{path}?{spelling}") == usual, spelling
+    most = query_parameters(path)[name]["schema"]["maxItems"]
+    await refused(client, f"{path}?" + "&".join([f"{name}={one}"] * 2 + [f"{name}={','.join([one] * most)}"]), name)
 
 
 @each_path_with_parameters

@@ -153,7 +153,7 @@ class Pipeline:
         if request.method not in ("GET", "HEAD"):
             raise ProblemException(METHOD_NOT_ALLOWED, f"Only {ALLOW} are answered here.")
         if route and not is_probe:
-            request.check_query()
+            request.check_query(route.read.lists if route.read else ())
             cached = self.cache.get(request.key) if self._is_cacheable(route) else None
         if cached is None:
             assert route

@@ -1,7 +1,7 @@
 """A request, parsed once; refuses what is wrong whatever its address: a bad Host, an ambiguous query."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import suppress
 from functools import lru_cache
 from ipaddress import IPv6Address
@@ -133,13 +133,13 @@ class Request:
         """Whether the decoded path has a slash that does not separate two parts of it."""
         return b"%2f" in self.raw_path.lower()
 
-    def check_query(self) -> None:
-        """Refuse a query that is wrong whatever parameters the address has.
+    def check_query(self, lists: Collection[str]) -> None:
+        """Refuse a query that is malformed, or that repeats another parameter than one of `lists`.
 
         Raises:
             ProblemException: 422 with every fault.
         """
-        if self.query and (errors := list(_query_errors(self.query))):
+        if self.query and (errors := list(_query_errors(self.query, lists))):
             raise ProblemException(INVALID_REQUEST, summary(errors, len(errors)), errors)
 
 
@@ -175,7 +175,7 @@ new_request_id = _random_identifiers().__next__
 """A random identifier for a request: it tells nothing of other requests."""
 
 
-def _query_errors(query: bytes) -> Iterator[ProblemError]:
+def _query_errors(query: bytes, lists: Collection[str]) -> Iterator[ProblemError]:
     if len(query) > MAX_QUERY_BYTES:
         detail = f"The query is {len(query)} bytes long; at most {MAX_QUERY_BYTES} are read."
         yield _error("", "query_too_long", detail)
@@ -202,7 +202,7 @@ def _query_errors(query: bytes) -> Iterator[ProblemError]:
             )
         elif CONTROL_CHARACTER.search(name + value):
             yield _error(name, "control_character", f"{parameter} holds a control character.")
-        elif name in seen:
+        elif name in seen and name.removesuffix("[]") not in lists:
             detail = f"{parameter} is given more than once; give several values with commas between them."
             yield _error(name, "repeated_parameter", detail)
         seen.add(name)

@@ -29,6 +29,11 @@ class Read:
     """Functions of the connection alone, by the argument that each provides."""
     query: "Query | None"
 
+    @property
+    def lists(self) -> frozenset[str]:
+        """The query parameters that take several values."""
+        return self.query.lists if self.query else frozenset()
+
     async def __call__(self, scope: Scope, query: bytes, path_parameters: dict[str, str]) -> Response:
         """Call the endpoint with the arguments of the request.
 
@@ -48,7 +53,9 @@ class Query:
     def __init__(self, argument: str, model: type[BaseModel]) -> None:
         self.argument = argument
         self._model = model
-        self._lists = {name for name, field in model.model_fields.items() if get_origin(field.annotation) is list}
+        self.lists = frozenset(
+            name for name, field in model.model_fields.items() if get_origin(field.annotation) is list
+        )
         self._empty = model.model_validate({})
 
     def parsed(self, query: bytes) -> BaseModel:
@@ -59,9 +66,14 @@ class Query:
         """
         if not query:
             return self._empty
-        # The query has been checked: no parameter is repeated, and all is UTF-8.
-        asked = parse_qsl(query.decode("latin-1"), keep_blank_values=True)
-        values = {name: [value] if name in self._lists else value for name, value in asked}
+        # The query has been checked: only lists are repeated, and all is UTF-8.
+        values: dict[str, Any] = {}
+        for name, value in parse_qsl(query.decode("latin-1"), keep_blank_values=True):
+            # Some clients repeat a list, others write vein[]=red.
+            if (listed := name.removesuffix("[]")) in self.lists:
+                values.setdefault(listed, []).append(value)
+            else:
+                values[name] = value
         try:
             return self._model.model_validate(values)
         except ValidationError as error:

@@ -36,8 +36,8 @@ each statement beside the evidence for or against it, with its sources, its date
 not medical or legal advice, and it recommends no amount of anything.
 
 Lists hold up to 100 records and link to their neighbours; a list and a single record give the same whole object. \
-Filters take several values with commas between them; a query may have 4,096 bytes. Unknown or repeated parameters are \
-refused. Errors are problem details (RFC 9457). Answers carry an `ETag`; ask again with `If-None-Match` and get a short \
+Filters take several values with commas between them, or the parameter repeated; a query may have 4,096 bytes. Unknown \
+parameters, and any other that is repeated, are refused. Errors are problem details (RFC 9457). Answers carry an `ETag`; ask again with `If-None-Match` and get a short \
 304 while nothing changed.
 
 Within v1, objects may gain fields and, where `x-may-grow` is true, enums may gain values: let a client ignore a field and \

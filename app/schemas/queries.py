@@ -27,8 +27,7 @@ def _canonical_boolean(value: object) -> object:
 
 def _comma_separated(convert: Callable[[object], object] | None = None) -> BeforeValidator:
     def split(value: Any) -> list[object]:
-        # A repeated parameter never gets here: the query string is checked before routing.
-        parts = value[0].split(",")
+        parts: list[object] = [*",".join(value).split(",")]
         if "" in parts:
             raise PydanticCustomError(
                 "empty_item", "Should be values with single commas between them, none of them empty"
