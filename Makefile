@@ -83,8 +83,11 @@ $(VENV)/test.stamp: requirements/test.txt $(VENV)/run.stamp
 # Other people's tools have an environment of their own: they pin what the service does not.
 CLIENTS := .venv-clients
 
-.PHONY: outside
-outside: data/content.db $(CLIENTS)/clients.stamp checks/node_modules/npm.stamp ## Check the document and a running server with outside tools (needs node and npm)
+.PHONY: outside outside-packages
+outside-packages: ## Install what outside needs of the system (Debian, as root)
+	@apt-get install --yes --no-install-recommends default-jdk-headless golang-go libjakarta-annotation-api-java
+
+outside: data/content.db $(CLIENTS)/clients.stamp checks/node_modules/npm.stamp ## Check the document and a running server with outside tools and clients (needs a JDK and Go: make outside-packages)
 	@$(CLIENTS)/bin/python checks/run.py
 
 $(CLIENTS)/clients.stamp: requirements/clients.txt $(VENV)/venv.stamp
@@ -93,9 +96,9 @@ $(CLIENTS)/clients.stamp: requirements/clients.txt $(VENV)/venv.stamp
 	@$(CLIENTS)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/clients.txt
 	@touch $@
 
-checks/node_modules/npm.stamp: checks/package.json checks/.npmrc
+checks/node_modules/npm.stamp: checks/package.json checks/.npmrc $(CLIENTS)/clients.stamp
 	@echo "Installing what the outside checks need into checks/node_modules ..."
-	@npm install --prefix checks --ignore-scripts --no-package-lock --loglevel=error
+	@PATH="$(CURDIR)/$(CLIENTS)/bin:$$PATH" npm install --prefix checks --ignore-scripts --no-package-lock --loglevel=error
 	@touch $@
 
 .PHONY: browser
