@@ -150,7 +150,7 @@ class Connection(asyncio.Protocol):
         if not (self.buffer or self.exchange or self.unread_body) and self._answer_known(data):
             return
         self.buffer += data
-        self._advance()
+        self.advance()
         if len(self.buffer) > MAX_HEAD_BYTES and not (self.paused or self.closing):
             # Requests wait for a response to be complete; the client waits too, rather than fill the memory.
             self.paused = True
@@ -169,7 +169,7 @@ class Connection(asyncio.Protocol):
     def resume_writing(self) -> None:
         """Go on."""
         self.writable.set()
-        self._advance()
+        self.advance()
 
     # What uvicorn calls
 
@@ -180,7 +180,7 @@ class Connection(asyncio.Protocol):
 
     # Reading
 
-    def _advance(self) -> None:
+    def advance(self) -> None:
         """Answer the requests in the buffer, one after the other, as far as that goes now."""
         for _ in range(MAX_BURST):
             if self.closing or self.exchange or not self.writable.is_set() or not self.buffer:
@@ -191,7 +191,7 @@ class Connection(asyncio.Protocol):
             except ProblemException as problem:
                 self._refuse(problem)
         else:
-            self.loop.call_soon(self._advance)
+            self.loop.call_soon(self.advance)
         if self.paused and len(self.buffer) <= MAX_HEAD_BYTES:
             self.paused = False
             self.transport.resume_reading()
@@ -531,7 +531,7 @@ class Exchange:
             connection.write_head(status, block, b"", body)
         if self.complete:
             connection.finish()
-            connection._advance()  # noqa: SLF001  # both are one connection
+            connection.advance()
 
 
 def _block(headers: RawHeaders) -> bytes:
