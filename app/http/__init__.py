@@ -1,1 +1,1 @@
-"""What HTTP asks of every answer: pure-ASGI layers around the application, and the protocol of a connection."""
+"""How HTTP requests are read, answered and cached: the pipeline, what it uses, and the connection."""
