@@ -18,7 +18,7 @@ from sqlalchemy import func, select
 
 from app.registry import TABLES
 
-SCHEMA_REVISION = "0001"
+SCHEMA_REVISION = "0002"
 """The migration this program reads; a test holds it against the newest one."""
 
 HEADER_BYTES: Final = 100

@@ -12,7 +12,8 @@ from pydantic import ValidationError
 
 from app.content.faults import Fault, Object, Place, SeedFaultsError, shown, suggestion
 from app.content.render import Rendered, RenderedSeed, Renderer
-from app.content.rules import broken_rules
+from app.content.rules import RULES, Draft
+from app.content.safety import SAFETY_RULES
 from app.content.schema import seed_schema
 from app.content.seed import Seed
 from app.schemas.fields import Strict
@@ -85,7 +86,8 @@ def check_seed(content: bytes) -> RenderedSeed:
         raise SeedFaultsError(faults)
     faults += _faults_of_type((), data, SCHEMA)
     found_places = {fault.place for fault in faults}
-    faults += broken_rules(data)
+    draft = Draft(data)
+    faults += (fault for rule in (*RULES, *SAFETY_RULES) for fault in rule(draft))
     try:
         # A lone surrogate has no place in UTF-8; a rule above has found it.
         seed = Seed.model_validate_json(json.dumps(data, ensure_ascii=False, default=str).encode(errors="replace"))

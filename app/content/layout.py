@@ -10,11 +10,13 @@ from app.schemas.resources import ResourceInfo
 
 SHARED = (
     "cautions",
+    "standing_cautions",
     "disclaimer",
     "evidence_summary",
-    "source",
+    "article_section",
     "claims",
     "citations",
+    "background_citations",
     "related",
     "last_reviewed",
     "review_due",

@@ -40,12 +40,6 @@ WORDS_OF_SUPPORT: Final = {
     Support.supports: "Supports",
     Support.background: "Gives background to",
 }
-WORDS_OF_VERDICT: Final = {
-    Verdict.supports: "supported by the evidence",
-    Verdict.qualifies: "qualified by the evidence",
-    Verdict.contradicts: "contradicted by the evidence",
-    Verdict.not_addressed: "not addressed by the evidence found",
-}
 # Where a source bears on a record in several ways, the link carries one of them and its note
 # tells the rest. A record that restates the article gets the gravest: nobody may read a source
 # that contradicts a statement as supporting it. A record that states the evidence is what the
@@ -58,8 +52,8 @@ OWN_FIRST: Final = (Support.supports, Support.qualifies, Support.contradicts, Su
 class Bearing:
     """How a source bears on a record."""
 
-    named: bool = False
-    """The facts name it for the record itself."""
+    named: Support | None = None
+    """What it does to the record as a source named for the record itself."""
     claims: list[ClaimSeed] = field(default_factory=list)
     """The claims through which it bears on the record."""
     omissions: list[str] = field(default_factory=list)
@@ -122,7 +116,7 @@ class Renderer:
             resource=resource,
             record=record,
             path=path,
-            title=self._title(resource, record),
+            title=record.title,
             review_due=due,
             document=_document(served),
             links=self.links[path],
@@ -132,7 +126,7 @@ class Renderer:
         """What the data set as a whole is."""
         release = self.seed.release
         return ReleaseRead.model_validate(
-            release.model_dump(exclude={"coverage"})
+            release.model_dump(exclude={"coverage", "standing_cautions", "glossary"})
             | {
                 "dataset_version": f"{release.release_date}+{content_hash[:8]}",
                 "content_hash": content_hash,
@@ -155,11 +149,13 @@ class Renderer:
     def _resolved(self, path: str, resource: ResourceInfo, record: RecordFields) -> Object:
         values = record.model_dump()
         if isinstance(record, FactualSeed):
-            values["source"] = self._source(record.source.article, record.source.section) if record.source else None
+            part = record.article_section
+            values["article_section"] = self._section(part.article, part.section) if part else None
             values["claims"] = [self._in_context[claim.slug] for claim in self.claims_on[path]]
             values["citations"] = self.links[path]
             values["related"] = [self._reference(other) for other in record.related]
         if isinstance(record, CautionedSeed):
+            values["cautions"] = [*record.cautions, *self._standing_cautions(resource, record)]
             values["disclaimer"] = self.seed.release.disclaimer
         for name, parts in _nested(resource, record):
             resolved = [part.model_dump() | self._part_citations(part) for part in parts]
@@ -169,7 +165,7 @@ class Renderer:
                 values["sections"] = list(self._sections(record))
             case ClaimSeed():
                 del values["article"]
-                values["source"] = self._source(record.article, record.section)
+                values["article_section"] = self._section(record.article, record.section)
                 values["citations"] = self.links[path]
                 values["bears_on"] = [self._reference(other) for other in record.bears_on]
             case JurisdictionSeed():
@@ -194,10 +190,11 @@ class Renderer:
             support = SUPPORT_OF_VERDICT[record.verdict]
             return [self._link(slug, support) for slug in record.citations]
         bearings: dict[str, Bearing] = defaultdict(Bearing)
+        background = set(record.background_citations) if isinstance(record, FactualSeed) else set()
         for slug in _own_sources(resource, record):
-            bearings[slug].named = True
+            bearings[slug].named = Support.background if slug in background else Support.supports
         for claim in self.claims_on[path]:
-            for slug in claim.citations:
+            for slug in claim.citations_for.get(path, claim.citations):
                 bearings[slug].claims.append(claim)
         if isinstance(record, ArticleSeed):
             for omission in record.omissions:
@@ -216,7 +213,7 @@ class Renderer:
         found = set(by_claims)
         sentences = []
         if bearing.named:
-            found.add(Support.supports)
+            found.add(bearing.named)
             if by_claims:
                 sentences.append("Named for this record.")
         sentences += [f"{WORDS_OF_SUPPORT[s]} {', '.join(by_claims[s])}." for s in GRAVEST_FIRST if s in by_claims]
@@ -228,7 +225,14 @@ class Renderer:
     def _part_citations(self, part: Strict) -> Object:
         """The citations of an object inside a record; nothing when it has none."""
         slugs: list[str] | None = getattr(part, "citations", None)
-        return {} if slugs is None else {"citations": [self._link(slug, Support.supports) for slug in slugs]}
+        if slugs is None:
+            return {}
+        background = getattr(part, "background_citations", [])
+        return {
+            "citations": [
+                self._link(slug, Support.background if slug in background else Support.supports) for slug in slugs
+            ]
+        }
 
     def _link(self, slug: str, support: Support, note: str | None = None) -> Object:
         citation = self.citations[slug]
@@ -250,24 +254,22 @@ class Renderer:
         path = f"claims/{claim.slug}"
         return shown | {"url": f"/v1/{path}", "citations": self.links[path]}
 
-    def _title(self, resource: ResourceInfo, record: RecordFields) -> str:
-        """What a reference to a record says; of a claim its verdict, for its statement may not stand alone."""
-        if isinstance(record, ClaimSeed):
-            heading = self.headings[record.article, record.section]
-            return f"{record.slug}: {WORDS_OF_VERDICT[record.verdict]} ({heading})"
-        title: str = getattr(record, resource.title_field)
-        return title
+    def _standing_cautions(self, resource: ResourceInfo, record: CautionedSeed) -> Iterator[str]:
+        """The cautions of the release that this record shares with others."""
+        for caution in self.seed.release.standing_cautions:
+            if resource.collection in caution.collections or caution.slug in record.standing_cautions:
+                yield caution.text
 
     def _reference(self, path: str) -> Object:
         resource, record = self.records[path]
         return {
             "type": resource.record_type,
             "slug": record.slug,
-            "title": self._title(resource, record),
+            "title": record.title,
             "url": f"/v1/{path}",
         }
 
-    def _source(self, article: str, section: str) -> Object:
+    def _section(self, article: str, section: str) -> Object:
         return {
             "article": article,
             "section": section,
@@ -301,8 +303,8 @@ def _own_sources(resource: ResourceInfo, record: RecordFields) -> list[str]:
         named += [
             slug for _, parts in _nested(resource, record) for part in parts for slug in getattr(part, "citations", [])
         ]
-    if isinstance(record, SideEffectSeed) and record.frequency_source:
-        named.append(record.frequency_source)
+    if isinstance(record, SideEffectSeed):
+        named += record.frequency_sources
     return list(dict.fromkeys(named))
 
 

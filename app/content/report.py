@@ -1,8 +1,11 @@
 """An editor's overview of a seed: what it holds, where its evidence is thin, and what has grown old."""
 
+from collections.abc import Iterator
 from datetime import date
-from typing import Any
+from statistics import median
+from typing import Any, Final
 
+from app.content.readability import grade, longest_sentence
 from app.content.render import RenderedSeed
 from app.registry import RESOURCES
 from app.schemas.citations import CITATIONS, CitationType
@@ -26,6 +29,30 @@ PRIMARY_TYPES = {
     CitationType.official_copy,
 }
 """Evidence at first hand: original studies, and for the law its own texts and offices."""
+
+READER_FIELDS: Final = (
+    "summary",
+    "sign",
+    "short_answer",
+    "answer",
+    "what_to_do",
+    "action",
+    "advice",
+    "reason",
+    "description",
+    "paragraphs",
+    "guidance",
+    "fact",
+    "note",
+    "when_to_use",
+    "suggested_framing",
+    "cautions",
+)
+"""The fields that are written for readers, as opposed to what is quoted, named or dated."""
+HARD_GRADE: Final = 9
+"""The highest school grade that a record may ask of its reader."""
+LONG_SENTENCE: Final = 25
+"""The most words that a sentence may have."""
 
 
 def overview(content: RenderedSeed, older_than: date) -> dict[str, Any]:
@@ -57,8 +84,46 @@ def overview(content: RenderedSeed, older_than: date) -> dict[str, Any]:
             },
         },
         "low_confidence": [place.slug for place in seed.jurisdictions if place.confidence is Confidence.low],
+        "readability": _readability(content),
         "unused_citations": [citation.slug for citation in seed.citations if not renderer.cited_by[citation.slug]],
     }
+
+
+def _readability(content: RenderedSeed) -> dict[str, Any]:
+    """The grade of each collection, and what asks too much of its reader."""
+    release = content.seed.release
+    names = {word.lower() for place in content.seed.jurisdictions for word in place.name.split()}
+    glossary = names | {word.lower() for word in release.glossary}
+    grades: dict[str, list[float]] = {resource.collection: [] for resource in RESOURCES}
+    hard, long = {}, {}
+    for path, (resource, record) in content.renderer.records.items():
+        texts = list(_reader_texts(record.model_dump()))
+        value = round(grade(" ".join(text if text[-1] in ".!?" else f"{text}." for _, text in texts), glossary), 1)
+        grades[resource.collection].append(value)
+        if value > HARD_GRADE:
+            hard[path] = value
+        for name, text in texts:
+            if (words := longest_sentence(text)) > LONG_SENTENCE:
+                long[f"{path} {name}"] = words
+    every = [value for values in grades.values() for value in values]
+    return {
+        "median_grade": round(median(every), 1),
+        "share_at_or_below_9": round(sum(value <= HARD_GRADE for value in every) / len(every), 3),
+        "median_grade_by_collection": {name: round(median(values), 1) for name, values in grades.items() if values},
+        "records_above_grade_9": hard,
+        "sentences_above_25_words": long,
+    }
+
+
+def _reader_texts(values: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """The texts for readers in a record and in the objects inside it, each with the name of its field."""
+    for name, value in values.items():
+        entries = value if isinstance(value, list) else [value]
+        for entry in entries:
+            if isinstance(entry, dict):
+                yield from _reader_texts(entry)
+            elif isinstance(entry, str) and name in READER_FIELDS:
+                yield name, entry
 
 
 def as_text(report: dict[str, Any]) -> str:
@@ -79,4 +144,16 @@ def as_text(report: dict[str, Any]) -> str:
         ("Citations nothing relies on", report["unused_citations"]),
     ):
         lines += ["", f"{title}: {len(entries)}", *(f"  {entry}" for entry in entries)]
+    reading = report["readability"]
+    lines += [
+        "",
+        f"Reading grade (Flesch-Kincaid): median {reading['median_grade']}",
+        f"Records at grade 9 or below: {reading['share_at_or_below_9']:.1%}",
+        *(f"  {value:5}  {name}" for name, value in reading["median_grade_by_collection"].items()),
+    ]
+    for title, found in (
+        ("Records above grade 9", reading["records_above_grade_9"]),
+        ("Sentences of more than 25 words", reading["sentences_above_25_words"]),
+    ):
+        lines += ["", f"{title}: {len(found)}", *(f"  {value:5}  {where}" for where, value in found.items())]
     return "\n".join(lines)

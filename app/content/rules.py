@@ -92,7 +92,8 @@ class Draft:
             for citation in self.records["citations"]
             if (slug := citation.text("slug")) and citation.text("specificity") == "homepage"
         }
-        self.released = _day(at(data, ("release", "release_date")))
+        self.release = Node(("release",), release if isinstance(release := data.get("release"), dict) else {})
+        self.released = _day(self.release.text("release_date"))
 
     def dangling(self, place: Place, collection: str, slug: str, what: str) -> Iterator[Fault]:
         """The fault of a reference by slug that leads nowhere."""
@@ -112,13 +113,6 @@ class Draft:
 
 
 Rule = Callable[[Draft], Iterator[Fault]]
-
-
-def broken_rules(data: Object) -> Iterator[Fault]:
-    """The faults between the records of a parsed seed."""
-    draft = Draft(data)
-    for rule in RULES:
-        yield from rule(draft)
 
 
 def _slugs_are_used_once(draft: Draft) -> Iterator[Fault]:
@@ -145,8 +139,12 @@ def _references_lead_to_records(draft: Draft) -> Iterator[Fault]:
     for collection, record in draft.everything():
         itself = f"{collection}/{record.text('slug')}"
         for part in record.parts():
-            for place, slug in part.texts("citations"):
-                yield from draft.dangling(place, "citations", slug, "the slug of a citation")
+            for name in ("citations", "frequency_sources"):
+                for place, slug in part.texts(name):
+                    yield from draft.dangling(place, "citations", slug, "the slug of a citation")
+            named = {slug for _, slug in part.texts("citations")}
+            for place, slug in part.texts("background_citations"):
+                yield from _dangling(place, slug, named, "one of the citations of this record")
             for name in ("related", "bears_on", "records"):
                 for place, path in part.texts(name):
                     yield from draft.dangling_path(place, path)
@@ -158,8 +156,7 @@ def _home_pages_support_no_statement(draft: Draft) -> Iterator[Fault]:
     for collection, record in draft.everything():
         for part in record.parts():
             cited = [] if collection == "articles" and part is record else part.texts("citations")
-            if source := part.text("frequency_source"):
-                cited.append(((*part.place, "frequency_source"), source))
+            cited += part.texts("frequency_sources")
             for place, slug in cited:
                 if slug in draft.home_pages:
                     yield Fault(place, shown(slug), "a work or a page: a home page supports no statement")
@@ -167,9 +164,9 @@ def _home_pages_support_no_statement(draft: Draft) -> Iterator[Fault]:
 
 def _sources_are_parts_of_articles(draft: Draft) -> Iterator[Fault]:
     for _, record in draft.everything():
-        source = record.fields.get("source")
-        if isinstance(source, dict):
-            yield from _article_part(draft, Node((*record.place, "source"), source))
+        part = record.fields.get("article_section")
+        if isinstance(part, dict):
+            yield from _article_part(draft, Node((*record.place, "article_section"), part))
     for claim in draft.records["claims"]:
         yield from _article_part(draft, claim)
     for article in draft.records["articles"]:
@@ -200,15 +197,36 @@ def _verdicts_have_sources(draft: Draft) -> Iterator[Fault]:
 
 def _frequencies_are_complete(draft: Draft) -> Iterator[Fault]:
     for record in draft.records["side-effects"]:
-        if source := record.text("frequency_source"):
-            yield from draft.dangling(
-                (*record.place, "frequency_source"), "citations", source, "the slug of a citation"
-            )
-        names = ("reported_frequency", "frequency_denominator", "frequency_source")
-        unknown = [name for name in names if record.fields.get(name) is None]
+        names = ("reported_frequency", "frequency_denominator", "frequency_sources")
+        unknown = [name for name in names if not record.fields.get(name)]
         if 0 < len(unknown) < len(names):
-            expected = "frequency, denominator and source together, or null for all three"
-            yield Fault(record.place, f"a frequency with null for {', '.join(unknown)}", expected)
+            expected = "frequency, denominator and sources together, or none of the three"
+            yield Fault(record.place, f"a frequency without {', '.join(unknown)}", expected)
+
+
+def _sources_of_a_claim_are_shared_out(draft: Draft) -> Iterator[Fault]:
+    for claim in draft.records["claims"]:
+        shares = claim.fields.get("citations_for")
+        bears_on = {path for _, path in claim.texts("bears_on")}
+        named = {slug for _, slug in claim.texts("citations")}
+        if isinstance(shares, dict):
+            share = Node((*claim.place, "citations_for"), shares)
+            for path in shares:
+                yield from _dangling((*share.place, path), path, bears_on, "a record that the claim bears on")
+                for place, slug in share.texts(path):
+                    yield from _dangling(place, slug, named, "one of the citations of this claim")
+
+
+def _standing_cautions_are_known(draft: Draft) -> Iterator[Fault]:
+    cautions = draft.release.nodes("standing_cautions")
+    yield from _repeated(cautions, "slug")
+    slugs = {slug for caution in cautions if (slug := caution.text("slug"))}
+    for caution in cautions:
+        for place, name in caution.texts("collections"):
+            yield from _dangling(place, name, set(draft.records), "the name of a collection")
+    for _, record in draft.everything():
+        for place, slug in record.texts("standing_cautions"):
+            yield from _dangling(place, slug, slugs, "the slug of a standing caution")
 
 
 def _minimum_is_not_above_maximum(draft: Draft) -> Iterator[Fault]:
@@ -228,7 +246,8 @@ def _not_stated_names_what_is_null(draft: Draft) -> Iterator[Fault]:
 
 
 def _positions_are_used_once(draft: Draft) -> Iterator[Fault]:
-    yield from _repeated(draft.records["faqs"], "position")
+    for collection in ("faqs", "dosage-ranges"):
+        yield from _repeated(draft.records[collection], "position")
 
 
 def _codes_name_places(draft: Draft) -> Iterator[Fault]:
@@ -315,6 +334,8 @@ RULES: tuple[Rule, ...] = (
     _dates_are_not_after_the_release,
     _verdicts_have_sources,
     _frequencies_are_complete,
+    _sources_of_a_claim_are_shared_out,
+    _standing_cautions_are_known,
     _minimum_is_not_above_maximum,
     _not_stated_names_what_is_null,
     _positions_are_used_once,

@@ -18,6 +18,7 @@ from app.routers import (
     service,
     side_effects,
     strains,
+    vocabularies,
     warning_signs,
 )
 
@@ -40,4 +41,5 @@ ROUTERS = (
     contacts.router,
     citations.router,
     service.router,
+    vocabularies.router,
 )

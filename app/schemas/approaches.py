@@ -53,7 +53,6 @@ APPROACHES = ResourceInfo(
     collection="approaches",
     record_type=RecordType.approach,
     description="Care for back pain other than kratom, with the evidence for it.",
-    title_field="name",
     seed=ApproachSeed,
     read=ApproachRead,
     query=ApproachQuery,

@@ -16,10 +16,6 @@ from app.schemas.resources import ResourceInfo
 class ArticleFields(FactualFields):
     """Fields of an article itself."""
 
-    title: Label
-    """Title of the overview, in this service's words."""
-    summary: Text
-    """What the article is about and what to know before reading it."""
     publisher_kind: Label
     """What kind of publisher the article comes from."""
     conflict_of_interest: Text
@@ -39,8 +35,8 @@ class SectionFields(Strict):
     """Identifier of the section within its article."""
     heading: Label
     """Heading of the section, in this service's words."""
-    body: Text
-    """The section retold, with what the evidence does to its statements."""
+    paragraphs: list[Text] = Field(min_length=1, max_length=50)
+    """The section retold in short paragraphs, each statement with what the evidence does to it."""
 
 
 class SectionSeed(SectionFields):
@@ -132,7 +128,6 @@ ARTICLES = ResourceInfo(
     collection="articles",
     record_type=RecordType.article,
     description="The source article, retold section by section. Each section comes with the records it speaks of, the claims it makes and what it leaves out.",
-    title_field="title",
     seed=ArticleSeed,
     read=ArticleRead,
     query=ArticleQuery,

@@ -1,6 +1,5 @@
 """Citations: fields, seed and public models, query parameters, and the descriptor of the resource."""
 
-from enum import StrEnum, auto
 from typing import Annotated, Literal
 
 import pydantic
@@ -13,50 +12,59 @@ from app.schemas.queries import CommaSeparated, CommaSeparatedIntegers, Flag, Pa
 from app.schemas.records import RecordFields, RecordRead
 from app.schemas.references import RecordType, Reference
 from app.schemas.resources import ResourceInfo
+from app.schemas.vocabularies import Vocabulary
 
 
-class CitationType(StrEnum):
+class CitationType(Vocabulary):
     """What kind of publication a source is."""
 
-    journal_article = auto()
-    review = auto()
-    guideline = auto()
-    government = auto()
-    database = auto()
-    website = auto()
-    home_page = auto()
-    statute = auto()
-    bill = auto()
-    court = auto()
-    official = auto()
-    official_record = auto()
-    official_copy = auto()
-    legal_analysis = auto()
-    legal_explainer = auto()
-    policy_analysis = auto()
-    tracker = auto()
-    news = auto()
-    advocacy = auto()
-    trade_association = auto()
-    laboratory = auto()
-    encyclopedia = auto()
-    blog = auto()
-    forum = auto()
-    vendor = auto()
-    vendor_review = auto()
+    journal_article = "journal_article", "Journal article", "An article in a scientific journal."
+    review = "review", "Review", "An article that reviews other studies."
+    guideline = "guideline", "Guideline", "Recommendations for care by a professional or health body."
+    government = "government", "Government page", "A page or notice of a government agency."
+    database = "database", "Database entry", "An entry of a register or a database."
+    website = "website", "Website", "A page of a website of no other kind."
+    home_page = "home_page", "Home page", "The front page of a site; it supports no statement in particular."
+    statute = "statute", "Statute or rule", "The text of a law or a rule."
+    bill = "bill", "Bill", "A proposed law."
+    court = "court", "Court document", "A decision or a paper of a court."
+    official = "official", "Official source", "A text published by a public office."
+    official_record = "official_record", "Official record", "A record kept by a public office."
+    official_copy = "official_copy", "Copy of an official text", "A copy of an official text, kept by somebody else."
+    legal_analysis = "legal_analysis", "Legal analysis", "A lawyer's or a scholar's analysis of the law."
+    legal_explainer = "legal_explainer", "Legal explainer", "A page that explains the law to the public."
+    policy_analysis = "policy_analysis", "Policy analysis", "An analysis of public policy."
+    tracker = "tracker", "Law tracker", "A page that follows changes of the law."
+    news = "news", "News report", "A report by a news outlet."
+    advocacy = "advocacy", "Advocacy", "A page of a group that takes a side."
+    trade_association = "trade_association", "Trade association", "A page of an association of sellers or makers."
+    laboratory = "laboratory", "Laboratory page", "A page of a laboratory."
+    encyclopedia = "encyclopedia", "Encyclopedia", "An entry of an encyclopedia."
+    blog = "blog", "Blog", "A post on a blog."
+    forum = "forum", "Forum", "A post in a forum."
+    vendor = "vendor", "Seller", "A page of a seller; it is named without a link."
+    vendor_review = (
+        "vendor_review",
+        "Review of sellers",
+        "A page that reviews or leads to sellers; it is named without a link.",
+    )
 
 
-class MissingField(StrEnum):
+class MissingField(Vocabulary):
     """A part of the bibliographic record that is not known or not confirmed."""
 
-    title = auto()  # type: ignore[assignment]  # str has a method of this name, which nobody calls on a member
-    authors = auto()
-    full_author_list = auto()
-    year = auto()
-    year_unconfirmed = auto()
-    container = auto()
-    container_unconfirmed = auto()
-    doi_or_pmid = auto()
+    title = "title", "Title", "The original title was not seen."  # type: ignore[assignment]  # str has a method of this name, which nobody calls on a member
+    authors = "authors", "Authors", "The authors are not known."
+    full_author_list = "full_author_list", "Full list of authors", "Only some of the authors are recorded."
+    year = "year", "Year", "The year is not known."
+    year_unconfirmed = "year_unconfirmed", "Year not confirmed", "A year was found but not confirmed, so none is given."
+    container = "container", "Journal or collection", "The journal or collection is not known."
+    container_unconfirmed = (
+        "container_unconfirmed",
+        "Journal not confirmed",
+        "A journal was found but not confirmed, so none is given.",
+    )
+    doi_or_pmid = "doi_or_pmid", "DOI or PubMed number", "No DOI or PubMed identifier was found."
 
 
 Doi = Annotated[str, pydantic.Field(pattern=r"^10\.\d{4,9}/\S+$", max_length=200)]
@@ -151,7 +159,6 @@ CITATIONS = ResourceInfo(
     collection="citations",
     record_type=RecordType.citation,
     description="The sources: what they found, what limits them, what is missing from the record and what relies on them.",
-    title_field="title",
     seed=CitationSeed,
     read=CitationRead,
     query=CitationQuery,

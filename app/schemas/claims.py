@@ -9,7 +9,7 @@ from app.schemas.envelopes import Detail, Page
 from app.schemas.evidence import CitationLink, SafetyFlag, Verdict
 from app.schemas.fields import RecordPath, Slug, Text
 from app.schemas.queries import CommaSeparated, PageQuery, Sorting
-from app.schemas.records import FactualFields, RecordRead
+from app.schemas.records import CautionedRead, CautionedSeed, FactualFields
 from app.schemas.references import RecordType, Reference, SourcePart
 from app.schemas.resources import ResourceInfo
 
@@ -20,7 +20,7 @@ class ClaimFields(FactualFields):
     section: Slug
     """Slug of the section of the article that makes the statement."""
     statement: Text
-    """What the article says, in this service's words; not to be shown without its verdict."""
+    """What the article says, in this service's words and attributed to it; not to be shown without its verdict."""
     verdict: Verdict
     """What the evidence does to the statement."""
     note: Text
@@ -28,10 +28,10 @@ class ClaimFields(FactualFields):
     safety_flag: SafetyFlag
     """How carefully the statement must be shown."""
     suggested_framing: Text | None
-    """How a front end should frame the statement; null when it needs no particular framing."""
+    """What to show with the statement, or instead of it, so that nobody is misled; null when the note is enough."""
 
 
-class ClaimSeed(ClaimFields):
+class ClaimSeed(CautionedSeed, ClaimFields):
     """A claim as it is written in the seed."""
 
     article: Slug
@@ -40,13 +40,15 @@ class ClaimSeed(ClaimFields):
     """Slugs of the sources behind the verdict."""
     bears_on: list[RecordPath] = Field(min_length=1, max_length=20)
     """The records the statement bears on, as `collection/slug`."""
+    citations_for: dict[RecordPath, list[Slug]] = Field(default={}, max_length=20)
+    """For a statement on several things: which of the citations speak of each record. A record that is left out gets all."""
 
 
-class ClaimRead(RecordRead, ClaimFields):
+class ClaimRead(CautionedRead, ClaimFields):
     """A statement of the article, what the evidence does to it, and the records it bears on."""
 
-    source: SourcePart
-    """The part of the article that makes the statement."""
+    article_section: SourcePart
+    """The section of the article that makes the statement."""
     citations: list[CitationLink] = Field(max_length=50)
     """The sources behind the verdict; empty when none was found."""
     bears_on: list[Reference] = Field(max_length=20)
@@ -83,7 +85,6 @@ CLAIMS = ResourceInfo(
     collection="claims",
     record_type=RecordType.claim,
     description="Each statement of the article with a verdict: what the evidence does to it.",
-    title_field="statement",
     seed=ClaimSeed,
     read=ClaimRead,
     query=ClaimQuery,

@@ -26,6 +26,8 @@ class ContactFields(FactualFields):
     """ISO 3166 code of the country in which the number works; other countries have their own."""
     checked: bool
     """Whether the number was checked."""
+    when_to_use: Text
+    """What the line is for."""
     note: Text
     """Where the number works and what to do elsewhere."""
 
@@ -64,7 +66,6 @@ CONTACTS = ResourceInfo(
     collection="contacts",
     record_type=RecordType.contact,
     description="Emergency and help lines by country.",
-    title_field="name",
     seed=ContactSeed,
     read=ContactRead,
     query=ContactQuery,

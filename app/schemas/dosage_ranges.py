@@ -1,102 +1,121 @@
 """Dosage ranges: fields, seed and public models, query parameters, and the descriptor of the resource."""
 
-from enum import StrEnum, auto
 from typing import Annotated, Literal
 
 import pydantic
 from sqlmodel import JSON, Field
 
 from app.schemas.envelopes import Detail, Page
-from app.schemas.fields import Label, Text
+from app.schemas.fields import Label, Position, Text
 from app.schemas.queries import CommaSeparated, PageQuery, Sorting
-from app.schemas.records import CautionedFields, CautionedRead, CautionedSeed
+from app.schemas.records import FactualFields, FactualRead, FactualSeed
 from app.schemas.references import RecordType
 from app.schemas.resources import ResourceInfo
+from app.schemas.vocabularies import Vocabulary
 
 
-class DosageKind(StrEnum):
-    """Where an amount comes from: stated by the article, traditional use, a survey, direct observation, a study, poison-centre reports, quotation without evidence, or single cases."""
+class DosageKind(Vocabulary):
+    """Where an amount comes from."""
 
-    article = auto()
-    traditional = auto()
-    survey = auto()
-    observed = auto()
-    study = auto()
-    poison_centre = auto()
-    quoted = auto()
-    case = auto()
+    article = "article", "Stated by the article", "The article states the amount; no study stands for it."
+    traditional = "traditional", "Traditional use", "The amount was reported of traditional use."
+    survey = "survey", "Survey", "Users stated the amount in a survey."
+    observed = "observed", "Observed", "The amount was seen when users took their own product under observation."
+    study = "study", "Study", "The amount was given to people in a study."
+    poison_centre = (
+        "poison_centre",
+        "Poison centre",
+        "The amount was reported by people whose case reached a poison centre.",
+    )
+    quoted = "quoted", "Quoted without evidence", "The amount is often quoted, but no study establishes it."
+    case = "case", "Single cases", "The amount was reported of single patients."
 
 
-class DosageForm(StrEnum):
+class DosageForm(Vocabulary):
     """What the amount was measured in."""
 
-    leaf = auto()
-    leaf_powder = auto()
-    encapsulated_leaf_powder = auto()
-    tea = auto()
-    juice = auto()
+    leaf = "leaf", "Leaf", "Leaf of the plant."
+    leaf_powder = "leaf_powder", "Leaf powder", "Dried leaf, ground to powder."
+    encapsulated_leaf_powder = "encapsulated_leaf_powder", "Leaf powder in capsules", "Ground leaf in capsules."
+    tea = "tea", "Tea", "Leaf brewed as tea."
+    juice = "juice", "Juice", "Leaf brewed to a drink called juice."
 
 
-class Population(StrEnum):
+class Population(Vocabulary):
     """Whom the amount was stated for or observed in."""
 
-    article_readers = auto()
-    healthy_adults = auto()
-    adults_with_opioid_experience = auto()
-    kratom_users = auto()
-    poison_centre_cases = auto()
-    patients = auto()
-    readers_of_reviews_and_websites = auto()
+    article_readers = "article_readers", "Readers of the article", "The article states the amount for its readers."
+    healthy_adults = "healthy_adults", "Healthy adults", "Healthy adults in a study."
+    adults_with_opioid_experience = (
+        "adults_with_opioid_experience",
+        "Adults with opioid experience",
+        "Adults in a study who had used opioids before.",
+    )
+    kratom_users = "kratom_users", "Kratom users", "People who already use kratom."
+    poison_centre_cases = (
+        "poison_centre_cases",
+        "Poison-centre cases",
+        "People whose case was reported to a poison centre.",
+    )
+    patients = "patients", "Patients", "People in medical care."
+    readers_of_reviews_and_websites = (
+        "readers_of_reviews_and_websites",
+        "Readers of reviews and websites",
+        "The amount is quoted in reviews or on websites for whoever reads them.",
+    )
 
 
-class DoseUnit(StrEnum):
-    """UCUM code of a unit: `g` is gram."""
+class DoseUnit(Vocabulary):
+    """Unit of an amount, as a UCUM code."""
 
-    g = auto()
+    g = "g", "gram", "Grams of the product."
+    mg = "mg", "milligram", "Milligrams of the alkaloid that the record names."
 
 
-class Route(StrEnum):
+class Route(Vocabulary):
     """How an amount was taken."""
 
-    oral = auto()
+    oral = "oral", "By mouth", "It was swallowed."
 
 
-class AmountBasis(StrEnum):
+class AmountBasis(Vocabulary):
     """What span the amount covers."""
 
-    per_dose = auto()
-    per_day = auto()
+    per_dose = "per_dose", "Per dose", "The amount was taken at one time."
+    per_day = "per_day", "Per day", "The amount was taken over a day."
 
 
-class NotStated(StrEnum):
+class NotStated(Vocabulary):
     """Something a reader would need to know about an amount that its source does not state."""
 
-    min = auto()
-    max = auto()
-    basis = auto()
-    form = auto()
-    product_form = auto()
-    route = auto()
-    frequency = auto()
-    alkaloid_strength = auto()
-    daily_maximum = auto()
-    body_weight = auto()
-    duration_of_use = auto()
+    min = "min", "Lower bound", "The smallest amount."
+    max = "max", "Upper bound", "The largest amount."
+    basis = "basis", "Per dose or per day", "Whether the amount is for one dose or for a day."
+    form = "form", "Form", "What the amount was measured in."
+    product_form = "product_form", "Product", "Which product it was."
+    route = "route", "How it was taken", "How the amount was taken."
+    frequency = "frequency", "How often", "How often it was taken."
+    alkaloid_strength = "alkaloid_strength", "Strength", "How much of its active compounds the product held."
+    daily_maximum = "daily_maximum", "Daily maximum", "How much was taken in a day at most."
+    body_weight = "body_weight", "Body weight", "The weight of the people."
+    duration_of_use = "duration_of_use", "How long", "For how long it was taken."
 
 
-Grams = Annotated[float, pydantic.Field(gt=0, le=1000, json_schema_extra={"format": "double"})]
+Amount = Annotated[float, pydantic.Field(gt=0, le=1000, json_schema_extra={"format": "double"})]
 
 
-class DosageRangeFields(CautionedFields):
+class DosageRangeFields(FactualFields):
     """Fields of an amount."""
 
+    position: Position
+    """Place of the amount in the order of a reader, from 1."""
     context: Label
     """Where the amount comes from, in a few words."""
     kind: DosageKind
     """What kind of source the amount comes from; none of them makes it a recommendation."""
-    min: Grams | None
+    min: Amount | None
     """Lower bound in the given unit; null when not stated."""
-    max: Grams | None
+    max: Amount | None
     """Upper bound in the given unit; null when not stated."""
     bounds_inclusive: bool
     """Whether the bounds belong to the range."""
@@ -124,11 +143,11 @@ class DosageRangeFields(CautionedFields):
     """Harms that were reported at such amounts; empty when the sources give none, which does not mean that there are none."""
 
 
-class DosageRangeSeed(CautionedSeed, DosageRangeFields):
+class DosageRangeSeed(FactualSeed, DosageRangeFields):
     """An amount as it is written in the seed."""
 
 
-class DosageRangeRead(CautionedRead, DosageRangeFields):
+class DosageRangeRead(FactualRead, DosageRangeFields):
     """An amount that was stated, surveyed or studied, with the harms seen at such amounts. Never a recommendation."""
 
 
@@ -155,14 +174,13 @@ class DosageRangeQuery(PageQuery):
     """Only amounts measured in these forms, comma-separated."""
     population: Annotated[list[Population], pydantic.Field(max_length=7), CommaSeparated] = []
     """Only amounts stated for or observed in these groups, comma-separated."""
-    sort: Annotated[Literal["slug", "-slug", "kind", "-kind"], Sorting] = "slug"
+    sort: Annotated[Literal["position", "-position", "slug", "-slug", "kind", "-kind"], Sorting] = "position"
 
 
 DOSAGE_RANGES = ResourceInfo(
     collection="dosage-ranges",
     record_type=RecordType.dosage_range,
     description="Amounts that were reported, surveyed or studied, with the harms seen at such amounts. None of them is a recommendation.",
-    title_field="context",
     seed=DosageRangeSeed,
     read=DosageRangeRead,
     query=DosageRangeQuery,

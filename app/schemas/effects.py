@@ -7,12 +7,12 @@ from sqlmodel import Field
 from app.schemas.envelopes import Detail, Page
 from app.schemas.fields import Label, Text
 from app.schemas.queries import PageQuery, Sorting
-from app.schemas.records import CautionedFields, CautionedRead, CautionedSeed
+from app.schemas.records import FactualFields, FactualRead, FactualSeed
 from app.schemas.references import RecordType
 from app.schemas.resources import ResourceInfo
 
 
-class EffectFields(CautionedFields):
+class EffectFields(FactualFields):
     """Fields of a reported effect."""
 
     name: Label
@@ -21,11 +21,11 @@ class EffectFields(CautionedFields):
     """What the article reports, with what the evidence does to that."""
 
 
-class EffectSeed(CautionedSeed, EffectFields):
+class EffectSeed(FactualSeed, EffectFields):
     """An effect as it is written in the seed."""
 
 
-class EffectRead(CautionedRead, EffectFields):
+class EffectRead(FactualRead, EffectFields):
     """A benefit that users or the article report, with the evidence for and against it."""
 
 
@@ -53,7 +53,6 @@ EFFECTS = ResourceInfo(
     collection="effects",
     record_type=RecordType.effect,
     description="Benefits that the article reports, each with the evidence for and against it.",
-    title_field="name",
     seed=EffectSeed,
     read=EffectRead,
     query=EffectQuery,

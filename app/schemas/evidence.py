@@ -1,73 +1,102 @@
 """Verdicts, and the citations and claims that are shown beside a statement."""
 
-from enum import StrEnum, auto
-
 from sqlmodel import Field
 
 from app.schemas.fields import Label, Path, Slug, Strict, Text, Url, Year
+from app.schemas.vocabularies import Vocabulary
 
 
-class Verdict(StrEnum):
-    """What the evidence does to a statement of the article.
+class Verdict(Vocabulary):
+    """What the evidence does to a statement of the article."""
 
-    `supports`: it bears the statement out. `qualifies`: it holds in part, or under conditions.
-    `contradicts`: it speaks against it. `not_addressed`: no evidence was found either way.
-    """
-
-    supports = auto()
-    qualifies = auto()
-    contradicts = auto()
-    not_addressed = auto()
+    supports = "supports", "Supported", "The evidence bears the statement out."
+    qualifies = "qualifies", "Qualified", "The statement holds in part, or under conditions."
+    contradicts = "contradicts", "Contradicted", "The evidence speaks against the statement."
+    not_addressed = "not_addressed", "Not addressed", "No evidence was found either way."
 
 
-class SafetyFlag(StrEnum):
-    """How carefully a statement must be shown.
+class SafetyFlag(Vocabulary):
+    """How carefully a statement must be shown."""
 
-    `none`: as it is. `caution`: only beside its note. `unsafe_as_written`: never without its
-    verdict and its note, and framed as suggested where a framing is given.
-    """
-
-    none = auto()
-    caution = auto()
-    unsafe_as_written = auto()
-
-
-class Support(StrEnum):
-    """What a source does to the statement of the record that cites it.
-
-    `background`: it only gives context. `not_linked`: the article lists it without tying it to
-    any statement, so it supports none.
-    """
-
-    supports = auto()
-    qualifies = auto()
-    contradicts = auto()
-    background = auto()
-    not_linked = auto()
+    none = "none", "None", "The statement can be shown with its verdict alone."
+    caution = "caution", "Caution", "Show the statement only beside its note."
+    unsafe_as_written = (
+        "unsafe_as_written",
+        "Unsafe as written",
+        "Never show the statement without its verdict, its note and its framing.",
+    )
 
 
-class Specificity(StrEnum):
+class Support(Vocabulary):
+    """What a source does to the statement of the record that cites it."""
+
+    supports = "supports", "Supports", "The source supports the statement."
+    qualifies = "qualifies", "Qualifies", "The source limits the statement, or supports it in part."
+    contradicts = "contradicts", "Contradicts", "The source speaks against the statement."
+    background = "background", "Background", "The source only gives context."
+    not_linked = "not_linked", "Not linked", "The article lists the source without tying it to any statement."
+
+
+class Specificity(Vocabulary):
     """What a citation points at: a work (paper, guideline, statute), a page, or a home page."""
 
-    work = auto()
-    page = auto()
-    homepage = auto()
+    work = "work", "Work", "A paper, a guideline, a statute or another work of its own."
+    page = "page", "Page", "A page of a website."
+    homepage = "homepage", "Home page", "Only the front page of a site."
 
 
-class EvidenceLevel(StrEnum):
+class EvidenceLevel(Vocabulary):
     """The kind of evidence a source offers."""
 
-    systematic_review = auto()
-    guideline = auto()
-    randomized_trial = auto()
-    observational = auto()
-    case_series = auto()
-    case_report = auto()
-    pharmacology = auto()
-    narrative_review = auto()
-    expert_opinion = auto()
-    government_advisory = auto()
-    website = auto()
+    systematic_review = (
+        "systematic_review",
+        "Systematic review",
+        "A review that searched for all studies by a set method.",
+    )
+    guideline = "guideline", "Guideline", "Recommendations for care by a professional or health body."
+    randomized_trial = "randomized_trial", "Randomised trial", "A study that assigned people to groups by chance."
+    observational = (
+        "observational",
+        "Observational study",
+        "A study that watched or asked people without assigning anything.",
+    )
+    case_series = "case_series", "Case series", "A description of several patients."
+    case_report = "case_report", "Case report", "A description of a single patient."
+    pharmacology = (
+        "pharmacology",
+        "Pharmacology study",
+        "A study of what a substance does, in the laboratory, in animals or in volunteers.",
+    )
+    narrative_review = "narrative_review", "Narrative review", "An author's overview of the literature."
+    expert_opinion = "expert_opinion", "Expert opinion", "The opinion of experts."
+    government_advisory = "government_advisory", "Government advisory", "A notice or a warning by a government agency."
+    website = "website", "Website", "A page of a website."
+
+
+class EvidenceBasis(Vocabulary):
+    """What a risk or an interaction is known from."""
+
+    observational = "observational", "Observational studies", "It was seen in studies that watched or asked people."
+    clinical_pharmacokinetics = (
+        "clinical_pharmacokinetics",
+        "Blood levels in people",
+        "It was measured in the blood of people.",
+    )
+    negative_clinical_study = (
+        "negative_clinical_study",
+        "Study in people without a finding",
+        "A study in people looked for it and did not find it.",
+    )
+    case_series = "case_series", "Case series", "It was described in several patients."
+    case_report = "case_report", "Case reports", "It was described in single patients."
+    outbreak = "outbreak", "Outbreak", "It was found when an outbreak was investigated."
+    laboratory = "laboratory", "Laboratory tests", "It was found by tests in a laboratory."
+    in_vitro = "in_vitro", "Test tube", "It was found in cells or in the test tube."
+    animal = "animal", "Animals", "It was found in animals."
+    regulatory = "regulatory", "Regulator", "A regulator has stated it."
+    inference = "inference", "Inference", "It is inferred from what is known otherwise."
+    theoretical = "theoretical", "Theory", "It is expected from theory; no case was found."
+    absence_of_data = "absence_of_data", "No data", "Nothing shows it to be safe."
 
 
 class CitationLink(Strict):
@@ -99,7 +128,7 @@ class ClaimInContext(Strict):
     url: Path
     """Path of the claim in this API."""
     statement: Text
-    """What the article says, in this service's words."""
+    """What the article says, in this service's words and attributed to it."""
     verdict: Verdict
     """What the evidence does to the statement."""
     note: Text
@@ -107,6 +136,6 @@ class ClaimInContext(Strict):
     safety_flag: SafetyFlag
     """How carefully the statement must be shown."""
     suggested_framing: Text | None
-    """How a front end should frame the statement; null when it needs no particular framing."""
+    """What to show with the statement, or instead of it, so that nobody is misled; null when the note is enough."""
     citations: list[CitationLink] = Field(max_length=50)
     """The sources behind the verdict."""

@@ -1,6 +1,5 @@
 """Faqs: fields, seed and public models, query parameters, and the descriptor of the resource."""
 
-from enum import StrEnum, auto
 from typing import Annotated, Literal
 
 import pydantic
@@ -9,25 +8,26 @@ from sqlmodel import Field
 from app.schemas.envelopes import Detail, Page
 from app.schemas.fields import Label, Position, Text
 from app.schemas.queries import CommaSeparated, CommaSeparatedIntegers, PageQuery, Sorting
-from app.schemas.records import CautionedFields, CautionedRead, CautionedSeed
+from app.schemas.records import FactualFields, FactualRead, FactualSeed
 from app.schemas.references import RecordType
 from app.schemas.resources import ResourceInfo
+from app.schemas.vocabularies import Vocabulary
 
 
-class FaqTopic(StrEnum):
+class FaqTopic(Vocabulary):
     """What a question is about."""
 
-    effects = auto()
-    interactions = auto()
-    safety = auto()
-    use = auto()
-    side_effects = auto()
-    drug_testing = auto()
-    storage = auto()
-    personal_decision = auto()
+    effects = "effects", "Effects", "What kratom does."
+    interactions = "interactions", "Interactions", "Kratom together with other substances."
+    safety = "safety", "Safety", "How safe it is."
+    use = "use", "Use", "How it is used."
+    side_effects = "side_effects", "Side effects", "Harms and unwanted effects."
+    drug_testing = "drug_testing", "Drug tests", "Kratom and drug tests."
+    storage = "storage", "Storage", "How it keeps."
+    personal_decision = "personal_decision", "Personal decision", "Whether it is right for somebody."
 
 
-class FaqFields(CautionedFields):
+class FaqFields(FactualFields):
     """Fields of a question."""
 
     position: Position
@@ -36,6 +36,8 @@ class FaqFields(CautionedFields):
     """The question."""
     topic: FaqTopic
     """What the question is about."""
+    short_answer: Text
+    """The answer in one or two sentences, safe to show alone."""
     answer: Text
     """The answer to show: the article's answer together with what the evidence adds."""
     article_answer: Text
@@ -44,11 +46,11 @@ class FaqFields(CautionedFields):
     """What the evidence does to the article's answer."""
 
 
-class FaqSeed(CautionedSeed, FaqFields):
+class FaqSeed(FactualSeed, FaqFields):
     """A question as it is written in the seed."""
 
 
-class FaqRead(CautionedRead, FaqFields):
+class FaqRead(FactualRead, FaqFields):
     """A question people ask, the article's answer, and what the evidence does to it."""
 
 
@@ -80,7 +82,6 @@ FAQS = ResourceInfo(
     collection="faqs",
     record_type=RecordType.faq,
     description="Questions people ask, in the article's order, each with its answer and what the evidence does to it.",
-    title_field="question",
     seed=FaqSeed,
     read=FaqRead,
     query=FaqQuery,

@@ -1,85 +1,72 @@
 """Interactions: fields, seed and public models, query parameters, and the descriptor of the resource."""
 
-from enum import StrEnum, auto
 from typing import Annotated, Literal
 
 import pydantic
 from sqlmodel import JSON, Field
 
 from app.schemas.envelopes import Detail, Page
+from app.schemas.evidence import EvidenceBasis
 from app.schemas.fields import Label, Text
 from app.schemas.queries import CommaSeparated, PageQuery, Sorting
-from app.schemas.records import CautionedFields, CautionedRead, CautionedSeed
+from app.schemas.records import FactualFields, FactualRead, FactualSeed
 from app.schemas.references import RecordType
 from app.schemas.resources import ResourceInfo
+from app.schemas.vocabularies import Vocabulary
 
 
-class SubstanceClass(StrEnum):
+class SubstanceClass(Vocabulary):
     """The class of substance kratom meets."""
 
-    opioid = auto()
-    sedative = auto()
-    depressant = auto()
-    antipsychotic = auto()
-    antidepressant = auto()
-    antidepressant_serotonergic = auto()
-    cyp3a_substrate = auto()
-    cyp2d6_substrate = auto()
-    cyp3a_modulator = auto()
-    cardiac = auto()
-    stimulant = auto()
-    seizure_threshold = auto()
-    hepatotoxic = auto()
-    transporter = auto()
-    peri_operative = auto()
+    opioid = "opioid", "Opioids", "Medicines and drugs that act on opioid receptors."
+    sedative = "sedative", "Sedatives", "Substances that calm or bring sleep."
+    depressant = "depressant", "Depressants", "Substances that slow the brain, such as alcohol."
+    antipsychotic = "antipsychotic", "Antipsychotics", "Medicines for psychosis."
+    antidepressant = "antidepressant", "Antidepressants", "Medicines for depression."
+    serotonergic = "serotonergic", "Serotonin-raising medicines", "Medicines that raise serotonin."
+    cyp3a_substrate = "cyp3a_substrate", "Cleared by CYP3A", "Medicines that the liver enzyme CYP3A clears."
+    cyp2d6_substrate = "cyp2d6_substrate", "Cleared by CYP2D6", "Medicines that the liver enzyme CYP2D6 clears."
+    cyp3a_modulator = "cyp3a_modulator", "Change CYP3A", "Substances that block or boost the liver enzyme CYP3A."
+    cardiac = "cardiac", "Heart rhythm", "Medicines that affect the rhythm of the heart."
+    stimulant = "stimulant", "Stimulants", "Substances that stimulate."
+    seizure_threshold = "seizure_threshold", "Seizure risk", "Medicines that make a seizure more likely."
+    hepatotoxic = "hepatotoxic", "Liver", "Medicines that can harm the liver."
+    transporter = "transporter", "Transporters", "Medicines that a transport protein carries."
+    peri_operative = "peri_operative", "Around surgery", "Medicines given around an operation."
 
 
-class InteractionSeverity(StrEnum):
-    """How grave the interaction is: `avoid` the combination, `major`, or `moderate`. An interaction that is not listed is not a safe one."""
+class InteractionSeverity(Vocabulary):
+    """How grave the interaction is, from the gravest. An interaction that is not listed is not a safe one."""
 
-    avoid = auto()
-    major = auto()
-    moderate = auto()
-
-
-class InteractionBasis(StrEnum):
-    """What an interaction is known from."""
-
-    observational = auto()
-    clinical_pharmacokinetics = auto()
-    negative_clinical_study = auto()
-    case_series = auto()
-    case_report = auto()
-    laboratory = auto()
-    in_vitro = auto()
-    animal = auto()
-    regulatory = auto()
-    inference = auto()
-    theoretical = auto()
+    contraindicated = "contraindicated", "Do not combine", "The sources say to avoid the combination."
+    major = "major", "Major", "The interaction can do serious harm."
+    moderate = "moderate", "Moderate", "The interaction can do harm or change how a medicine works."
 
 
-class InteractionFields(CautionedFields):
+class InteractionFields(FactualFields):
     """Fields of an interaction."""
 
     name: Label
     """What kratom meets: a medicine, a class of medicines or another substance."""
-    substance_class: SubstanceClass
-    """The class it belongs to."""
+    substance_classes: list[SubstanceClass] = Field(sa_type=JSON, min_length=1, max_length=5)
+    """The classes it belongs to."""
+    action: Text
+    """What to do, and when to get help."""
     mechanism: Text
     """How the interaction comes about, as far as that is known."""
     severity: InteractionSeverity
     """How grave it is."""
-    evidence_basis: list[InteractionBasis] = Field(sa_type=JSON, min_length=1, max_length=10)
+    evidence_basis: list[EvidenceBasis] = Field(sa_type=JSON, min_length=1, max_length=10)
     """What it is known from."""
     note: Text
     """What was seen, and what limits it."""
 
 
-class InteractionSeed(CautionedSeed, InteractionFields):
+class InteractionSeed(FactualSeed, InteractionFields):
     """An interaction as it is written in the seed."""
 
 
-class InteractionRead(CautionedRead, InteractionFields):
+class InteractionRead(FactualRead, InteractionFields):
     """What kratom does together with another substance, how grave that is and how it is known."""
 
 
@@ -104,7 +91,7 @@ class InteractionQuery(PageQuery):
     """Only interactions with these classes of substance, comma-separated."""
     severity: Annotated[list[InteractionSeverity], pydantic.Field(max_length=3), CommaSeparated] = []
     """Only interactions as grave as this, comma-separated."""
-    evidence_basis: Annotated[list[InteractionBasis], pydantic.Field(max_length=11), CommaSeparated] = []
+    evidence_basis: Annotated[list[EvidenceBasis], pydantic.Field(max_length=13), CommaSeparated] = []
     """Only interactions known from at least one of these kinds of evidence, comma-separated."""
     sort: Annotated[Literal["slug", "-slug", "name", "-name", "severity", "-severity"], Sorting] = "slug"
 
@@ -113,9 +100,8 @@ INTERACTIONS = ResourceInfo(
     collection="interactions",
     record_type=RecordType.interaction,
     description="Substances that should not be combined with kratom, how severe each interaction is and how it is known. A substance that is not listed is not thereby safe.",
-    title_field="name",
     seed=InteractionSeed,
     read=InteractionRead,
     query=InteractionQuery,
-    facets={"evidence_basis": "evidence_basis"},
+    facets={"substance_class": "substance_classes", "evidence_basis": "evidence_basis"},
 )

@@ -1,6 +1,5 @@
 """Jurisdictions: fields, seed and public models, query parameters, and the descriptor of the resource."""
 
-from enum import StrEnum, auto
 from typing import Annotated, Literal
 
 import pydantic
@@ -13,38 +12,43 @@ from app.schemas.queries import CommaSeparated, CommaSeparatedIntegers, Flag, Pa
 from app.schemas.records import FactualFields, FactualRead, FactualSeed
 from app.schemas.references import RecordType, Reference
 from app.schemas.resources import ResourceInfo
+from app.schemas.vocabularies import Vocabulary
 
 
-class JurisdictionLevel(StrEnum):
+class JurisdictionLevel(Vocabulary):
     """What kind of place it is."""
 
-    country = auto()
-    state = auto()
-    district = auto()
-    local = auto()
+    country = "country", "Country", "A country."
+    state = "state", "State", "A state of a country."
+    district = "district", "District", "A district that is no part of a state."
+    local = "local", "Local place", "A county, a city or a tribal nation."
 
 
-class LegalStatus(StrEnum):
-    """Legal status of kratom in a place.
+class LegalStatus(Vocabulary):
+    """Legal status of kratom in a place. Legal does not mean approved or safe."""
 
-    `unclear` stands wherever sources conflict or only sellers, advocates or encyclopedias report a
-    status. Legal does not mean approved or safe.
-    """
+    banned = "banned", "Banned", "Kratom is banned."
+    legal_age_restricted = "legal_age_restricted", "Legal from an age", "Kratom is legal from a minimum age."
+    legal_regulated = (
+        "legal_regulated",
+        "Legal and regulated",
+        "Kratom is legal under rules for products or sellers. Legal does not mean approved or safe.",
+    )
+    legal_unregulated = (
+        "legal_unregulated",
+        "Legal, no rules of its own",
+        "No rule on kratom was found. Legal does not mean approved or safe.",
+    )
+    pending_change = "pending_change", "Change pending", "A change of the law was under way."
+    unclear = "unclear", "Unclear", "Sources conflict, or only sellers, advocates or encyclopedias report a status."
 
-    banned = auto()
-    legal_age_restricted = auto()
-    legal_regulated = auto()
-    legal_unregulated = auto()
-    pending_change = auto()
-    unclear = auto()
 
-
-class Confidence(StrEnum):
+class Confidence(Vocabulary):
     """How sure a legal statement is."""
 
-    high = auto()
-    medium = auto()
-    low = auto()
+    high = "high", "High", "The sources leave little doubt."
+    medium = "medium", "Medium", "The sources leave some doubt."
+    low = "low", "Low", "The sources leave much doubt."
 
 
 CODE_PATTERN = r"^[A-Z]{2}(?:-[A-Z]+)*$"
@@ -176,7 +180,6 @@ JURISDICTIONS = ResourceInfo(
     collection="jurisdictions",
     record_type=RecordType.jurisdiction,
     description="Legal status by place, each with its date and how certain it is. Not legal advice.",
-    title_field="name",
     seed=JurisdictionSeed,
     read=JurisdictionRead,
     query=JurisdictionQuery,

@@ -1,6 +1,5 @@
 """Pharmacology: fields, seed and public models, query parameters, and the descriptor of the resource."""
 
-from enum import StrEnum, auto
 from typing import Annotated, Literal
 
 import pydantic
@@ -12,16 +11,21 @@ from app.schemas.queries import CommaSeparated, PageQuery, Sorting
 from app.schemas.records import FactualFields, FactualRead, FactualSeed
 from app.schemas.references import RecordType
 from app.schemas.resources import ResourceInfo
+from app.schemas.vocabularies import Vocabulary
 
 
-class Certainty(StrEnum):
+class Certainty(Vocabulary):
     """How certain a fact is: in general, or low for people or for what it means in practice."""
 
-    high = auto()
-    moderate = auto()
-    low = auto()
-    low_in_humans = auto()
-    low_for_clinical_relevance = auto()
+    high = "high", "High", "The fact is well established."
+    moderate = "moderate", "Moderate", "The fact is likely."
+    low = "low", "Low", "The fact is uncertain."
+    low_in_humans = "low_in_humans", "Low in people", "The fact is uncertain for people."
+    low_for_clinical_relevance = (
+        "low_for_clinical_relevance",
+        "Low for practice",
+        "What the fact means in practice is uncertain.",
+    )
 
 
 class PharmacologyFields(FactualFields):
@@ -69,7 +73,6 @@ PHARMACOLOGY = ResourceInfo(
     collection="pharmacology",
     record_type=RecordType.pharmacology,
     description="The alkaloids and how they act, are absorbed, measured and detected, each fact with its certainty.",
-    title_field="topic",
     seed=PharmacologySeed,
     read=PharmacologyRead,
     query=PharmacologyQuery,

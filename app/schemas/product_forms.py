@@ -7,12 +7,12 @@ from sqlmodel import Field
 from app.schemas.envelopes import Detail, Page
 from app.schemas.fields import Label, Text
 from app.schemas.queries import PageQuery, Sorting
-from app.schemas.records import CautionedFields, CautionedRead, CautionedSeed
+from app.schemas.records import FactualFields, FactualRead, FactualSeed
 from app.schemas.references import RecordType
 from app.schemas.resources import ResourceInfo
 
 
-class ProductFormFields(CautionedFields):
+class ProductFormFields(FactualFields):
     """Fields of a product form."""
 
     name: Label
@@ -23,11 +23,11 @@ class ProductFormFields(CautionedFields):
     """How it differs from other forms, as far as that is known."""
 
 
-class ProductFormSeed(CautionedSeed, ProductFormFields):
+class ProductFormSeed(FactualSeed, ProductFormFields):
     """A product form as it is written in the seed."""
 
 
-class ProductFormRead(CautionedRead, ProductFormFields):
+class ProductFormRead(FactualRead, ProductFormFields):
     """A form in which kratom is sold or taken, and how it differs from others."""
 
 
@@ -55,7 +55,6 @@ PRODUCT_FORMS = ResourceInfo(
     collection="product-forms",
     record_type=RecordType.product_form,
     description="Forms in which kratom is sold or taken, and how they differ as far as that is known.",
-    title_field="name",
     seed=ProductFormSeed,
     read=ProductFormRead,
     query=ProductFormQuery,

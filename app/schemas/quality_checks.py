@@ -53,7 +53,6 @@ QUALITY_CHECKS = ResourceInfo(
     collection="quality-checks",
     record_type=RecordType.quality_check,
     description="What to look for in a product, and what labels and reports can and cannot tell.",
-    title_field="topic",
     seed=QualityCheckSeed,
     read=QualityCheckRead,
     query=QualityCheckQuery,

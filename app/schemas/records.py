@@ -5,7 +5,7 @@ from datetime import date
 from sqlmodel import JSON, Field
 
 from app.schemas.evidence import CitationLink, ClaimInContext
-from app.schemas.fields import RecordPath, Slug, Strict, Text
+from app.schemas.fields import Label, RecordPath, Slug, Strict, Text
 from app.schemas.references import ArticlePart, Reference, SourcePart
 
 # What every record is made of. `…Fields` are written in the seed and stored as columns, `…Seed`
@@ -17,6 +17,10 @@ class RecordFields(Strict):
 
     slug: Slug
     """Permanent identifier of the record within its resource."""
+    title: Label
+    """What names the record on its own, on a card or as the text of a link. Plain text without amounts."""
+    summary: Text
+    """The record in one or two plain sentences that are safe to show alone: no amounts, and no claim without its verdict."""
     last_reviewed: date | None = None
     """Day on which a clinician last reviewed the record; null means that nobody has."""
 
@@ -34,46 +38,46 @@ class FactualFields(RecordFields):
     """What every record that states something has."""
 
     evidence_summary: Text
-    """What kinds of source stand behind the record and what their limits are; says so when none was found."""
+    """What kinds of source there are for the record and what their limits are; says so when none was found."""
+    cautions: list[Text] = Field(sa_type=JSON, max_length=20)
+    """What must be shown beside the record, most important first; empty when there is nothing to add to the disclaimer."""
 
 
-class FactualSeed(FactualFields):
+class CautionedSeed(FactualFields):
+    """What the seed says of every record that states something."""
+
+    standing_cautions: list[Slug] = Field(default=[], max_length=10)
+    """Slugs of the release's standing cautions that the build adds to the cautions of this record."""
+
+
+class CautionedRead(RecordRead, FactualFields):
+    """What the build adds to every record that states something."""
+
+    disclaimer: Text
+    """The service's notice on what this content is not; always to be shown beside it."""
+
+
+class FactualSeed(CautionedSeed):
     """A factual record as it is written in the seed."""
 
-    source: ArticlePart | None = None
-    """The part of the article the record restates; null when the article does not speak of it."""
+    article_section: ArticlePart | None = None
+    """The section of the article that the record restates; null when the article does not speak of it."""
     citations: list[Slug] = Field(default=[], max_length=50)
     """Slugs of the sources named for this record itself. Those of the claims that bear on it are added by the build."""
+    background_citations: list[Slug] = Field(default=[], max_length=50)
+    """Those of the named sources that only give context: they do not support what the record states."""
     related: list[RecordPath] = Field(default=[], max_length=50)
     """Records a reader of this one would want next, as `collection/slug`."""
 
 
-class FactualRead(RecordRead, FactualFields):
+class FactualRead(CautionedRead):
     """A factual record as it is served."""
 
-    source: SourcePart | None
-    """The part of the article the record restates; null when the article does not speak of it."""
+    article_section: SourcePart | None
+    """The section of the article that the record restates; null when the article does not speak of it."""
     claims: list[ClaimInContext] = Field(max_length=100)
     """The article's statements that bear on this record, each with its verdict."""
     citations: list[CitationLink] = Field(max_length=200)
     """The sources of the record: those named for it and those of the claims that bear on it. Empty when none was found."""
     related: list[Reference] = Field(max_length=50)
     """Records a reader of this one would want next."""
-
-
-class CautionedFields(FactualFields):
-    """What a record has that nobody should act on without its cautions."""
-
-    cautions: list[Text] = Field(sa_type=JSON, min_length=1, max_length=10)
-    """What must be shown beside the record, most important first."""
-
-
-class CautionedSeed(FactualSeed, CautionedFields):
-    """A record with cautions as it is written in the seed."""
-
-
-class CautionedRead(FactualRead, CautionedFields):
-    """A record with cautions as it is served."""
-
-    disclaimer: Text
-    """The service's notice on what this content is not; always to be shown beside it."""

@@ -1,30 +1,29 @@
 """References to other records and to parts of the source article."""
 
-from enum import StrEnum, auto
-
 from app.schemas.fields import Label, Path, Slug, Strict
+from app.schemas.vocabularies import Vocabulary
 
 
-class RecordType(StrEnum):
+class RecordType(Vocabulary):
     """What kind of record a reference leads to."""
 
-    article = auto()
-    strain = auto()
-    effect = auto()
-    side_effect = auto()
-    dosage_range = auto()
-    faq = auto()
-    citation = auto()
-    claim = auto()
-    interaction = auto()
-    pharmacology = auto()
-    product_form = auto()
-    approach = auto()
-    risk_group = auto()
-    warning_sign = auto()
-    jurisdiction = auto()
-    quality_check = auto()
-    contact = auto()
+    article = "article", "Article", "The source article, retold."
+    strain = "strain", "Strain", "A vein colour."
+    effect = "effect", "Effect", "A benefit that the article reports."
+    side_effect = "side_effect", "Side effect", "A reported harm."
+    dosage_range = "dosage_range", "Amount", "An amount that was stated, surveyed or studied."
+    faq = "faq", "Question", "A question with its answer."
+    citation = "citation", "Source", "A source."
+    claim = "claim", "Claim", "A statement of the article with its verdict."
+    interaction = "interaction", "Interaction", "Kratom together with another substance."
+    pharmacology = "pharmacology", "Pharmacology", "How kratom acts in the body."
+    product_form = "product_form", "Product form", "A form in which kratom is sold."
+    approach = "approach", "Approach", "Care for back pain other than kratom."
+    risk_group = "risk_group", "Group at risk", "People for whom kratom is a particular risk."
+    warning_sign = "warning_sign", "Warning sign", "A sign that needs help."
+    jurisdiction = "jurisdiction", "Place", "The law of a place."
+    quality_check = "quality_check", "Quality check", "What is known of testing, labels and sellers."
+    contact = "contact", "Help line", "A help line."
 
 
 class Reference(Strict):

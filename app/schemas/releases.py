@@ -7,7 +7,7 @@ import pydantic
 from sqlmodel import Field
 
 from app.schemas.envelopes import Detail, DetailLinks
-from app.schemas.fields import Count, Label, Path, Strict, Text, Url
+from app.schemas.fields import Count, Label, Path, Slug, Strict, Text, Url
 
 
 class Licence(Strict):
@@ -41,9 +41,20 @@ class ReleaseFields(Strict):
     review_status: Text
     """Whether anybody has reviewed the content clinically."""
     disclaimer: Text
-    """The notice that stands beside every record with cautions."""
+    """The notice that stands beside every record that states something."""
     known_gaps: list[Text] = Field(max_length=50)
     """What was looked for and not found."""
+
+
+class StandingCaution(Strict):
+    """A caution that the build adds to records: to all of some collections, and to those that name it."""
+
+    slug: Slug
+    """Identifier by which records name it."""
+    text: Text
+    """The caution."""
+    collections: list[Slug] = Field(default=[], max_length=20)
+    """Collections all of whose records get it."""
 
 
 class ReleaseSeed(ReleaseFields):
@@ -51,6 +62,10 @@ class ReleaseSeed(ReleaseFields):
 
     coverage: dict[str, Text]
     """For each collection by its name in the path: where it is thin, and what an absence does not mean."""
+    standing_cautions: list[StandingCaution] = Field(max_length=20)
+    """Cautions that hold for many records, each written once."""
+    glossary: list[Label] = Field(max_length=500)
+    """Names of drugs, plants and substances that the measure of readability does not count as hard words."""
 
 
 class CollectionSummary(Strict):

@@ -22,8 +22,6 @@ class ResourceInfo:
     """The type that references to its records carry."""
     description: str
     """What the collection holds: the text of its tag, of its list route and of its key in the seed."""
-    title_field: str
-    """The field that a reference shows as title; a claim is named by its verdict instead."""
     seed: type[RecordFields]
     """The record as it is written in the seed."""
     read: type[RecordRead]

@@ -1,29 +1,17 @@
 """Risk groups: fields, seed and public models, query parameters, and the descriptor of the resource."""
 
-from enum import StrEnum, auto
 from typing import Annotated, Literal
 
 import pydantic
-from sqlmodel import Field
+from sqlmodel import JSON, Field
 
 from app.schemas.envelopes import Detail, Page
+from app.schemas.evidence import EvidenceBasis
 from app.schemas.fields import Label, Text
 from app.schemas.queries import CommaSeparated, PageQuery, Sorting
 from app.schemas.records import FactualFields, FactualRead, FactualSeed
 from app.schemas.references import RecordType
 from app.schemas.resources import ResourceInfo
-
-
-class RiskBasis(StrEnum):
-    """What a risk is known from; `absence_of_data` means that nothing shows it to be safe."""
-
-    observational = auto()
-    clinical_pk = auto()
-    case_series = auto()
-    case_report = auto()
-    outbreak = auto()
-    laboratory = auto()
-    absence_of_data = auto()
 
 
 class RiskGroupFields(FactualFields):
@@ -35,7 +23,7 @@ class RiskGroupFields(FactualFields):
     """What people in the group should do."""
     reason: Text
     """Why."""
-    evidence_basis: RiskBasis
+    evidence_basis: list[EvidenceBasis] = Field(sa_type=JSON, min_length=1, max_length=10)
     """What the risk is known from."""
 
 
@@ -64,8 +52,8 @@ class RiskGroupDetail(Detail):
 class RiskGroupQuery(PageQuery):
     """Query parameters of the list of risk groups."""
 
-    evidence_basis: Annotated[list[RiskBasis], pydantic.Field(max_length=7), CommaSeparated] = []
-    """Only groups whose risk is known from these kinds of evidence, comma-separated."""
+    evidence_basis: Annotated[list[EvidenceBasis], pydantic.Field(max_length=13), CommaSeparated] = []
+    """Only groups whose risk is known from at least one of these kinds of evidence, comma-separated."""
     sort: Annotated[Literal["slug", "-slug", "name", "-name"], Sorting] = "slug"
 
 
@@ -73,8 +61,8 @@ RISK_GROUPS = ResourceInfo(
     collection="risk-groups",
     record_type=RecordType.risk_group,
     description="Who should not use kratom or is at particular risk, and why.",
-    title_field="name",
     seed=RiskGroupSeed,
     read=RiskGroupRead,
     query=RiskGroupQuery,
+    facets={"evidence_basis": "evidence_basis"},
 )

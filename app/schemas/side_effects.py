@@ -1,6 +1,5 @@
 """Side effects: fields, seed and public models, query parameters, and the descriptor of the resource."""
 
-from enum import StrEnum, auto
 from typing import Annotated, Literal
 
 import pydantic
@@ -13,51 +12,52 @@ from app.schemas.queries import CommaSeparated, Flag, PageQuery, Sorting
 from app.schemas.records import FactualFields, FactualRead, FactualSeed
 from app.schemas.references import RecordType
 from app.schemas.resources import ResourceInfo
+from app.schemas.vocabularies import Vocabulary
 
 
-class SideEffectCategory(StrEnum):
+class SideEffectCategory(Vocabulary):
     """What kind of harm it is: an effect of kratom, a form of dependence, something a product was contaminated with, or an outcome."""
 
-    adverse_effect = auto()
-    dependence = auto()
-    contaminant = auto()
-    outcome = auto()
+    adverse_effect = "adverse_effect", "Unwanted effect", "An effect of kratom."
+    dependence = "dependence", "Dependence", "A form of dependence."
+    contaminant = "contaminant", "Contaminant", "Something that a product was contaminated with."
+    outcome = "outcome", "Outcome", "What a harm led to."
 
 
-class BodySystem(StrEnum):
+class BodySystem(Vocabulary):
     """The part of the body that is affected."""
 
-    cardiovascular = auto()
-    dermatological = auto()
-    endocrine = auto()
-    gastrointestinal = auto()
-    general = auto()
-    hepatic = auto()
-    infectious = auto()
-    metabolic = auto()
-    musculoskeletal = auto()
-    neonatal = auto()
-    neurological = auto()
-    ocular = auto()
-    psychiatric = auto()
-    respiratory = auto()
-    toxicological = auto()
+    cardiovascular = "cardiovascular", "Heart and circulation", "The heart and the blood vessels."
+    dermatological = "dermatological", "Skin", "The skin."
+    endocrine = "endocrine", "Hormones", "The hormones."
+    gastrointestinal = "gastrointestinal", "Stomach and bowel", "The stomach and the bowel."
+    general = "general", "Whole body", "The body as a whole."
+    hepatic = "hepatic", "Liver", "The liver."
+    infectious = "infectious", "Infection", "An infection."
+    metabolic = "metabolic", "Metabolism", "The metabolism."
+    musculoskeletal = "musculoskeletal", "Muscles and joints", "The muscles, the bones and the joints."
+    neonatal = "neonatal", "Newborn", "The newborn."
+    neurological = "neurological", "Brain and nerves", "The brain and the nerves."
+    ocular = "ocular", "Eyes", "The eyes."
+    psychiatric = "psychiatric", "Mind", "Mood, thinking and behaviour."
+    respiratory = "respiratory", "Breathing", "The lungs and the breathing."
+    toxicological = "toxicological", "Poisoning", "A poisoning."
 
 
-class Seriousness(StrEnum):
-    """How serious it is, from the mildest to the gravest."""
+class Seriousness(Vocabulary):
+    """How serious it is, from the gravest to the mildest."""
 
-    common_mild = auto()
-    moderate = auto()
-    serious = auto()
-    life_threatening = auto()
+    life_threatening = "life_threatening", "Life-threatening", "It can end in death."
+    serious = "serious", "Serious", "It can do lasting harm or need hospital care."
+    moderate = "moderate", "Moderate", "It can need medical care."
+    mild = "mild", "Mild", "It mostly passes, but can trouble a person."
 
 
-class SymptomKind(StrEnum):
+class SymptomKind(Vocabulary):
     """Whether a symptom is felt in the body or in the mind."""
 
-    physical = auto()
-    psychological = auto()
+    physical = "physical", "In the body", "It is felt in the body."
+    psychological = "psychological", "In the mind", "It is felt in the mind."
 
 
 class SideEffectFields(FactualFields):
@@ -67,8 +67,6 @@ class SideEffectFields(FactualFields):
     """Name of the side effect."""
     also_known_as: list[Label] = Field(sa_type=JSON, max_length=20)
     """Other names for it."""
-    summary: Text
-    """What it is in relation to kratom, and how it was seen."""
     category: SideEffectCategory
     """What kind of harm it is."""
     body_system: BodySystem
@@ -81,8 +79,8 @@ class SideEffectFields(FactualFields):
     """How often it was reported, as printed in the source; null when no figure was found. Never a rate among all users."""
     frequency_denominator: Text | None
     """Of whom or what the reported frequency is a share; null when there is no frequency."""
-    frequency_source: Slug | None
-    """Slug of the citation the frequency comes from; null when there is no frequency."""
+    frequency_sources: list[Slug] = Field(sa_type=JSON, max_length=10)
+    """Slugs of the citations the frequency comes from; empty when there is no frequency."""
     what_to_do: Text
     """What to do when it happens."""
 
@@ -104,7 +102,9 @@ class SymptomSeed(SymptomFields):
     """A withdrawal symptom as it is written in the seed."""
 
     citations: list[Slug] = Field(min_length=1, max_length=20)
-    """Slugs of the sources that report it."""
+    """Slugs of the sources named for it."""
+    background_citations: list[Slug] = Field(default=[], max_length=20)
+    """Those of the named sources that only give context: they do not report the symptom."""
 
 
 class SymptomRead(SymptomFields):
@@ -191,7 +191,6 @@ SIDE_EFFECTS = ResourceInfo(
     collection="side-effects",
     record_type=RecordType.side_effect,
     description="Harms reported in connection with kratom: how they were seen, how often and among whom, and what to do about them.",
-    title_field="name",
     seed=SideEffectSeed,
     read=SideEffectRead,
     query=SideEffectQuery,

@@ -1,6 +1,5 @@
 """Warning signs: fields, seed and public models, query parameters, and the descriptor of the resource."""
 
-from enum import StrEnum, auto
 from typing import Annotated, Literal
 
 import pydantic
@@ -12,13 +11,18 @@ from app.schemas.queries import CommaSeparated, PageQuery, Sorting
 from app.schemas.records import FactualFields, FactualRead, FactualSeed
 from app.schemas.references import RecordType
 from app.schemas.resources import ResourceInfo
+from app.schemas.vocabularies import Vocabulary
 
 
-class Urgency(StrEnum):
+class Urgency(Vocabulary):
     """How fast help is needed."""
 
-    emergency_now = auto()
-    same_day = auto()
+    emergency_now = (
+        "emergency_now",
+        "Emergency: call now",
+        "Call emergency services or go to an emergency department now.",
+    )
+    same_day = "same_day", "See a doctor today", "Get medical care on the same day."
 
 
 class WarningSignFields(FactualFields):
@@ -36,6 +40,9 @@ class WarningSignFields(FactualFields):
 
 class WarningSignSeed(FactualSeed, WarningSignFields):
     """A warning sign as it is written in the seed."""
+
+    recognized_by: list[Label] = Field(default=[], max_length=20)
+    """Words that name the sign in other records: wherever they stand in an instruction, its urgency must be the same."""
 
 
 class WarningSignRead(FactualRead, WarningSignFields):
@@ -68,7 +75,6 @@ WARNING_SIGNS = ResourceInfo(
     collection="warning-signs",
     record_type=RecordType.warning_sign,
     description="Signs that need help, how fast it is needed and what to do.",
-    title_field="sign",
     seed=WarningSignSeed,
     read=WarningSignRead,
     query=WarningSignQuery,

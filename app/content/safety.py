@@ -1,0 +1,120 @@
+"""Rules that keep the content safe to act on: every record that could mislead carries what prevents it."""
+
+import re
+from collections.abc import Iterator
+from itertools import chain
+from typing import Final
+
+from app.content.faults import Fault, Place, shown
+from app.content.rules import Draft, Node
+
+STOP_ADVICE: Final = re.compile(
+    r"\b(?:stop|stopping|end|quit|cut down|reduce|taper)\b[^.;]*\b(?:use|using|kratom|taking|products?|it)\b",
+    re.IGNORECASE,
+)
+AMOUNT: Final = re.compile(
+    r"\b\d[\d.,]*(?:\s*(?:-|\u2013|to)\s*\d[\d.,]*)?\s*"
+    r"(?:mg|g|mcg|µg|kg|ml|grams?|milligrams?|capsules?|tablets?|glass(?:es)?|cups?|(?:tea|table)?spoons?|doses?)\b",
+    re.IGNORECASE,
+)
+ATTRIBUTION: Final = re.compile(r"\b(?:the article|according to|reported|marketed|said to)\b", re.IGNORECASE)
+EMERGENCY: Final = re.compile(r"\bemergency\b", re.IGNORECASE)
+INSTRUCTIONS: Final = ("what_to_do", "action", "advice", "answer", "short_answer", "guidance", "cautions")
+"""The fields that tell a reader what to do."""
+SHORT_TEXTS: Final = ("title", "summary", "short_answer")
+"""The fields that are shown alone."""
+
+
+def stop_advice_warns_of_withdrawal(draft: Draft) -> Iterator[Fault]:
+    """Whoever reads that use should stop also reads how to stop safely."""
+    for _, record in draft.everything():
+        if "stop-safely" not in {slug for _, slug in record.texts("standing_cautions")}:
+            for place, text in _texts(record, INSTRUCTIONS):
+                if found := STOP_ADVICE.search(text):
+                    expected = "'stop-safely' among the standing_cautions of a record that advises to stop"
+                    yield Fault(place, shown(found[0]), expected)
+                    break
+
+
+def interactions_lead_to_a_warning_sign(draft: Draft) -> Iterator[Fault]:
+    """Every interaction links the sign by which an emergency is known."""
+    for record in draft.records["interactions"]:
+        if not any(path.startswith("warning-signs/") for _, path in record.texts("related")):
+            yield Fault((*record.place, "related"), "no warning sign", "at least one record of warning-signs")
+
+
+def statements_are_attributed(draft: Draft) -> Iterator[Fault]:
+    """What the evidence does not support is never said in the service's own voice."""
+    for claim in draft.records["claims"]:
+        if claim.text("verdict") == "supports":
+            continue
+        for name in ("statement", "summary"):
+            text = claim.text(name)
+            if text and not ATTRIBUTION.search(text):
+                yield Fault(
+                    (*claim.place, name), shown(text), "a statement that is attributed, as 'The article says …'"
+                )
+        if claim.text("verdict") == "contradicts" and claim.fields.get("suggested_framing", "") is None:
+            yield Fault((*claim.place, "suggested_framing"), "null", "a framing for a statement that is contradicted")
+    for effect in draft.records["effects"]:
+        for name in ("name", "title", "summary"):
+            text = effect.text(name)
+            if text and not ATTRIBUTION.search(text):
+                yield Fault((*effect.place, name), shown(text), "a benefit that is attributed, as 'reported by users'")
+
+
+def a_sign_has_one_urgency(draft: Draft) -> Iterator[Fault]:
+    """Wherever a text names the sign of an emergency, it says that it is one."""
+    signs = [
+        (re.compile(rf"\b{re.escape(phrase)}\b", re.IGNORECASE), phrase)
+        for sign in draft.records["warning-signs"]
+        if sign.text("urgency") == "emergency_now"
+        for _, phrase in sign.texts("recognized_by")
+    ]
+    for _, record in draft.everything():
+        for place, text in _texts(record, INSTRUCTIONS):
+            for pattern, phrase in signs:
+                if pattern.search(text) and not EMERGENCY.search(text):
+                    yield Fault(place, shown(phrase), "the urgency of that sign: emergency services or department")
+
+
+def short_texts_name_no_amount(draft: Draft) -> Iterator[Fault]:
+    """What is shown alone can't be read as a dose. The title of a source is its own and stands as printed."""
+    for collection, record in draft.everything():
+        names = SHORT_TEXTS[1:] if collection == "citations" else SHORT_TEXTS
+        for place, text in _texts(record, names):
+            if found := AMOUNT.search(text):
+                yield Fault(place, shown(found[0]), "no amount in a text that is shown alone")
+
+
+def collections_that_need_cautions_have_them(draft: Draft) -> Iterator[Fault]:
+    """No record that a reader could act on stands without a caution."""
+    standing = {
+        name for caution in draft.release.nodes("standing_cautions") for _, name in caution.texts("collections")
+    }
+    for collection in CAUTIONED - standing:
+        for record in draft.records[collection]:
+            if record.fields.get("cautions") == [] and not record.fields.get("standing_cautions"):
+                yield Fault((*record.place, "cautions"), "no caution", "at least one, own or standing")
+
+
+CAUTIONED: Final = frozenset(
+    {"strains", "effects", "side-effects", "dosage-ranges", "faqs", "product-forms", "interactions", "claims"}
+    | {"quality-checks", "jurisdictions"}
+)
+SAFETY_RULES: Final = (
+    stop_advice_warns_of_withdrawal,
+    interactions_lead_to_a_warning_sign,
+    statements_are_attributed,
+    a_sign_has_one_urgency,
+    short_texts_name_no_amount,
+    collections_that_need_cautions_have_them,
+)
+
+
+def _texts(record: Node, names: tuple[str, ...]) -> Iterator[tuple[Place, str]]:
+    """The texts of these fields of a record and of the objects inside it."""
+    for part in record.parts():
+        for name in names:
+            text = part.text(name)
+            yield from chain([((*part.place, name), text)] if text else [], part.texts(name))
