@@ -1,0 +1,152 @@
+"""Search and suggestions: what the seed says of words, what is asked and what is served."""
+
+from typing import Annotated, ClassVar
+
+import pydantic
+from pydantic import BaseModel, ConfigDict
+from sqlmodel import Field
+
+from app.schemas.envelopes import PageLinks, PageSize
+from app.schemas.fields import Count, Label, Path, RecordPath, Slug, Strict, Text
+from app.schemas.queries import CommaSeparated, Integer
+from app.schemas.references import RecordType
+
+
+class SearchTopic(Strict):
+    """Something people ask about for which what protects them comes first."""
+
+    name: Slug
+    """Identifier of the topic."""
+    words: list[Label] = Field(min_length=1, max_length=100)
+    """Words and phrases by which a question on the topic is known."""
+    first: list[RecordPath] = Field(min_length=1, max_length=20)
+    """The records that come first, most important first, as `collection/slug`."""
+
+
+class SearchSeed(Strict):
+    """Words for finding; none of them is shown."""
+
+    stop_words: list[Label] = Field(max_length=500)
+    """Words that say nothing of what is looked for."""
+    synonyms: list[list[Label]] = Field(max_length=500)
+    """Groups of words that mean the same, or are spellings of one word: each finds what the others find."""
+    aliases: dict[RecordPath, list[Label]] = Field(max_length=1000)
+    """Other words for what a record is about, such as trade names, by its `collection/slug`."""
+    topics: list[SearchTopic] = Field(max_length=50)
+    """What is asked about for which some records come first."""
+
+
+Question = Annotated[str, pydantic.Field(min_length=1, max_length=200)]
+
+
+class SearchQuery(BaseModel):
+    """Query parameters of the search."""
+
+    model_config = ConfigDict(use_attribute_docstrings=True, extra="forbid")
+
+    PAGING: ClassVar = frozenset({"limit", "offset"})
+
+    q: Question
+    """What to look for, in the reader's own words. Case, accents, word endings and one misspelling do not matter."""
+    type: Annotated[list[RecordType], pydantic.Field(max_length=17), CommaSeparated] = []
+    """Only records of these types, comma-separated."""
+    limit: Annotated[int, pydantic.Field(ge=1, le=50, json_schema_extra={"format": "int32"}), Integer] = 10
+    """How many results a page holds at most."""
+    offset: Annotated[int, pydantic.Field(ge=0, le=1000, json_schema_extra={"format": "int32"}), Integer] = 0
+    """How many results to skip."""
+
+
+class Match(Strict):
+    """Where a word of the question stands in a snippet, in characters (Unicode code points) from 0."""
+
+    start: Count
+    """The first character."""
+    end: Count
+    """The character after the last."""
+
+
+class Snippet(Strict):
+    """A sentence of the record that shows why it was found. Plain text, and never one that names an amount."""
+
+    text: Text
+    """The sentence."""
+    matches: list[Match] = Field(max_length=100)
+    """Where words of the question stand in it."""
+
+
+class SearchHit(Strict):
+    """A record that was found."""
+
+    type: RecordType
+    """What kind of record it is."""
+    slug: Slug
+    """Permanent slug of the record."""
+    title: Label
+    """What names the record."""
+    summary: Text
+    """The record in one or two plain sentences."""
+    url: Path
+    """Path of the record in this API."""
+    snippet: Snippet
+    """Why it was found."""
+    cautions: list[Text] = Field(max_length=20)
+    """What must be shown beside the record; empty when there is nothing to add to the disclaimer."""
+
+
+class SearchMeta(Strict):
+    """What is said about the results."""
+
+    total: Count
+    """How many records were found."""
+    limit: Annotated[int, PageSize]
+    """The largest number of results this page may hold, as requested."""
+    offset: Count
+    """How many results stand before this page."""
+    corrected_query: Label | None
+    """The question as it was corrected, when a word of it was not known; null when it was taken as it stands."""
+    truncated: bool
+    """Whether more records matched than were ranked; the most important ones were."""
+    hint: Text | None
+    """What to try when nothing was found; null when something was."""
+    dataset_version: Annotated[str, pydantic.Field(pattern=r"^\d{4}-\d{2}-\d{2}\+[0-9a-f]{8}$", max_length=19)]
+    """Release date of the data set and a short hash of its content."""
+    disclaimer: Text
+    """The service's notice on what this content is not; always to be shown beside the results."""
+
+
+class SearchPage(Strict):
+    """The results of a search, best first."""
+
+    data: list[SearchHit] = Field(max_length=50)
+    """The records on this page."""
+    meta: SearchMeta
+    """What is said about the results."""
+    links: PageLinks
+    """Neighbouring pages; the same links are in the `Link` header."""
+
+
+class SuggestQuery(BaseModel):
+    """Query parameters of the suggestions."""
+
+    model_config = ConfigDict(use_attribute_docstrings=True, extra="forbid")
+
+    q: Question
+    """What has been typed so far."""
+
+
+class Suggestion(Strict):
+    """A record that may be meant."""
+
+    type: RecordType
+    """What kind of record it is."""
+    title: Label
+    """What names the record."""
+    url: Path
+    """Path of the record in this API."""
+
+
+class SuggestionList(Strict):
+    """Records that may be meant, best first."""
+
+    data: list[Suggestion] = Field(max_length=8)
+    """The records."""

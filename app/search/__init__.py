@@ -1,0 +1,1 @@
+"""Search: words people type, and the records they should find."""
