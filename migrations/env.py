@@ -38,6 +38,7 @@ with engine.connect() as connection:
         connection=connection,
         target_metadata=SQLModel.metadata,
         compare_type=True,
+        user_module_prefix="sqltypes.",
         # SQLite alters most of a table only by making it anew. That drops the triggers of the table: a migration that
         # does it creates them again.
         render_as_batch=True,

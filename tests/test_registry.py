@@ -42,7 +42,6 @@ def test_every_sort_filter_and_title_is_a_field(resource: ResourceInfo) -> None:
     assert set(resource.sorts.values()) <= set(columns)
     assert set(resource.column_filters) <= set(columns)
     assert set(resource.facets.values()) <= resource.seed.model_fields.keys()
-    assert resource.title_field in resource.seed.model_fields
 
 
 def test_nested_parts_are_read_from_the_fields_of_the_seed_record() -> None:

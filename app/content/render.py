@@ -23,7 +23,7 @@ from app.schemas.fields import Strict
 from app.schemas.jurisdictions import JurisdictionSeed
 from app.schemas.records import CautionedSeed, FactualSeed, RecordFields, RecordRead
 from app.schemas.releases import ReleaseRead
-from app.schemas.resources import ResourceInfo
+from app.schemas.resources import ResourceInfo, model_in
 from app.schemas.side_effects import SideEffectSeed
 
 Object = dict[str, Any]
@@ -147,24 +147,26 @@ class Renderer:
         )
 
     def _resolved(self, path: str, resource: ResourceInfo, record: RecordFields) -> Object:
-        values = record.model_dump()
+        values = record.model_dump(include=set(resource.read.model_fields))
         if isinstance(record, FactualSeed):
             part = record.article_section
             values["article_section"] = self._section(part.article, part.section) if part else None
             values["claims"] = [self._in_context[claim.slug] for claim in self.claims_on[path]]
             values["citations"] = self.links[path]
-            values["related"] = [self._reference(other) for other in record.related]
         if isinstance(record, CautionedSeed):
             values["cautions"] = [*record.cautions, *self._standing_cautions(resource, record)]
             values["disclaimer"] = self.seed.release.disclaimer
+            values["related"] = [self._reference(other) for other in record.related]
         for name, parts in _nested(resource, record):
-            resolved = [part.model_dump() | self._part_citations(part) for part in parts]
+            served = model_in(resource.read.model_fields[name].annotation)
+            assert served, f"{name} is an object in the seed and none when served"
+            shown = set(served.model_fields)
+            resolved = [part.model_dump(include=shown) | self._part_citations(part) for part in parts]
             values[name] = resolved if isinstance(values[name], list) else resolved[0]
         match record:
             case ArticleSeed():
                 values["sections"] = list(self._sections(record))
             case ClaimSeed():
-                del values["article"]
                 values["article_section"] = self._section(record.article, record.section)
                 values["citations"] = self.links[path]
                 values["bears_on"] = [self._reference(other) for other in record.bears_on]

@@ -80,7 +80,9 @@ def overview(content: RenderedSeed, older_than: date) -> dict[str, Any]:
         "statuses_older_than": {
             "date": older_than.isoformat(),
             "jurisdictions": {
-                place.slug: place.as_of for place in seed.jurisdictions if place.as_of < older_than.isoformat()
+                place.slug: place.as_of
+                for place in seed.jurisdictions
+                if place.as_of and place.as_of < older_than.isoformat()
             },
         },
         "low_confidence": [place.slug for place in seed.jurisdictions if place.confidence is Confidence.low],

@@ -17,7 +17,9 @@ AMOUNT: Final = re.compile(
     r"(?:mg|g|mcg|µg|kg|ml|grams?|milligrams?|capsules?|tablets?|glass(?:es)?|cups?|(?:tea|table)?spoons?|doses?)\b",
     re.IGNORECASE,
 )
-ATTRIBUTION: Final = re.compile(r"\b(?:the article|according to|reported|marketed|said to)\b", re.IGNORECASE)
+ATTRIBUTION: Final = re.compile(
+    r"\b(?:the article|according to|reported|users report|marketed|said to)\b", re.IGNORECASE
+)
 EMERGENCY: Final = re.compile(r"\bemergency\b", re.IGNORECASE)
 INSTRUCTIONS: Final = ("what_to_do", "action", "advice", "answer", "short_answer", "guidance", "cautions")
 """The fields that tell a reader what to do."""

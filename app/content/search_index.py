@@ -88,7 +88,8 @@ def search_lexicon(content: RenderedSeed, rows: list[dict[str, Any]]) -> str:
 def _importance(item: Rendered) -> tuple[object, ...]:
     gravity = next((getattr(item.record, name) for name in GRAVITY if hasattr(item.record, name)), None)
     rank = list(type(gravity)).index(gravity) if isinstance(gravity, Vocabulary) else gravity or 0
-    return IMPORTANCE.index(item.resource.record_type), rank, item.record.slug
+    kind = item.resource.record_type
+    return IMPORTANCE.index(kind) if kind in IMPORTANCE else len(IMPORTANCE), rank, item.record.slug
 
 
 def _texts(part: Strict, names: tuple[str, ...]) -> Iterator[str]:

@@ -73,8 +73,8 @@ class JurisdictionFields(FactualFields):
     """What the newest sources reported, whether or not it can be relied on."""
     confidence: Confidence
     """How sure the status is."""
-    as_of: PartialDate
-    """Date of the newest source, not of today; never padded."""
+    as_of: PartialDate | None
+    """Date of the newest source that a reader can open, not of today; never padded. Null when none of them is dated."""
     minimum_age: MinimumAge | None
     """Age in years from which it may be bought; null when there is none or it is not known."""
     statute: Text | None

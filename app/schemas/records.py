@@ -48,6 +48,8 @@ class CautionedSeed(FactualFields):
 
     standing_cautions: list[Slug] = Field(default=[], max_length=10)
     """Slugs of the release's standing cautions that the build adds to the cautions of this record."""
+    related: list[RecordPath] = Field(default=[], max_length=50)
+    """Records a reader of this one would want next, as `collection/slug`."""
 
 
 class CautionedRead(RecordRead, FactualFields):
@@ -55,6 +57,8 @@ class CautionedRead(RecordRead, FactualFields):
 
     disclaimer: Text
     """The service's notice on what this content is not; always to be shown beside it."""
+    related: list[Reference] = Field(max_length=50)
+    """Records a reader of this one would want next."""
 
 
 class FactualSeed(CautionedSeed):
@@ -66,8 +70,6 @@ class FactualSeed(CautionedSeed):
     """Slugs of the sources named for this record itself. Those of the claims that bear on it are added by the build."""
     background_citations: list[Slug] = Field(default=[], max_length=50)
     """Those of the named sources that only give context: they do not support what the record states."""
-    related: list[RecordPath] = Field(default=[], max_length=50)
-    """Records a reader of this one would want next, as `collection/slug`."""
 
 
 class FactualRead(CautionedRead):
@@ -79,5 +81,3 @@ class FactualRead(CautionedRead):
     """The article's statements that bear on this record, each with its verdict."""
     citations: list[CitationLink] = Field(max_length=200)
     """The sources of the record: those named for it and those of the claims that bear on it. Empty when none was found."""
-    related: list[Reference] = Field(max_length=50)
-    """Records a reader of this one would want next."""

@@ -46,6 +46,7 @@ class Engine:
         self.database = database
         stored, self.total = database.read("SELECT lexicon, (SELECT count(*) FROM search_document) FROM release", {})[0]
         self.lexicon = Lexicon(stored)
+        self.disclaimer: str = json.loads(database.release_document)["disclaimer"]
 
     def search(self, text: str, types: list[RecordType]) -> Result:
         """The records that a question finds."""
@@ -105,7 +106,7 @@ class Engine:
             "SELECT number, type FROM search_document WHERE number IN (SELECT value FROM json_each(:numbers))",
             {"numbers": json.dumps(list(numbers))},
         )
-        return {number: RecordType(kind) for number, kind in found}
+        return {number: RecordType[kind] for number, kind in found}
 
     def hits(self, result: Result, limit: int, offset: int) -> list[dict[str, Any]]:
         """A page of the results as they are served."""

@@ -1,9 +1,9 @@
 """Titles, cautions and search"""
 
 import sqlalchemy as sa
-import sqlmodel
 from alembic import op
 from sqlalchemy.dialects import sqlite
+from sqlmodel.sql import sqltypes
 
 revision = "0002"
 down_revision = "0001"
@@ -19,7 +19,7 @@ def upgrade() -> None:
     op.create_table(
         "search_document",
         sa.Column("number", sa.Integer(), nullable=False),
-        sa.Column("path", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("path", sqltypes.AutoString(), nullable=False),
         sa.Column(
             "type",
             sa.Enum(
@@ -44,40 +44,40 @@ def upgrade() -> None:
             ),
             nullable=False,
         ),
-        sa.Column("slug", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
-        sa.Column("title", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
-        sa.Column("summary", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
-        sa.Column("cautions", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
-        sa.Column("sentences", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("slug", sqltypes.AutoString(), nullable=False),
+        sa.Column("title", sqltypes.AutoString(), nullable=False),
+        sa.Column("summary", sqltypes.AutoString(), nullable=False),
+        sa.Column("cautions", sqltypes.AutoString(), nullable=False),
+        sa.Column("sentences", sqltypes.AutoString(), nullable=False),
         sa.ForeignKeyConstraint(["path"], ["record.path"]),
         sa.PrimaryKeyConstraint("number"),
         sa.UniqueConstraint("path"),
     )
     with op.batch_alter_table("approach", schema=None) as batch_op:
-        batch_op.add_column(sa.Column("title", sqlmodel.sql.sqltypes.AutoString(length=400), nullable=False))
-        batch_op.add_column(sa.Column("summary", sqlmodel.sql.sqltypes.AutoString(length=4000), nullable=False))
+        batch_op.add_column(sa.Column("title", sqltypes.AutoString(length=400), nullable=False))
+        batch_op.add_column(sa.Column("summary", sqltypes.AutoString(length=4000), nullable=False))
         batch_op.add_column(sa.Column("cautions", sa.JSON(), nullable=False))
 
     with op.batch_alter_table("article", schema=None) as batch_op:
         batch_op.add_column(sa.Column("cautions", sa.JSON(), nullable=False))
 
     with op.batch_alter_table("citation", schema=None) as batch_op:
-        batch_op.add_column(sa.Column("summary", sqlmodel.sql.sqltypes.AutoString(length=4000), nullable=False))
+        batch_op.add_column(sa.Column("summary", sqltypes.AutoString(length=4000), nullable=False))
 
     with op.batch_alter_table("claim", schema=None) as batch_op:
-        batch_op.add_column(sa.Column("title", sqlmodel.sql.sqltypes.AutoString(length=400), nullable=False))
-        batch_op.add_column(sa.Column("summary", sqlmodel.sql.sqltypes.AutoString(length=4000), nullable=False))
+        batch_op.add_column(sa.Column("title", sqltypes.AutoString(length=400), nullable=False))
+        batch_op.add_column(sa.Column("summary", sqltypes.AutoString(length=4000), nullable=False))
         batch_op.add_column(sa.Column("cautions", sa.JSON(), nullable=False))
 
     with op.batch_alter_table("contact", schema=None) as batch_op:
-        batch_op.add_column(sa.Column("title", sqlmodel.sql.sqltypes.AutoString(length=400), nullable=False))
-        batch_op.add_column(sa.Column("summary", sqlmodel.sql.sqltypes.AutoString(length=4000), nullable=False))
+        batch_op.add_column(sa.Column("title", sqltypes.AutoString(length=400), nullable=False))
+        batch_op.add_column(sa.Column("summary", sqltypes.AutoString(length=4000), nullable=False))
         batch_op.add_column(sa.Column("cautions", sa.JSON(), nullable=False))
-        batch_op.add_column(sa.Column("when_to_use", sqlmodel.sql.sqltypes.AutoString(length=4000), nullable=False))
+        batch_op.add_column(sa.Column("when_to_use", sqltypes.AutoString(length=4000), nullable=False))
 
     with op.batch_alter_table("dosage_range", schema=None) as batch_op:
-        batch_op.add_column(sa.Column("title", sqlmodel.sql.sqltypes.AutoString(length=400), nullable=False))
-        batch_op.add_column(sa.Column("summary", sqlmodel.sql.sqltypes.AutoString(length=4000), nullable=False))
+        batch_op.add_column(sa.Column("title", sqltypes.AutoString(length=400), nullable=False))
+        batch_op.add_column(sa.Column("summary", sqltypes.AutoString(length=4000), nullable=False))
         batch_op.add_column(sa.Column("position", sa.Integer(), nullable=False))
         batch_op.alter_column(
             "unit",
@@ -93,19 +93,19 @@ def upgrade() -> None:
         batch_op.create_index("ix_dosage_range_position", ["position", "slug"], unique=False)
 
     with op.batch_alter_table("effect", schema=None) as batch_op:
-        batch_op.add_column(sa.Column("title", sqlmodel.sql.sqltypes.AutoString(length=400), nullable=False))
-        batch_op.add_column(sa.Column("summary", sqlmodel.sql.sqltypes.AutoString(length=4000), nullable=False))
+        batch_op.add_column(sa.Column("title", sqltypes.AutoString(length=400), nullable=False))
+        batch_op.add_column(sa.Column("summary", sqltypes.AutoString(length=4000), nullable=False))
 
     with op.batch_alter_table("faq", schema=None) as batch_op:
-        batch_op.add_column(sa.Column("title", sqlmodel.sql.sqltypes.AutoString(length=400), nullable=False))
-        batch_op.add_column(sa.Column("summary", sqlmodel.sql.sqltypes.AutoString(length=4000), nullable=False))
-        batch_op.add_column(sa.Column("short_answer", sqlmodel.sql.sqltypes.AutoString(length=4000), nullable=False))
+        batch_op.add_column(sa.Column("title", sqltypes.AutoString(length=400), nullable=False))
+        batch_op.add_column(sa.Column("summary", sqltypes.AutoString(length=4000), nullable=False))
+        batch_op.add_column(sa.Column("short_answer", sqltypes.AutoString(length=4000), nullable=False))
 
     with op.batch_alter_table("interaction", schema=None) as batch_op:
-        batch_op.add_column(sa.Column("title", sqlmodel.sql.sqltypes.AutoString(length=400), nullable=False))
-        batch_op.add_column(sa.Column("summary", sqlmodel.sql.sqltypes.AutoString(length=4000), nullable=False))
+        batch_op.add_column(sa.Column("title", sqltypes.AutoString(length=400), nullable=False))
+        batch_op.add_column(sa.Column("summary", sqltypes.AutoString(length=4000), nullable=False))
         batch_op.add_column(sa.Column("substance_classes", sa.JSON(), nullable=False))
-        batch_op.add_column(sa.Column("action", sqlmodel.sql.sqltypes.AutoString(length=4000), nullable=False))
+        batch_op.add_column(sa.Column("action", sqltypes.AutoString(length=4000), nullable=False))
         batch_op.alter_column(
             "severity",
             existing_type=sa.VARCHAR(length=8),
@@ -118,30 +118,31 @@ def upgrade() -> None:
         batch_op.drop_column("substance_class")
 
     with op.batch_alter_table("jurisdiction", schema=None) as batch_op:
-        batch_op.add_column(sa.Column("title", sqlmodel.sql.sqltypes.AutoString(length=400), nullable=False))
-        batch_op.add_column(sa.Column("summary", sqlmodel.sql.sqltypes.AutoString(length=4000), nullable=False))
+        batch_op.add_column(sa.Column("title", sqltypes.AutoString(length=400), nullable=False))
+        batch_op.add_column(sa.Column("summary", sqltypes.AutoString(length=4000), nullable=False))
         batch_op.add_column(sa.Column("cautions", sa.JSON(), nullable=False))
+        batch_op.alter_column("as_of", existing_type=sa.VARCHAR(length=10), nullable=True)
 
     with op.batch_alter_table("pharmacology", schema=None) as batch_op:
-        batch_op.add_column(sa.Column("title", sqlmodel.sql.sqltypes.AutoString(length=400), nullable=False))
-        batch_op.add_column(sa.Column("summary", sqlmodel.sql.sqltypes.AutoString(length=4000), nullable=False))
+        batch_op.add_column(sa.Column("title", sqltypes.AutoString(length=400), nullable=False))
+        batch_op.add_column(sa.Column("summary", sqltypes.AutoString(length=4000), nullable=False))
         batch_op.add_column(sa.Column("cautions", sa.JSON(), nullable=False))
 
     with op.batch_alter_table("product_form", schema=None) as batch_op:
-        batch_op.add_column(sa.Column("title", sqlmodel.sql.sqltypes.AutoString(length=400), nullable=False))
-        batch_op.add_column(sa.Column("summary", sqlmodel.sql.sqltypes.AutoString(length=4000), nullable=False))
+        batch_op.add_column(sa.Column("title", sqltypes.AutoString(length=400), nullable=False))
+        batch_op.add_column(sa.Column("summary", sqltypes.AutoString(length=4000), nullable=False))
 
     with op.batch_alter_table("quality_check", schema=None) as batch_op:
-        batch_op.add_column(sa.Column("title", sqlmodel.sql.sqltypes.AutoString(length=400), nullable=False))
-        batch_op.add_column(sa.Column("summary", sqlmodel.sql.sqltypes.AutoString(length=4000), nullable=False))
+        batch_op.add_column(sa.Column("title", sqltypes.AutoString(length=400), nullable=False))
+        batch_op.add_column(sa.Column("summary", sqltypes.AutoString(length=4000), nullable=False))
         batch_op.add_column(sa.Column("cautions", sa.JSON(), nullable=False))
 
     with op.batch_alter_table("release", schema=None) as batch_op:
-        batch_op.add_column(sa.Column("lexicon", sqlmodel.sql.sqltypes.AutoString(), nullable=False))
+        batch_op.add_column(sa.Column("lexicon", sqltypes.AutoString(), nullable=False))
 
     with op.batch_alter_table("risk_group", schema=None) as batch_op:
-        batch_op.add_column(sa.Column("title", sqlmodel.sql.sqltypes.AutoString(length=400), nullable=False))
-        batch_op.add_column(sa.Column("summary", sqlmodel.sql.sqltypes.AutoString(length=4000), nullable=False))
+        batch_op.add_column(sa.Column("title", sqltypes.AutoString(length=400), nullable=False))
+        batch_op.add_column(sa.Column("summary", sqltypes.AutoString(length=4000), nullable=False))
         batch_op.add_column(sa.Column("cautions", sa.JSON(), nullable=False))
         batch_op.alter_column(
             "evidence_basis", existing_type=sa.VARCHAR(length=15), type_=sa.JSON(), existing_nullable=False
@@ -150,20 +151,20 @@ def upgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_risk_group_evidence_basis_by_slug"))
 
     with op.batch_alter_table("side_effect", schema=None) as batch_op:
-        batch_op.add_column(sa.Column("title", sqlmodel.sql.sqltypes.AutoString(length=400), nullable=False))
+        batch_op.add_column(sa.Column("title", sqltypes.AutoString(length=400), nullable=False))
         batch_op.add_column(sa.Column("cautions", sa.JSON(), nullable=False))
         batch_op.add_column(sa.Column("frequency_sources", sa.JSON(), nullable=False))
         batch_op.drop_column("frequency_source")
 
     with op.batch_alter_table("strain", schema=None) as batch_op:
-        batch_op.add_column(sa.Column("title", sqlmodel.sql.sqltypes.AutoString(length=400), nullable=False))
-        batch_op.add_column(sa.Column("summary", sqlmodel.sql.sqltypes.AutoString(length=4000), nullable=False))
+        batch_op.add_column(sa.Column("title", sqltypes.AutoString(length=400), nullable=False))
+        batch_op.add_column(sa.Column("summary", sqltypes.AutoString(length=4000), nullable=False))
         batch_op.add_column(sa.Column("marketed_effects", sa.JSON(), nullable=False))
         batch_op.drop_column("effects")
 
     with op.batch_alter_table("warning_sign", schema=None) as batch_op:
-        batch_op.add_column(sa.Column("title", sqlmodel.sql.sqltypes.AutoString(length=400), nullable=False))
-        batch_op.add_column(sa.Column("summary", sqlmodel.sql.sqltypes.AutoString(length=4000), nullable=False))
+        batch_op.add_column(sa.Column("title", sqltypes.AutoString(length=400), nullable=False))
+        batch_op.add_column(sa.Column("summary", sqltypes.AutoString(length=4000), nullable=False))
         batch_op.add_column(sa.Column("cautions", sa.JSON(), nullable=False))
 
     # ### end Alembic commands ###
@@ -221,6 +222,7 @@ def downgrade() -> None:
         batch_op.drop_column("title")
 
     with op.batch_alter_table("jurisdiction", schema=None) as batch_op:
+        batch_op.alter_column("as_of", existing_type=sa.VARCHAR(length=10), nullable=False)
         batch_op.drop_column("cautions")
         batch_op.drop_column("summary")
         batch_op.drop_column("title")
