@@ -44,9 +44,10 @@ format: $(VENV)/test.stamp ## Format the code
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
 
-generate: data/content.db ## Write openapi.json, data/seed.schema.json and the table of collections in README.md
+generate: data/content.db ## Write openapi.json, data/seed.schema.json, app/pages/compressed and the table of collections in README.md
 	@$(BIN)/python -m app.content schema
 	@$(BIN)/python -m app.openapi
+	@$(BIN)/python -m app.pages
 
 migration: $(VENV)/test.stamp ## Write a migration for changed tables: make migration NAME="Add terms"
 	@test -n "$(NAME)" || { echo 'Name it: make migration NAME="Add terms"' >&2; exit 1; }

@@ -67,5 +67,5 @@ def create_app(settings: Settings | None = None) -> Service:
     )
     describe(app)
     for path, page in make_pages(app).items():
-        app.pipeline.add_page(path, page)
+        app.pipeline.add_page(path, page.response, page.compressed)
     return app

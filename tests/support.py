@@ -76,7 +76,7 @@ PAGES = (
     "/favicon.ico",
 )
 DOCUMENTED = tuple(
-    path.replace("{slug}", next((p["example"] for p in item["get"].get("parameters", []) if "example" in p), ""))
+    path.replace("{slug}", next((p["example"] for p in item["get"].get("parameters", []) if p["in"] == "path"), ""))
     for path, item in PATHS.items()
 )
 ADDRESSES = (*DOCUMENTED, *PAGES)

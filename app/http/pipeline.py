@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import UTC, date, datetime
 from email.utils import format_datetime
@@ -226,9 +227,12 @@ class Pipeline:
         common = [line for line in self._common if line[0] not in present]
         return CachedResponse(own, body, self._last_modified, common)
 
-    def add_page(self, path: str, response: Response) -> None:
-        """Serve a response under a path as long as the process lives."""
-        self.pages[path] = self._cacheable(response.raw_headers, bytes(response.body))
+    def add_page(self, path: str, response: Response, compressed: Mapping[bytes, bytes]) -> None:
+        """Serve a response under a path as long as the process lives; its body may come in content codings as well."""
+        page = self._cacheable(response.raw_headers, bytes(response.body))
+        for coding, body in compressed.items():
+            page.add(coding, body)
+        self.pages[path] = page
 
     def _uncacheable(self, request: Request, headers: RawHeaders, body: bytes) -> Reply:
         """The reply with a response that may not be stored."""

@@ -2,13 +2,15 @@
 
 import json
 from collections.abc import Mapping
-from pathlib import Path
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from fastapi import FastAPI, Response
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from app.database import Database
+from app.files import shipped
+from app.pages.assets import ASSETS, FILES, Asset
 from app.problems import KINDS, Kind, ProblemError, ProblemException, problem_document
 from app.reading import list_page
 from app.schemas.contacts import ContactQuery
@@ -16,7 +18,6 @@ from app.schemas.queries import PageQuery
 from app.schemas.warning_signs import Urgency, WarningSignQuery
 from app.tables import Contact, Resource, WarningSign
 
-FILES: Final = Path(__file__).parent
 TEMPLATES: Final = Environment(
     loader=FileSystemLoader(FILES),
     autoescape=True,
@@ -27,21 +28,12 @@ TEMPLATES: Final = Environment(
 )
 EXAMPLES: Final = json.loads((FILES / "problems.json").read_bytes())
 """By the slug of a problem: a request that meets it and what is said then."""
-OPENAPI: Final = Path(__file__).parents[2] / "openapi.json"
+OPENAPI: Final = shipped("openapi.json")
 
-ASSETS: Final = {
-    "style.css": "text/css",
-    "landing.js": "text/javascript",
-    "docs.css": "text/css",
-    "docs.js": "text/javascript",
-    "icon.svg": "image/svg+xml",
-    "swagger-ui/swagger-ui.css": "text/css",
-    "swagger-ui/swagger-ui-bundle.js": "text/javascript",
-    "swagger-ui/swagger-ui-bundle.js.LICENSE.txt": "text/plain",
-    "swagger-ui/LICENSE": "text/plain",
-    "swagger-ui/NOTICE": "text/plain",
-}
-"""Files served under /pages. Their names are stable: a page that a cache still holds finds them after a release."""
+LICENCES: Final = ("swagger-ui-bundle.js.LICENSE.txt", "LICENSE", "NOTICE")
+"""The licences of Swagger UI, served beside it under the names that it refers to."""
+REVALIDATED: Final = {"Cache-Control": "no-cache"}
+"""For HTML: a page of an earlier release would load files that are no longer there."""
 
 PAGE_POLICY: Final = (
     "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
@@ -58,23 +50,42 @@ LANDING_LINKS: Final = f'{CATALOG_LINK}, </openapi.json>; rel="service-desc", </
 SHOWN_CHARACTERS: Final = 90
 
 
-def make_pages(app: FastAPI) -> dict[str, Response]:
+@dataclass(frozen=True)
+class Page:
+    """A response that stays the same as long as the process lives."""
+
+    response: Response
+    compressed: Mapping[bytes, bytes] = field(default_factory=dict)
+    """Its body in the content codings that were made before, by coding."""
+
+
+def make_pages(app: FastAPI) -> dict[str, Page]:
     """Every page for the data set that the application serves, by path."""
     database: Database = app.state.database
     title = {"title": app.title}
     # Without the committed document there is what it is written from; that is how it is written the first time.
-    document = OPENAPI.read_bytes() if OPENAPI.exists() else json.dumps(app.openapi(), ensure_ascii=False).encode()
-    return {
+    document = json.loads(OPENAPI.read_bytes()) if OPENAPI.exists() else app.openapi()
+    pages = {
         "/": _html("landing", title | _landing(database), LANDING_POLICY, {"Link": LANDING_LINKS}),
         "/docs": _html("docs", title, DOCS_POLICY),
-        "/openapi.json": Response(document, media_type="application/json"),
+        "/openapi.json": Response(minified(document), media_type="application/json"),
         "/favicon.ico": _file("favicon.ico", "image/x-icon"),
         "/robots.txt": _file("robots.txt", "text/plain"),
         "/.well-known/api-catalog": _file("api-catalog.json", CATALOG_TYPE, {"Link": CATALOG_LINK}),
         "/problems": _html("problems", title | {"problems": [_described(kind) for kind in KINDS]}),
-        **{f"/problems/{kind.slug}": _html("problem", title | _described(kind) | _example(kind)) for kind in KINDS},
-        **{f"/pages/{name.rpartition('/')[2]}": _file(name, media_type) for name, media_type in ASSETS.items()},
+        **{
+            f"/problems/{kind.slug}": _html("problem", title | _described(kind) | _example(kind), root="../")
+            for kind in KINDS
+        },
+        **{f"/pages/{name}": _file(f"swagger-ui/{name}", "text/plain") for name in LICENCES},
     }
+    assets = {f"/{asset.address}": Page(_asset(asset), asset.compressed()) for asset in ASSETS.values()}
+    return {path: Page(response) for path, response in pages.items()} | assets
+
+
+def minified(document: Any) -> bytes:
+    """A JSON document without any white space between its tokens."""
+    return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def _landing(database: Database) -> dict[str, Any]:
@@ -142,6 +153,20 @@ def _file(name: str, media_type: str, headers: Mapping[str, str] = {}) -> Respon
     return Response((FILES / name).read_bytes(), headers=headers, media_type=media_type)
 
 
-def _html(name: str, values: Mapping[str, Any], policy: str = PAGE_POLICY, headers: Mapping[str, str] = {}) -> Response:
-    html = TEMPLATES.get_template(f"{name}.html").render(values)
-    return Response(html, headers={"Content-Security-Policy": policy, **headers}, media_type="text/html")
+def _asset(asset: Asset) -> Response:
+    forever = {"Cache-Control": "public, max-age=31536000, immutable"}
+    return Response(asset.content, headers=forever, media_type=asset.media_type)
+
+
+def _html(
+    name: str,
+    values: Mapping[str, Any],
+    policy: str = PAGE_POLICY,
+    headers: Mapping[str, str] = {},
+    *,
+    root: str = "",
+) -> Response:
+    """An HTML page; `root` leads from its path to the root of the service, wherever that is mounted."""
+    addresses = {file: f"{root}{asset.address}" for file, asset in ASSETS.items()}
+    html = TEMPLATES.get_template(f"{name}.html").render(values, assets=addresses)
+    return Response(html, headers={"Content-Security-Policy": policy, **REVALIDATED, **headers}, media_type="text/html")

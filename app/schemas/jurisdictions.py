@@ -154,11 +154,11 @@ class JurisdictionQuery(PageQuery):
     """Query parameters of the list of jurisdictions."""
 
     code: Annotated[list[JurisdictionCode], pydantic.Field(max_length=100), CommaSeparated] = []
-    """Only the places with these codes, comma-separated, such as `US-TX,CZ`."""
+    """Only the places with these codes, comma-separated."""
     level: Annotated[list[JurisdictionLevel], pydantic.Field(max_length=4), CommaSeparated] = []
     """Only places of these kinds, comma-separated."""
     parent_code: Annotated[list[JurisdictionCode], pydantic.Field(max_length=100), CommaSeparated] = []
-    """Only places that lie in these, comma-separated codes, such as `US`."""
+    """Only places that lie in these, comma-separated codes."""
     status: Annotated[list[LegalStatus], pydantic.Field(max_length=6), CommaSeparated] = []
     """Only places with these statuses, comma-separated."""
     confidence: Annotated[list[Confidence], pydantic.Field(max_length=3), CommaSeparated] = []

@@ -41,10 +41,7 @@ Integer = BeforeValidator(_canonical_integer)
 Flag = Annotated[bool, BeforeValidator(_canonical_boolean)]
 CommaSeparated = _comma_separated()
 CommaSeparatedIntegers = _comma_separated(_canonical_integer)
-Sorting = pydantic.Field(
-    description="Order of the records; a leading `-` reverses it. Named values sort in the order they are listed, "
-    "text by code point, unknown values first, and records that compare equal by their slug."
-)
+Sorting = pydantic.Field(description="Order of the records; a leading `-` reverses it.")
 
 
 class NoQuery(BaseModel):
