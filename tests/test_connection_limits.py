@@ -12,6 +12,7 @@ from app.http import connection
 from app.main import Service
 from support import each
 from wire import (
+    BUNDLE,
     CLOSE,
     DETAIL,
     NOT_CLOSED,
@@ -290,13 +291,13 @@ def test_a_flood_of_requests_from_one_that_does_not_read_fills_no_buffer(app: Se
 
 
 def test_a_large_body_is_not_copied_for_each_reader(app: Service) -> None:
-    readers, size = 40, len(app.pipeline.pages["/pages/swagger-ui-bundle.js"].body)
+    readers, size = 40, len(app.pipeline.pages[BUNDLE.decode()].body)
 
     async def promise() -> None:
         async with listening(app, send_buffer=4096) as (port, state):
-            await exchange(port, request(b"/pages/swagger-ui-bundle.js", CLOSE))
+            await exchange(port, request(BUNDLE, CLOSE))
             tracemalloc.start()
-            async with silent_readers(port, readers, request(b"/pages/swagger-ui-bundle.js")):
+            async with silent_readers(port, readers, request(BUNDLE)):
                 await until(lambda: sum(one.requests for one in connections(state)) == readers)
                 unsent = sum(one.transport.get_write_buffer_size() for one in connections(state))
                 taken, _ = tracemalloc.get_traced_memory()

@@ -18,9 +18,19 @@ from app.http.negotiation import CODINGS
 from app.main import Service, create_app
 from app.settings import Settings
 from support import Running, serving
-from wire import CLOSE, ask, descriptors, exchange, listening, request, resident_bytes, run, silent_readers, statuses
-
-BUNDLE = b"/pages/swagger-ui-bundle.js"
+from wire import (
+    BUNDLE,
+    CLOSE,
+    ask,
+    descriptors,
+    exchange,
+    listening,
+    request,
+    resident_bytes,
+    run,
+    silent_readers,
+    statuses,
+)
 
 
 @pytest.fixture
@@ -116,7 +126,7 @@ def test_a_large_body_is_compressed_outside_the_loop_and_once_for_all_who_wait(
         return gzip.compress(body, 1)
 
     monkeypatch.setitem(CODINGS, b"gzip", slowly)
-    large = "/pages/swagger-ui-bundle.js"
+    large = "/openapi.json"
     encoding = (b"accept-encoding", b"gzip")
 
     async def promise() -> None:

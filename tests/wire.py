@@ -13,7 +13,10 @@ from starlette.types import ASGIApp, Message
 
 from app.http.connection import Connection
 from app.internals import ServerState
+from app.pages.assets import ASSETS
 
+BUNDLE = f"/{ASSETS['swagger-ui-bundle.js'].address}".encode()
+"""The largest response."""
 DETAIL = b"/v1/contacts/us-poison-help"
 CLOSE = b"Connection: close"
 DATE = b"Mon, 23 Nov 2026 12:00:00 GMT"
