@@ -44,8 +44,9 @@ const optionalFieldsEmpty = ({ React }) => ({
   statePlugins: {
     spec: {
       wrapSelectors: {
+        // Swagger UI hands over the state, and a selector that has it already.
         parameterWithMetaByIdentity: (select) => (state, ...identity) => {
-          const parameter = select(state, ...identity); // undefined until its references are resolved
+          const parameter = select(...identity);
           return parameter?.get("required") ? parameter : parameter?.delete("example");
         },
       },
