@@ -186,7 +186,7 @@ class Pipeline:
         After some milliseconds of calls the event loop turns before the next, so that none starves the others.
         """
         if route.read is None or self.app.dependency_overrides:
-            return await _captured(self.ordinary, {**scope, "method": "GET"}, receive)
+            return await whole_response(self.ordinary, {**scope, "method": "GET"}, receive)
         async with self._one_a_turn():
             started = perf_counter()
             try:
@@ -280,19 +280,21 @@ def _preflight_headers() -> RawHeaders:
     ]
 
 
-async def _captured(app: ASGIApp, scope: Scope, receive: Receive) -> tuple[int, RawHeaders, bytes]:
+async def whole_response(app: ASGIApp, scope: Scope, receive: Receive) -> tuple[int, RawHeaders, bytes]:
     """Status, headers and whole body of what an application sends."""
     start: Message = {}
     pieces: list[bytes] = []
 
-    async def capture(message: Message) -> None:
+    async def collect(message: Message) -> None:
         nonlocal start
         if message["type"] == "http.response.start":
             start = message
-        else:
+        elif scope["method"] != "HEAD":
             pieces.append(message.get("body", b""))
 
-    await app(scope, receive, capture)
-    body = b"".join(pieces)
-    headers = [line for line in start["headers"] if line[0] != b"content-length"]
-    return start["status"], [*headers, (b"content-length", b"%d" % len(body))], body
+    await app(scope, receive, collect)
+    status, headers, body = start["status"], list(start["headers"]), b"".join(pieces)
+    length = (b"content-length", b"%d" % len(body))
+    if scope["method"] != "HEAD" and status not in (204, 304) and length not in headers:
+        headers = [*(line for line in headers if line[0].lower() != b"content-length"), length]
+    return status, headers, body
