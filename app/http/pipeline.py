@@ -10,6 +10,7 @@ from typing import Final
 
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -131,6 +132,8 @@ class Pipeline:
         try:
             return await self._reply(request, scope, receive)
         except Exception as error:  # whatever fails, the client gets a problem
+            if isinstance(error, HTTPException) and error.status_code // 100 in (2, 3):
+                return self._raised(error)
             problem = _parameters_problem(error, scope) or problem_of(error)
             if problem.kind in (INTERNAL_ERROR, UNAVAILABLE):
                 log.exception("request failed", extra={"request_id": request.id, "path": shown(request.path)})
@@ -244,6 +247,15 @@ class Pipeline:
 
     def _empty(self, headers: RawHeaders) -> Reply:
         return Reply(204, self._complete(headers), b"")
+
+    def _raised(self, error: HTTPException) -> Reply:
+        """The reply with a status that is no error, such as a redirect, which an endpoint has raised."""
+        headers = [(name.lower().encode(), value.encode("latin-1")) for name, value in (error.headers or {}).items()]
+        if all(name != b"cache-control" for name, _ in headers):
+            headers.append(NO_STORE)
+        if error.status_code not in (204, 304):
+            headers.append((b"content-length", b"0"))
+        return Reply(error.status_code, self._complete(headers), b"")
 
     def problem(self, problem: ProblemException, path: str, request_id: str) -> Reply:
         """The reply that tells a client of a problem."""
