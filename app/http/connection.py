@@ -240,7 +240,7 @@ class Connection(asyncio.Protocol):
 
     def _answer_at_once(self, reply: Reply, method: str, path: str, request_id: str, *, keeps_open: bool) -> None:
         started = perf_counter() if self.pipeline.access_log else 0.0
-        self._write(reply, b"x-request-id: %b\r\n" % request_id.encode(), method, keeps_open=keeps_open)
+        self._write(reply, b"x-request-id: " + request_id.encode() + b"\r\n", method, keeps_open=keeps_open)
         if self.pipeline.access_log:
             self.pipeline.log_access(method, path, reply.status, perf_counter() - started, request_id)
 
@@ -300,17 +300,14 @@ class Connection(asyncio.Protocol):
         if (self.stopping or self.ended) and not HEAD_END.search(self.buffer):
             keeps_open = False
         end = b"\r\n" if keeps_open else b"connection: close\r\n\r\n"
-        head = (reply.header_block, last_header, self.default_block, end)
         body = b"" if method == "HEAD" else reply.body
-        if len(body) > SEPARATE_WRITE_BYTES:
-            whole_head = b"".join(head)
-            self.written += len(whole_head) + len(body)
-            self.transport.write(whole_head)
+        is_large = len(body) > SEPARATE_WRITE_BYTES
+        first = b"".join((reply.header_block, last_header, self.default_block, end, b"" if is_large else body))
+        self.transport.write(first)
+        self.written += len(first)
+        if is_large:
             self.transport.write(body)
-        else:
-            whole = b"".join((*head, body))
-            self.written += len(whole)
-            self.transport.write(whole)
+            self.written += len(body)
         if not keeps_open:
             self._close()
 
