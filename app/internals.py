@@ -42,7 +42,7 @@ def _check() -> None:
     """
     config = Config("app.main:create_app", factory=True, log_config=None)
     expected: tuple[tuple[object, set[str]], ...] = (
-        (ServerState(), {"connections", "tasks", "default_headers", "total_requests"}),
+        (ServerState(), {"connections", "tasks", "default_headers"}),
         (config, {"loaded", "root_path", "timeout_keep_alive", "workers"}),
         (Server, {"shutdown", "serve", "run"}),
         (Server(config), {"server_state"}),

@@ -5,11 +5,13 @@ import os
 import shutil
 import signal
 from collections.abc import Callable
+from contextlib import AsyncExitStack
 from pathlib import Path
 
 import pytest
 
 from support import CONNECTIONS, Running, each, serving
+from wire import silent_readers
 
 pytestmark = pytest.mark.anyio
 
@@ -23,6 +25,9 @@ ADDRESSES = (
     "/v1/meta",
     "/health/ready",
 )
+
+STOPPED_WITHIN = 12
+"""How many seconds after the signal the program has ended, whatever its clients do (decision 8)."""
 
 needs_proc = pytest.mark.skipif(
     not Path("/proc/self/status").exists(), reason="reads the memory of a process as Linux tells it"
@@ -119,8 +124,25 @@ async def test_told_to_stop_it_answers_every_request_that_came_in_and_ends_in_ti
         await asyncio.sleep(1)
         running.process.send_signal(signal.SIGTERM)
         assert set(await asyncio.gather(*clients)) == {"not listening"}
-        ended = await asyncio.to_thread(running.process.wait, 15)
+        ended = await asyncio.to_thread(running.process.wait, STOPPED_WITHIN)
         assert ended in {0, -signal.SIGTERM, 128 + signal.SIGTERM}
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+async def test_told_to_stop_it_ends_in_time_though_clients_neither_read_nor_finish_nor_close(
+    database_path: Path, workers: str
+) -> None:
+    large, idle = b"GET /pages/swagger-ui-bundle.js HTTP/1.1\r\nHost: a\r\n\r\n", b"GET /v1 HTTP/1.1\r\nHost: a\r\n\r\n"
+    last = b"GET /v1 HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
+    with serving(database_path, API_WORKERS=workers) as running:
+        async with AsyncExitStack() as clients:
+            for sent in each([large * 5, idle, last, b"GET / HTT", b""]):
+                await clients.enter_async_context(silent_readers(running.port, 3, sent))
+            await asyncio.sleep(0.5)
+            signalled = asyncio.get_running_loop().time()
+            running.process.send_signal(signal.SIGTERM)
+            await asyncio.to_thread(running.process.wait, STOPPED_WITHIN)
+            assert asyncio.get_running_loop().time() - signalled < STOPPED_WITHIN
 
 
 @needs_proc

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from app.http import cache
+from app.http import cache, connection
 from app.http.connection import MAX_BURST, Connection
+from app.http.head import Head, read_head
 from app.main import Service, create_app
 from app.settings import Settings
 from wire import (
@@ -145,13 +146,12 @@ def test_a_request_that_comes_again_is_answered_as_before_under_a_new_identifier
 
 def test_a_request_that_comes_again_is_not_parsed(app: Service, monkeypatch: pytest.MonkeyPatch) -> None:
     parsed: list[bytes] = []
-    parse = Connection._parse  # noqa: SLF001  # what is not to be called again
 
-    def noting(self: Connection, size: int) -> None:
-        parsed.append(bytes(self.buffer[:size]))
-        parse(self, size)
+    def noting(head: bytes, root_path: str) -> Head:
+        parsed.append(head)
+        return read_head(head, root_path)
 
-    monkeypatch.setattr(Connection, "_parse", noting)
+    monkeypatch.setattr(connection, "read_head", noting)
     same = unnamed(request(DETAIL, b"X: never sent before"))
     last = request(DETAIL, CLOSE)
 

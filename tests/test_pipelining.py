@@ -159,7 +159,7 @@ ALL_KINDS = (
     request(DETAIL, b"If-None-Match: *"),
     unnamed(request(DETAIL)),
     request(b"/v1/strains?nope=1"),
-    request(b"/v1", method=b"BREW"),
+    request(b"/v1", CLOSE, method=b"BREW"),
 )
 EXPECTED = [200, 200, 200, 200, 404, 405, 304, 200, 422, 405]
 

@@ -161,6 +161,31 @@ def test_an_http_exception_keeps_its_status_and_headers(service: Service, status
     assert len(service.pipeline.cache) == 0
 
 
+@pytest.mark.parametrize(
+    ("status", "headers"),
+    [(200, {}), (204, {}), (303, {"Location": "/v1"}), (304, {"ETag": '"x"', "Cache-Control": "max-age=1"})],
+)
+def test_an_http_exception_that_is_no_error_keeps_its_status_and_headers(
+    service: Service, status: int, headers: dict[str, str]
+) -> None:
+    @service.get("/own/raising")
+    async def get_raising() -> Response:
+        raise HTTPException(status, headers=headers)
+
+    got, fields, body = asyncio.run(ask(service, "/own/raising"))
+    assert (got, body) == (status, b"")
+    expected = {b"cache-control": b"no-store", b"x-content-type-options": b"nosniff"}
+    expected |= {name.lower().encode(): value.encode() for name, value in headers.items()}
+    assert expected.items() <= fields.items()
+    assert (b"content-length" in fields) is (status not in (204, 304))
+
+    async def promise() -> None:
+        async with listening(service) as (port, _):
+            assert statuses(await exchange(port, request(b"/own/raising") + request(DETAIL, CLOSE))) == [status, 200]
+
+    run(promise)
+
+
 def test_a_status_without_a_name_is_sent(service: Service) -> None:
     @service.get("/own/odd")
     async def get_odd() -> Response:

@@ -11,6 +11,7 @@ from typing import Final
 
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -132,6 +133,8 @@ class Pipeline:
         try:
             return await self._reply(request, scope, receive)
         except Exception as error:  # whatever fails, the client gets a problem
+            if isinstance(error, HTTPException) and error.status_code // 100 in (2, 3):
+                return self._raised(error)
             problem = _parameters_problem(error, scope) or problem_of(error)
             if problem.kind in (INTERNAL_ERROR, UNAVAILABLE):
                 log.exception("request failed", extra={"request_id": request.id, "path": shown(request.path)})
@@ -187,7 +190,7 @@ class Pipeline:
         After some milliseconds of calls the event loop turns before the next, so that none starves the others.
         """
         if route.read is None or self.app.dependency_overrides:
-            return await _captured(self.ordinary, {**scope, "method": "GET"}, receive)
+            return await whole_response(self.ordinary, {**scope, "method": "GET"}, receive)
         async with self._one_a_turn():
             started = perf_counter()
             try:
@@ -249,6 +252,15 @@ class Pipeline:
     def _empty(self, headers: RawHeaders) -> Reply:
         return Reply(204, self._complete(headers), b"")
 
+    def _raised(self, error: HTTPException) -> Reply:
+        """The reply with a status that is no error, such as a redirect, which an endpoint has raised."""
+        headers = [(name.lower().encode(), value.encode("latin-1")) for name, value in (error.headers or {}).items()]
+        if all(name != b"cache-control" for name, _ in headers):
+            headers.append(NO_STORE)
+        if error.status_code not in (204, 304):
+            headers.append((b"content-length", b"0"))
+        return Reply(error.status_code, self._complete(headers), b"")
+
     def problem(self, problem: ProblemException, path: str, request_id: str) -> Reply:
         """The reply that tells a client of a problem."""
         body = problem_document(problem, path, request_id)
@@ -284,19 +296,21 @@ def _preflight_headers() -> RawHeaders:
     ]
 
 
-async def _captured(app: ASGIApp, scope: Scope, receive: Receive) -> tuple[int, RawHeaders, bytes]:
+async def whole_response(app: ASGIApp, scope: Scope, receive: Receive) -> tuple[int, RawHeaders, bytes]:
     """Status, headers and whole body of what an application sends."""
     start: Message = {}
     pieces: list[bytes] = []
 
-    async def capture(message: Message) -> None:
+    async def collect(message: Message) -> None:
         nonlocal start
         if message["type"] == "http.response.start":
             start = message
-        else:
+        elif scope["method"] != "HEAD":
             pieces.append(message.get("body", b""))
 
-    await app(scope, receive, capture)
-    body = b"".join(pieces)
-    headers = [line for line in start["headers"] if line[0] != b"content-length"]
-    return start["status"], [*headers, (b"content-length", b"%d" % len(body))], body
+    await app(scope, receive, collect)
+    status, headers, body = start["status"], list(start["headers"]), b"".join(pieces)
+    length = (b"content-length", b"%d" % len(body))
+    if scope["method"] != "HEAD" and status not in (204, 304) and length not in headers:
+        headers = [*(line for line in headers if line[0].lower() != b"content-length"), length]
+    return status, headers, body
