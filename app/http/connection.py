@@ -336,7 +336,8 @@ class Connection(asyncio.Protocol):
             self.server_state.tasks.add(task)
             task.add_done_callback(self.server_state.tasks.discard)
             return
-        if self.keeps_alive and not self.has_body and b"x-request-id" not in request.fields:
+        is_usual = not (self.has_body or request.has_ignored_parameters or b"x-request-id" in request.fields)
+        if self.keeps_alive and is_usual:
             self.pipeline.known.put(head, request.key, reply, request.method)
         self._write(reply, request.method, request.path, request.id)
 
@@ -475,7 +476,7 @@ class Exchange:
             "root_path": request.root_path,
             "path": request.root_path + request.path,
             "raw_path": request.root_path.encode() + request.raw_path,
-            "query_string": request.query,
+            "query_string": request.raw_query,
             "headers": request.headers,
             "client": peer[:2] if isinstance(peer, tuple) else None,
             "server": local[:2] if isinstance(local, tuple) else None,

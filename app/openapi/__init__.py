@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 
 from app.database import Database
 from app.http.preconditions import MAX_CONDITION_BYTES
+from app.http.request import IGNORED_PARAMETERS
 from app.pages import problem_example
 from app.problems import (
     INVALID_REQUEST,
@@ -36,14 +37,18 @@ each statement beside the evidence for or against it, with its sources, its date
 not medical or legal advice, and it recommends no amount of anything.
 
 Lists hold up to 100 records and link to their neighbours; a list and a single record give the same whole object. \
-Filters take several values with commas between them, or the parameter repeated; a query may have 4,096 bytes. Unknown \
-parameters, and any other that is repeated, are refused. Errors are problem details (RFC 9457). Answers carry an `ETag`; ask again with `If-None-Match` and get a short \
+Filters take several values with commas between them, or the parameter repeated; a query may have 4,096 bytes. Named \
+values, codes and slugs in a query may be in any case; a flag is `true` or `false`, or `1`, `0`, `yes`, `no`, `on` or `off`. \
+Links show the canonical spelling. Unknown parameters, and any other that is repeated, are refused, except those that others \
+append to addresses, which are ignored: {ignored}. Errors are problem details (RFC 9457). Answers carry an `ETag`; ask again with `If-None-Match` and get a short \
 304 while nothing changed.
 
 Within v1, objects may gain fields and, where `x-may-grow` is true, enums may gain values: let a client ignore a field and \
 keep a value that it does not know.
 
-The content is under CC BY 4.0, the program under the MIT License."""
+The content is under CC BY 4.0, the program under the MIT License.""".replace(
+    "{ignored}", ", ".join(f"`{name}`" for name in IGNORED_PARAMETERS)
+)
 
 TAGS: Final = {
     **{resource.collection: resource.description for resource in RESOURCES},
@@ -65,7 +70,6 @@ HEADERS: Final = {
     "Content-Encoding": "Coding of the body, when `Accept-Encoding` allows one and the body is large enough.",
     "Cache-Control": "How long the response may be cached.",
     "ETag": "Strong validator of this representation.",
-    "Last-Modified": "Day of the release.",
     "Vary": "Request headers that the response depends on.",
     "Link": f"The links of the body, as RFC 8288 writes them; left out when longer than {MAX_LINK_BYTES} bytes.",
     "Allow": "The allowed methods.",
@@ -83,7 +87,7 @@ ON_ALL: Final = (
     "X-Content-Type-Options",
     "Strict-Transport-Security",
 )
-ON_CACHEABLE: Final = ("ETag", "Last-Modified", "Content-Encoding")
+ON_CACHEABLE: Final = ("ETag", "Content-Encoding")
 OF_THE_BODY: Final = frozenset({"Content-Language", "Content-Encoding"})
 ON_PROBLEM: Final = {
     METHOD_NOT_ALLOWED: ("Allow",),
@@ -97,10 +101,9 @@ GROWING: Final = " Values may be added: keep one that is not listed here, and sh
 GROWING_SORT: Final = " Values may be added; a client sends them and never receives one."
 WHOLE: Final = " No value will be added."
 CONDITIONS: Final = {
-    "If-None-Match": ("Entity tags of cached responses; when one is current, the response is a 304 without a body."),
-    "If-Modified-Since": "Date of the cached response; ignored when `If-None-Match` is sent.",
+    "If-None-Match": "Entity tags of cached responses; when one is current, the response is a 304 without a body.",
 }
-"""The conditional headers that are useful for reading. The 412 response documents `If-Match` and `If-Unmodified-Since`."""
+"""The conditional header that is useful for reading. The 412 response documents `If-Match`."""
 
 
 def describe(app: FastAPI) -> None:
