@@ -2,6 +2,7 @@
 
 import time
 from collections import defaultdict
+from itertools import product
 from string import ascii_lowercase
 
 import httpx
@@ -14,6 +15,13 @@ from support import COLLECTIONS, Object, each, each_collection
 pytestmark = pytest.mark.anyio
 
 NAMES = {resource.path: resource.names for resource in RESOURCES}
+
+
+def names_of(path: str, record: Object) -> list[str]:
+    """The names of a record besides its slug."""
+    return [
+        name for field in NAMES[path] for name in ([record[field]] if isinstance(record[field], str) else record[field])
+    ]
 
 
 async def suggested(client: httpx.AsyncClient, path: str, asked: str) -> str | None:
@@ -31,10 +39,9 @@ async def test_each_name_title_code_and_alias_leads_to_its_record(
     path: str, client: httpx.AsyncClient, records: dict[str, list[Object]]
 ) -> None:
     having = defaultdict(set)
-    for record in records[path]:
-        for field in NAMES[path]:
-            for name in record[field] if isinstance(record[field], list) else [record[field]]:
-                having[folded(name or "")].add(record["slug"])
+    for record in each(records[path]):
+        for name in each(names_of(path, record)):
+            having[folded(name)].add(record["slug"])
     slugs = {record["slug"] for record in records[path]}
     tried = 0
     for name, owners in each(having.items()):
@@ -94,11 +101,9 @@ def test_a_name_that_two_records_have_leads_to_neither_but_a_slug_to_its_own() -
 
 def test_a_miss_takes_no_longer_where_there_are_many_names() -> None:
     # Every name shares its letters with what is asked: comparing it with each would take seconds.
+    many = product(ascii_lowercase, ascii_lowercase, "abc")
     names = Names(
-        (f"{a}{b}{c} kratom and chronic back pain " * 3, f"record-{a}{b}{c}")
-        for a in ascii_lowercase
-        for b in ascii_lowercase
-        for c in "abc"
+        (f"{''.join(letters)} kratom and chronic back pain " * 3, f"record-{''.join(letters)}") for letters in many
     )
     started = time.perf_counter()
     for number in range(50):

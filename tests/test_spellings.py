@@ -79,7 +79,7 @@ async def test_a_flag_may_be_written_as_any_language_writes_it(path: str, name: 
     ):
         usual = await fetch(client, f"{path}?{name}={canonical}")
         assert usual["links"]["self"] == f"{path}?{name}={canonical}"
-        for spelling in spellings:
+        for spelling in each(spellings):
             assert await fetch(client, f"{path}?{name}={spelling}") == usual, spelling
     for wrong in ("2", "-1", "01", "1.0", "%20true", "truth", "null", "none", "", "true,false", "%EF%BC%91"):
         assert (await refused(client, f"{path}?{name}={wrong}", name))["code"] == "boolean_canonical", wrong
@@ -249,8 +249,8 @@ async def test_pages_and_their_files_ignore_every_parameter(ask: Ask, app: Servi
 
 
 def test_no_parameter_of_an_address_is_one_that_is_ignored() -> None:
-    for path in each(PATHS):
-        for name in query_parameters(path):
+    for path in each(COLLECTIONS):
+        for name in each(query_parameters(path)):
             assert name not in IGNORED_PARAMETERS
             assert not name.startswith("utm_")
 
@@ -286,6 +286,12 @@ async def test_a_slash_too_many_or_a_capital_is_not_found_and_the_right_address_
     for path, wrong in (("/v1/strains", "/V1/Strains"), ("/docs", "/Docs/"), ("/health/live", "/HEALTH/live")):
         assert (await ask(wrong)).problem["errors"][0]["did_you_mean"] == path
     assert (await ask("//")).problem["errors"][0]["did_you_mean"] == "/"
+
+
+async def test_no_record_is_named_that_is_not_there(ask: Ask) -> None:
+    for wrong in ("/v1/jurisdictions/alabama/", "/v1//jurisdictions/alabama", "/V1/jurisdictions/alabama?nope=1"):
+        [error] = (await ask(wrong)).problem["errors"]
+        assert (error["pointer"], error["did_you_mean"]) == ("/path/slug", "us-al"), wrong
 
 
 async def test_an_address_that_nothing_is_near_is_just_not_found(ask: Ask) -> None:

@@ -154,7 +154,7 @@ class Pipeline:
         if request.method == "OPTIONS" and (cached or route or request.path == "*"):
             return self._empty([(b"allow", ALLOW.encode()), NO_STORE])
         if cached is None and route is None:
-            raise self._nothing_here(request.path, scope)
+            raise await self._nothing_here(request, scope, receive)
         if request.method not in ("GET", "HEAD"):
             raise ProblemException(METHOD_NOT_ALLOWED, f"Only {ALLOW} are answered here.")
         if route and not is_probe:
@@ -181,15 +181,19 @@ class Pipeline:
             self.cache.put(request.key, cached)
         return reply
 
-    def _nothing_here(self, path: str, scope: Scope) -> ProblemException:
-        """The problem that nothing is at a path, with the right one when only slashes or capitals are amiss."""
-        one_slash = "/" + "/".join(part for part in path.split("/") if part)
+    async def _nothing_here(self, request: Request, scope: Scope, receive: Receive) -> ProblemException:
+        """The problem that nothing is at an address, with the right one when only slashes or capitals are amiss.
+
+        Raises:
+            ProblemException: there is no such record at the right address either.
+        """
+        one_slash = "/" + "/".join(part for part in request.path.split("/") if part)
         for meant in (one_slash.lower(), one_slash):
-            if (
-                PLAIN_PATH.fullmatch(meant)
-                and meant != path
-                and (meant in self.pages or self.routes.find(meant, scope))
-            ):
+            route = self.routes.find(meant, scope) if PLAIN_PATH.fullmatch(meant) and meant != request.path else None
+            if route and route.parameters and self._is_cacheable(route):
+                request.query = b""
+                await self._call(route, request, scope, receive)
+            if route or (meant in self.pages and meant != request.path):
                 detail = f"There is nothing at this address; did you mean {meant}? {SPELLING}"
                 fault = ProblemError(pointer="/path", code="unknown_path", detail=detail, did_you_mean=meant)
                 return ProblemException(NOT_FOUND, detail, [fault])
