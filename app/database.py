@@ -6,8 +6,7 @@ import shlex
 import sqlite3
 from collections.abc import Iterable, Mapping
 from contextlib import closing, suppress
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, field
 from pathlib import Path
 from stat import S_ISREG
 from time import monotonic
@@ -16,6 +15,7 @@ from zlib import crc32
 
 from sqlalchemy import func, select
 
+from app.names import Names
 from app.registry import TABLES
 
 SCHEMA_REVISION = "0001"
@@ -54,12 +54,13 @@ class Database:
     driver: sqlite3.Connection
     """One connection, used inline on the event loop: a look-up takes microseconds."""
     dataset_version: str
-    release_date: date
     release_document: bytes
     coverage: dict[str, str]
     """Coverage note of each collection."""
     totals: dict[str, int]
     """Number of records of each collection."""
+    names: dict[str, Names] = field(default_factory=dict, compare=False)
+    """The names of the records of each collection for which one was asked in vain."""
 
     def read(self, sql: str, values: Mapping[str, Any]) -> list[Any]:
         """The rows of a query, within the time a request may take.
@@ -172,14 +173,11 @@ def _read(driver: sqlite3.Connection, path: Path) -> Database:
     revision = driver.execute("SELECT version_num FROM alembic_version").fetchone()[0]
     if revision != SCHEMA_REVISION:
         raise DatabaseUnusableError(path, f"has version {revision}, this program reads version {SCHEMA_REVISION}")
-    version, released, document, coverage = driver.execute(
-        "SELECT dataset_version, release_date, document, coverage FROM release"
-    ).fetchone()
+    version, document, coverage = driver.execute("SELECT dataset_version, document, coverage FROM release").fetchone()
     notes = json.loads(coverage)
     return Database(
         driver=driver,
         dataset_version=version,
-        release_date=date.fromisoformat(released),
         release_document=document,
         coverage={name: notes[name] for name in TABLES},
         totals={

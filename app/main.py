@@ -59,7 +59,6 @@ def create_app(settings: Settings | None = None) -> Service:
         app,
         Routes(app, ROUTERS),
         AsyncExitStackMiddleware(app.router),
-        released=database.release_date,
         cache_bytes=settings.cache_bytes,
         cache_seconds=settings.cache_seconds,
         tls=settings.tls,

@@ -18,8 +18,8 @@ ECHO_LIMIT = 60
 MAX_ERRORS = 10
 """How many faults of a request an answer names at most; with the limit above it keeps every problem small."""
 ALLOW = "GET, HEAD, OPTIONS"
-VARY = "Accept, Accept-Encoding"
-"""The request headers that a representation depends on."""
+VARY = "Accept-Encoding"
+"""The request headers that a representation depends on. Every address has one media type, so `Accept` chooses none."""
 STATUSES = frozenset(map(int, HTTPStatus))
 NOTHING_HERE = "There is nothing at this address; the index is at /v1."
 
@@ -83,13 +83,13 @@ BAD_REQUEST: Final = Kind(
     "bad-request",
     400,
     "Malformed request",
-    "The request breaks the rules of HTTP: it can't be read, its Host header is missing, doubled or not a host name, its target or its framing is ambiguous, or a precondition is longer than any entity tags or date need. Correct the client; the same request will fail again.",
+    "The request breaks the rules of HTTP: it can't be read, its Host header is missing, doubled or not a host name, its target or its framing is ambiguous, or a precondition is longer than any entity tags need. Correct the client; the same request will fail again.",
 )
 NOT_FOUND: Final = Kind(
     "not-found",
     404,
     "Not found",
-    "There is nothing at this address. Addresses are in lower case and end without a slash; the index at /v1 lists the collections. When a record is missing, the answer suggests slugs that are near.",
+    "There is nothing at this address. Addresses are in lower case and end without a slash; the index at /v1 lists the collections. When one of these is amiss, the answer names the right address; when a record is missing, it suggests the record whose slug, name, title or code is near.",
 )
 METHOD_NOT_ALLOWED: Final = Kind(
     "method-not-allowed",
@@ -101,7 +101,7 @@ NOT_ACCEPTABLE: Final = Kind(
     "not-acceptable",
     406,
     "Not acceptable",
-    "The Accept header rules out every media type this address has. Ask for application/json or */* (or, for a page, text/html). An Accept-Encoding header that rules out every coding, and the body as it is, ends here too, except where the service tells of its health.",
+    "The Accept header rules out the media type this address has, which the answer names. Ask for application/json, any type that ends in +json, application/* or */* (or, for a page, text/html). An Accept-Encoding header that rules out every coding, and the body as it is, ends here too, except where the service tells of its health.",
 )
 REQUEST_TIMEOUT: Final = Kind(
     "request-timeout",
@@ -113,7 +113,7 @@ PRECONDITION_FAILED: Final = Kind(
     "precondition-failed",
     412,
     "Precondition failed",
-    "The request holds a precondition (If-Match or If-Unmodified-Since) that the current representation does not meet. Fetch it again without the precondition.",
+    "The request holds a precondition (If-Match) that the current representation does not meet. Fetch it again without the precondition.",
 )
 INVALID_REQUEST: Final = Kind(
     "invalid-request",
@@ -215,8 +215,10 @@ def problem_headers(problem: ProblemException, size: int) -> list[tuple[bytes, b
     if problem.kind is UNAVAILABLE:
         headers["retry-after"] = "5"
     headers |= {"content-length": str(size), "content-type": "application/problem+json"}
-    if problem.kind in (NOT_ACCEPTABLE, PRECONDITION_FAILED):
+    if problem.kind is PRECONDITION_FAILED:
         headers["vary"] = VARY
+    if problem.kind is NOT_ACCEPTABLE:
+        headers["vary"] = f"Accept, {VARY}"
     headers |= {name.lower(): value for name, value in problem.headers.items()}
     return [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
 
@@ -253,6 +255,13 @@ def invalid_parameters(faults: Sequence[Any], known: Iterable[str]) -> ProblemEx
     # Guessing what was meant takes time, so only the errors that are served are explained.
     errors = [_explained(fault, names) for fault in faults[:MAX_ERRORS]]
     return ProblemException(INVALID_REQUEST, summary(errors, len(faults)), errors)
+
+
+def not_acceptable(field: str, offer: str) -> ProblemException:
+    """The problem when a header field rules out all that is on offer."""
+    detail = f"The {field.title()} header rules out every form of this response; {offer}."
+    fault = ProblemError(pointer=pointer("header", field), code="not_acceptable", detail=detail, did_you_mean=None)
+    return ProblemException(NOT_ACCEPTABLE, detail, [fault])
 
 
 def _explained(fault: dict[str, Any], known: list[str]) -> ProblemError:

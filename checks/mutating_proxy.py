@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 FIELD: Final = "added_later"
 VALUE: Final = "added_later"
-PASSED_ON: Final = ("Accept", "If-None-Match", "If-Modified-Since")
+PASSED_ON: Final = ("Accept", "If-None-Match")
 
 Object = dict[str, Any]
 

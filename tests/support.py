@@ -12,8 +12,6 @@ import time
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from email.utils import format_datetime
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, TypeVar
@@ -80,8 +78,6 @@ DOCUMENTED = tuple(
     for path, item in PATHS.items()
 )
 ADDRESSES = (*DOCUMENTED, *PAGES)
-RELEASED = datetime.fromisoformat(json.loads(SEED.read_text(encoding="utf-8"))["release"]["release_date"])
-LAST_MODIFIED = format_datetime(RELEASED.replace(tzinfo=UTC), usegmt=True)
 
 
 def resolved(schema: Object) -> Object:

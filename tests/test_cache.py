@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +18,6 @@ from app.main import Service, create_app
 from app.settings import Settings
 from wire import CLOSE, ask, exchange, listening, request, run
 
-RELEASED = datetime(2026, 11, 23, tzinfo=UTC)
 PATHS = [
     "/v1/strains",
     "/v1/citations",
@@ -44,6 +42,11 @@ QUERIES = [
     b"limit=0",
     b"nope=1",
     b"a=1&a=2",
+    b"vein=RED",
+    b"vein=green&vein%5B%5D=red&_=1",
+    b"vein=red,green",
+    b"limit=2&&utm_source=x&",
+    b"_=2&_=3",
     b"%",
 ]
 ETAGS = [b"*", b'"x"', b'W/"x"', b"junk", b"OWN", b"W/OWN", b'"x", OWN', b"OWN-BR"]
@@ -56,7 +59,16 @@ DATES = [
     b"yesterday",
 ]
 FIELDS = {
-    b"accept": [b"*/*", b"application/json", b"text/html", b"application/*;q=0", b"", b"image/png, */*;q=0.1"],
+    b"accept": [
+        b"*/*",
+        b"application/json",
+        b"text/html",
+        b"application/*;q=0",
+        b"",
+        b"image/png, */*;q=0.1",
+        b"*",
+        b"application/vnd.api+json",
+    ],
     b"accept-encoding": [
         b"gzip",
         b"gzip, deflate, br, zstd",
@@ -128,7 +140,7 @@ def test_a_cached_response_is_the_computed_one_header_by_header(
 
 
 def cached(size: int) -> CachedResponse:
-    return CachedResponse([(b"content-type", b"application/json")], bytes(size), RELEASED, [])
+    return CachedResponse([(b"content-type", b"application/json")], bytes(size), [])
 
 
 def key(name: object) -> Key:

@@ -44,7 +44,6 @@ def with_router(service: Service, router: APIRouter) -> Service:
         service,
         Routes(service, [*ROUTERS, router]),
         AsyncExitStackMiddleware(service.router),
-        released=service.state.database.release_date,
         cache_bytes=1_000_000,
         cache_seconds=1,
         tls=False,

@@ -228,7 +228,8 @@ class Connection(asyncio.Protocol):
             reply = self.pipeline.problem(head.fault, request.path, request.id)
         elif self.has_fast_path:
             reply = self.pipeline.from_cache(request)
-            if reply and head.keeps_open and not head.body_bytes and b"x-request-id" not in request.fields:
+            is_usual = not (head.body_bytes or request.has_ignored_parameters or b"x-request-id" in request.fields)
+            if reply and head.keeps_open and is_usual:
                 self.pipeline.known.put(sent, request.key, reply, request.method)
         if reply:
             self._answer_at_once(reply, request.method, request.path, request.id, keeps_open=head.keeps_open)
@@ -256,15 +257,15 @@ class Connection(asyncio.Protocol):
             return {"type": "http.disconnect"}
 
         try:
-            status, headers, body = await whole_response(self.app, self._scope(request), receive)
+            reply = await whole_response(self.app, self._scope(request), receive)
         except Exception:
             log.exception("application failed", extra={"request_id": request.id, "path": shown(request.path)})
             problem = ProblemException(INTERNAL_ERROR, "Something went wrong.")
             reply = self.pipeline.problem(problem, request.path, request.id)
             reply.headers.append((b"x-request-id", request.id.encode()))
         else:
-            keeps_open = keeps_open and (b"connection", b"close") not in headers
-            reply = Reply(status, [line for line in headers if line[0] != b"connection"], body)
+            keeps_open = keeps_open and (b"connection", b"close") not in reply.headers
+            reply.headers = [line for line in reply.headers if line[0] != b"connection"]
         self.is_answering = False
         if not self.closing:
             self._write(reply, b"", request.method, keeps_open=keeps_open)
@@ -281,7 +282,7 @@ class Connection(asyncio.Protocol):
             "root_path": request.root_path,
             "path": request.root_path + request.path,
             "raw_path": request.root_path.encode() + request.raw_path,
-            "query_string": request.query,
+            "query_string": request.raw_query,
             "headers": request.headers,
             "client": peer[:2] if isinstance(peer, tuple) else None,
             "server": local[:2] if isinstance(local, tuple) else None,

@@ -6,6 +6,7 @@ from typing import Any, Final
 from fastapi import FastAPI
 
 from app.database import Database
+from app.http.request import IGNORED_PARAMETERS
 from app.openapi.examples import Examples, examples_from
 from app.pages import problem_example
 from app.problems import (
@@ -33,11 +34,12 @@ not medical or legal advice, and it recommends no amount of anything.
 - **Sorting**: named values sort in the order they are listed, text by code point, unknown values first, and records that \
 compare equal by their slug.
 - **Filters** take several values, with commas between them or with the parameter repeated, and match any of them. Different \
-filters must all match. A query may have 4,096 bytes. Unknown parameters, and any other that is repeated, are refused.
+filters must all match. A query may have 4,096 bytes. Named values, codes and slugs may be in any case; a flag is `true` or `false`, or `1`, `0`, `yes`, `no`, `on` or `off`. Links show \
+the canonical spelling. Unknown parameters, and any other that is repeated, are refused, except those that others append to \
+addresses, which are ignored: {ignored}.
 - **Errors** are problem details (RFC 9457), of the schema `Problem`; `/problems` explains each kind.
-- **Conditional requests**: send the `ETag` of a response back in `If-None-Match`, or its `Last-Modified` in \
-`If-Modified-Since`, and get a 304 without a body until the data changes. `If-Match` and `If-Unmodified-Since` are \
-evaluated too; a 412 says that they failed.
+- **Conditional requests**: send the `ETag` of a response back in `If-None-Match` and get a 304 without a body until \
+the data changes. `If-Match` is evaluated too; a 412 says that it failed.
 - **Response headers**: every operation names those that a program reads. All responses also carry `Content-Language`, the \
 security headers `Content-Security-Policy`, `Cross-Origin-Resource-Policy`, `Referrer-Policy`, `X-Content-Type-Options` and, over \
 TLS, `Strict-Transport-Security`, and let pages of any origin read them (`Access-Control-Allow-Origin`, \
@@ -45,7 +47,10 @@ TLS, `Strict-Transport-Security`, and let pages of any origin read them (`Access
 - **Compatibility**: within v1, objects may gain fields and, where `x-may-grow` is true, enums may gain values. Let a client \
 ignore a field and keep a value that it does not know.
 
-The content is under CC BY 4.0, the program under the MIT License."""
+
+The content is under CC BY 4.0, the program under the MIT License.""".replace(
+    "{ignored}", ", ".join(f"`{name}`" for name in IGNORED_PARAMETERS)
+)
 
 TAGS: Final = {
     **{resource.collection: resource.description for resource in RESOURCES},
@@ -58,14 +63,13 @@ HEADERS: Final = {
     "X-Request-ID": "Identifier of the request: the client's own when it sent a plain one.",
     "Cache-Control": "How long the response may be cached.",
     "ETag": "Validator of this representation, for `If-None-Match`.",
-    "Last-Modified": "Day of the release.",
     "Link": f"The links of the body (RFC 8288); left out when longer than {MAX_LINK_BYTES} bytes.",
     "Allow": "With a 405: the allowed methods.",
     "Retry-After": "With a 503: seconds to wait before trying again.",
 }
 """The headers that a program reads. The description of the document names all others, which every response carries."""
 ON_ALL: Final = ("X-Request-ID", "Cache-Control")
-ON_CACHEABLE: Final = (*ON_ALL, "ETag", "Last-Modified", "Link")
+ON_CACHEABLE: Final = (*ON_ALL, "ETag", "Link")
 ON_PROBLEM: Final = {
     METHOD_NOT_ALLOWED: (*ON_ALL, "Allow"),
     UNAVAILABLE: (*ON_ALL, "Retry-After"),
