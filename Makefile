@@ -5,6 +5,8 @@ HOST ?= $(or $(API_HOST),127.0.0.1)
 PORT ?= $(or $(API_PORT),8000)
 VENV := .venv
 BIN := $(VENV)/bin
+# A process that runs out of tests takes over some of the other's.
+PARALLEL := --numprocesses 2 --dist worksteal
 
 .DEFAULT_GOAL := help
 .PHONY: help run build test test-latest test-browser check types lint format generate migration requirements clean
@@ -20,13 +22,13 @@ build: data/content.db ## Build data/content.db from data/seed.json
 data/content.db: $(VENV)/run.stamp data/seed.json $(shell find app migrations -name '*.py')
 	@$(BIN)/python -m app.content build
 
-test: $(VENV)/test.stamp ## Run the tests
-	@$(BIN)/python -m pytest -m "not browser"
+test: $(VENV)/test.stamp ## Run the tests, in two processes
+	@$(BIN)/python -m pytest -m "not browser" $(PARALLEL)
 
 test-latest: ## Run the tests against the newest releases of every library, in an environment of its own
 	@$(PYTHON) -m venv --clear .venv-latest
 	@cat requirements/serve.in requirements/build.in requirements/test.in | grep -v '^-r' | .venv-latest/bin/python -m pip install --quiet --disable-pip-version-check --upgrade -r /dev/stdin
-	@.venv-latest/bin/python -m pytest -m "not browser"
+	@.venv-latest/bin/python -m pytest -m "not browser" $(PARALLEL)
 
 check: lint types test test-browser ## Lint, types, tests, and the pages in a real browser
 

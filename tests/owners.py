@@ -1,6 +1,7 @@
 """What tests of files share: somebody else as owner, and that a file is as it was."""
 
 import os
+import resource
 import stat
 import tempfile
 from collections.abc import Iterator
@@ -52,3 +53,14 @@ def folder_of_somebody_else() -> Iterator[Path]:
             if was_root:
                 os.seteuid(0)
             folder.chmod(0o755)
+
+
+@contextmanager
+def largest_file(size: int) -> Iterator[None]:
+    """No file may grow beyond `size` bytes while the context lasts."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))

@@ -341,14 +341,16 @@ class Running:
 
 
 @contextmanager
-def serving(database_path: Path, log: Path = Path(os.devnull), **settings: str) -> Iterator[Running]:
-    """The program, started as anybody starts it, on a free port and with these settings; stopped at the end."""
+def serving(
+    database_path: Path, log: Path = Path(os.devnull), program: Sequence[str] = ("-m", "app"), **settings: str
+) -> Iterator[Running]:
+    """The program in a process of its own, on a free port and with these settings; stopped at the end."""
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = probe.getsockname()[1]
     environment = os.environ | {"API_PORT": str(port), "API_DATABASE_PATH": str(database_path), **settings}
     with (
         log.open("wb") as written_log,
-        subprocess.Popen([sys.executable, "-m", "app"], cwd=ROOT, env=environment, stderr=written_log) as process,
+        subprocess.Popen([sys.executable, *program], cwd=ROOT, env=environment, stderr=written_log) as process,
     ):
         try:
             running = Running(port, process)

@@ -19,7 +19,7 @@ from app.content.__main__ import main as content_command
 from app.content.build import BuildError, build
 from app.content.check import read_seed
 from app.database import open_database
-from owners import folder_of_somebody_else
+from owners import folder_of_somebody_else, largest_file
 from support import OLD, ROOT, build_command, run
 
 
@@ -93,17 +93,16 @@ def test_a_build_that_is_killed_just_before_the_end_leaves_the_earlier_file(seed
 
 
 @pytest.mark.parametrize("largest", [0, 4096, 300_000, 2_000_000])
-def test_a_file_that_may_not_grow_ends_the_build_in_one_line(seed: Path, target: Path, largest: int) -> None:
-    program = (
-        "import resource, sys; from app.content.__main__ import main;"
-        f"resource.setrlimit(resource.RLIMIT_FSIZE, ({largest}, {largest})); sys.exit(main(sys.argv[1:]))"
-    )
+def test_a_file_that_may_not_grow_ends_the_build_in_one_line(
+    seed: Path, target: Path, largest: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with largest_file(largest):
+        assert content_command(["build", "--seed", str(seed), "--database", str(target)]) == 1
 
-    ran = run(sys.executable, "-c", program, *build_command(seed, target)[3:])
-
-    assert (ran.returncode, ran.stdout) == (1, "")
-    assert ran.stderr.startswith(f"{target} could not be written: ")
-    assert len(ran.stderr.splitlines()) == 1
+    output = capsys.readouterr()
+    assert output.out == ""
+    assert output.err.startswith(f"{target} could not be written: ")
+    assert len(output.err.splitlines()) == 1
     assert target.read_bytes() == OLD
     assert list(target.parent.iterdir()) == [target]
 

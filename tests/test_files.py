@@ -18,7 +18,7 @@ import pytest
 from app.content import __main__ as command_line
 from app.content.__main__ import main
 from app.files import write_whole
-from owners import as_somebody_else, assert_untouched, everybody_may_reach
+from owners import as_somebody_else, assert_untouched, everybody_may_reach, largest_file
 from support import NOBODY, ROOT
 
 
@@ -120,33 +120,30 @@ def test_format_is_overtaken_by_an_editor_that_saves(unordered: Path, monkeypatc
 # A disk that is full, a file that may not grow, a program that is killed.
 
 
-def limited(largest: int, arguments: list[str]) -> subprocess.CompletedProcess[str]:
-    program = (
-        "import resource, sys; from app.content.__main__ import main;"
-        f"resource.setrlimit(resource.RLIMIT_FSIZE, ({largest}, {largest})); sys.exit(main(sys.argv[1:]))"
-    )
-    command = [sys.executable, "-c", program, *arguments]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-
-
 @pytest.mark.parametrize("largest", [0, 4096, 100_000])
-def test_format_of_a_file_that_may_not_grow_leaves_it(unordered: Path, largest: int) -> None:
+def test_format_of_a_file_that_may_not_grow_leaves_it(
+    unordered: Path, largest: int, capsys: pytest.CaptureFixture[str]
+) -> None:
     before = unordered.read_bytes()
 
-    ran = limited(largest, ["format", "--seed", str(unordered)])
+    with largest_file(largest):
+        assert main(["format", "--seed", str(unordered)]) == 1
 
-    assert (ran.returncode, ran.stdout, ran.stderr) == (1, "", f"{unordered}: file too large\n")
+    assert capsys.readouterr() == ("", f"{unordered}: file too large\n")
     assert_untouched(unordered, before)
 
 
 @pytest.mark.parametrize("largest", [0, 4096])
-def test_a_schema_that_may_not_grow_is_left(seed: Path, tmp_path: Path, largest: int) -> None:
+def test_a_schema_that_may_not_grow_is_left(
+    seed: Path, tmp_path: Path, largest: int, capsys: pytest.CaptureFixture[str]
+) -> None:
     path = tmp_path / "schema.json"
     shutil.copy(seed.parent / "seed.schema.json", path)
 
-    ran = limited(largest, ["schema", "--schema", str(path)])
+    with largest_file(largest):
+        assert main(["schema", "--schema", str(path)]) == 1
 
-    assert (ran.returncode, ran.stdout, ran.stderr) == (1, "", f"{path}: file too large\n")
+    assert capsys.readouterr() == ("", f"{path}: file too large\n")
     assert_untouched(path, (seed.parent / "seed.schema.json").read_bytes())
 
 

@@ -13,7 +13,6 @@ import pytest
 
 from app.database import Database
 from app.http import pipeline
-from app.http.connection import CHECK_SECONDS
 from app.http.negotiation import CODINGS
 from app.main import Service, create_app
 from app.settings import Settings
@@ -21,6 +20,13 @@ from support import Running, serving
 from wire import CLOSE, ask, descriptors, exchange, listening, request, resident_bytes, run, silent_readers, statuses
 
 BUNDLE = b"/pages/swagger-ui-bundle.js"
+CHECK_SECONDS = 2
+IMPATIENT = f"""
+from app.__main__ import main
+from app.http import connection
+connection.CHECK_SECONDS = {CHECK_SECONDS}
+main()
+"""
 
 
 @pytest.fixture
@@ -151,11 +157,11 @@ def test_slow_readers_of_a_large_body_take_little_memory_and_are_disconnected(da
             assert descriptors(running.process.pid) > readers
             grown = resident_bytes(running.process.pid) - at_rest
             assert grown < readers * size / 8, f"{grown} bytes more"
-            async with asyncio.timeout(3 * CHECK_SECONDS + 5):
+            async with asyncio.timeout(3 * CHECK_SECONDS + 15):
                 while descriptors(running.process.pid) > readers / 2:  # noqa: ASYNC110  # another process has no event
                     await asyncio.sleep(0.2)
 
-    with serving(database_path) as running:
+    with serving(database_path, program=("-c", IMPATIENT)) as running:
         run(lambda: promise(running))
 
 
