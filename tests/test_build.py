@@ -1,4 +1,4 @@
-"""A build is whole or not at all, whatever happens to it, and says in one line what went wrong."""
+"""A build writes the whole file or nothing, whatever happens to it, and reports an error in one line."""
 
 import json
 import os
@@ -146,7 +146,7 @@ def small_disk(folder: Path, size: str) -> Iterator[None]:
         ("x" * 300, "file name too long"),
     ],
 )
-def test_a_place_that_cannot_be_written_is_told_in_one_line(
+def test_a_path_that_cannot_be_written_is_reported_in_one_line(
     seed: Path, tmp_path: Path, place: str, words: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "file").touch()
@@ -159,7 +159,7 @@ def test_a_place_that_cannot_be_written_is_told_in_one_line(
     assert sorted(path.name for path in tmp_path.iterdir()) == ["file", "folder"]
 
 
-def test_a_folder_of_somebody_else_is_told_in_words(seed: Path) -> None:
+def test_a_folder_of_another_user_is_reported_as_permission_denied(seed: Path) -> None:
     checked = read_seed(seed)
     with folder_of_somebody_else() as folder:
         with pytest.raises(BuildError, match=r"content\.db could not be written: permission denied"):

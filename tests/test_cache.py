@@ -227,7 +227,7 @@ def test_what_is_refused_reads_nothing_and_caches_nothing(
 # Everything that a response depends on is in its key.
 
 
-def test_queries_of_one_list_are_told_apart_under_a_root_path(service: Service) -> None:
+def test_queries_of_one_list_are_cached_separately_under_a_root_path(service: Service) -> None:
     async def promise() -> None:
         async with listening(service, root_path="/api") as (port, _):
             first, second, third = [
@@ -241,7 +241,7 @@ def test_queries_of_one_list_are_told_apart_under_a_root_path(service: Service) 
 
 
 @pytest.mark.parametrize("prefix", ["", "/kratom", "/a/b", "/v1"])
-def test_queries_of_one_list_are_told_apart_in_another_application(service: Service, prefix: str) -> None:
+def test_queries_of_one_list_are_cached_separately_in_another_application(service: Service, prefix: str) -> None:
     outer = Starlette(routes=[Mount(prefix, service)]) if prefix else service
 
     async def bodies() -> list[bytes]:
@@ -255,7 +255,7 @@ def test_queries_of_one_list_are_told_apart_in_another_application(service: Serv
     assert one == asyncio.run(ask(service, "/v1/strains?limit=1"))[2]
 
 
-def test_two_mounts_of_one_service_answer_the_same(service: Service) -> None:
+def test_two_mounts_of_one_service_return_the_same(service: Service) -> None:
     outer = Starlette(routes=[Mount("/one", service), Mount("/two", service)])
     first = asyncio.run(ask(outer, "/one/v1/strains?limit=1"))
     second = asyncio.run(ask(outer, "/two/v1/strains?limit=1"))

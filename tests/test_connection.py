@@ -1,4 +1,4 @@
-"""The fast path answers as the pipeline does; pipelined requests are answered in order; bodies are skipped."""
+"""The fast path returns what the pipeline returns; pipelined responses are in order; bodies are skipped."""
 
 import asyncio
 import gc
@@ -62,7 +62,7 @@ EITHER_PATH = [
 
 
 @pytest.mark.parametrize("sent", EITHER_PATH, ids=range(len(EITHER_PATH)))
-def test_the_fast_path_answers_byte_for_byte_as_the_pipeline(app: Service, sent: bytes) -> None:
+def test_the_fast_path_returns_the_bytes_of_the_pipeline(app: Service, sent: bytes) -> None:
     async def promise() -> None:
         async with listening(app) as (fast, _), listening(app, PlainConnection) as (plain, _):
             warm = re.sub(rb"(?im)^(if-|accept|origin|range|expect).*?\r\n", b"", sent)
@@ -76,7 +76,7 @@ def test_the_fast_path_answers_byte_for_byte_as_the_pipeline(app: Service, sent:
 
 
 class _Noted(set[asyncio.Task[None]]):
-    """A set of tasks that tells of each one added."""
+    """A set of tasks that records each added task."""
 
     def __init__(self, seen: list[int]) -> None:
         super().__init__()
@@ -120,9 +120,7 @@ AGAIN = [
 
 @pytest.mark.parametrize("way", range(4))
 @pytest.mark.parametrize("sent", AGAIN, ids=range(len(AGAIN)))
-def test_a_request_that_comes_again_is_answered_as_before_under_a_new_identifier(
-    app: Service, sent: bytes, way: int
-) -> None:
+def test_a_repeated_request_gets_the_same_response_with_a_new_identifier(app: Service, sent: bytes, way: int) -> None:
     same = unnamed(sent)
     last = same.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n")
     chunks = [
@@ -221,7 +219,7 @@ def test_what_is_known_of_requests_is_bounded_and_outlives_no_response(
             assert 0 < len(known) <= 5
             assert huge not in known
             assert known.get(plain[-1]) is not None
-            # Others evict it: each of them is asked for twice.
+            # Others evict it: each of them is requested twice.
             others = [request(b"/v1/contacts?limit=1&offset=%d" % n) * 2 for n in range(3)]
             others += [request(b"/v1/strains?limit=1&offset=%d" % n) * 2 for n in range(20)]
             await exchange(port, *others, request(b"/v1", CLOSE))
@@ -233,7 +231,7 @@ def test_what_is_known_of_requests_is_bounded_and_outlives_no_response(
     service.state.database.close()
 
 
-def test_pipelined_requests_are_answered_in_order_whichever_path_they_take(app: Service) -> None:
+def test_pipelined_responses_are_in_order_whichever_path_they_take(app: Service) -> None:
     async def promise() -> None:
         async with listening(app) as (port, _):
             await exchange(port, request(DETAIL, CLOSE))
@@ -248,7 +246,7 @@ def test_pipelined_requests_are_answered_in_order_whichever_path_they_take(app: 
 
 
 @pytest.mark.parametrize("kind", [Connection, PlainConnection])
-def test_a_thousand_pipelined_requests_are_all_answered_in_order(app: Service, kind: type[Connection]) -> None:
+def test_a_thousand_pipelined_requests_get_their_responses_in_order(app: Service, kind: type[Connection]) -> None:
     async def promise() -> None:
         async with listening(app, kind) as (port, _):
             pair = request(b"/v1/nothing") + request(b"/v1/meta")
@@ -257,7 +255,7 @@ def test_a_thousand_pipelined_requests_are_all_answered_in_order(app: Service, k
     run(promise)
 
 
-def test_a_burst_is_answered_over_several_turns_and_others_are_served_meanwhile(app: Service) -> None:
+def test_a_burst_is_spread_over_several_turns_and_other_clients_are_served_meanwhile(app: Service) -> None:
     order: list[str] = []
 
     async def promise() -> None:

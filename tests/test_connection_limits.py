@@ -1,4 +1,4 @@
-"""A connection is bounded: in size, in the time it may take, in what it holds for a slow reader, and in how it ends."""
+"""Limits of a connection: size, time-outs, memory for slow readers, and shutdown."""
 
 import asyncio
 import re
@@ -85,7 +85,7 @@ def test_a_client_that_vanishes_while_it_is_written_to_leaves_no_trace(
     assert not caplog.records
 
 
-def test_a_server_that_stops_answers_what_is_on_its_way_and_says_that_it_closes(app: Service) -> None:
+def test_on_shutdown_received_requests_get_responses_and_the_last_says_close(app: Service) -> None:
     async def promise() -> None:
         async with listening(app) as (port, state):
             reader, writer = await asyncio.open_connection("127.0.0.1", port)
@@ -102,9 +102,7 @@ def test_a_server_that_stops_answers_what_is_on_its_way_and_says_that_it_closes(
     run(promise)
 
 
-def test_a_server_that_stops_does_not_wait_for_the_rest_of_a_request(
-    app: Service, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_on_shutdown_an_incomplete_request_gets_503(app: Service, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(connection, "STOP_SECONDS", 0.2)
     monkeypatch.setattr(connection, "LINGER_SECONDS", 0.2)
 
@@ -307,11 +305,11 @@ def test_a_large_body_is_not_copied_for_each_reader(app: Service) -> None:
     run(promise)
 
 
-# Work that is linear in what is sent. Time would tell less than the bytes that are looked at.
+# Work is linear in the input. The number of scanned bytes is a better measure than time.
 
 
 def hostile_heads() -> dict[str, Callable[[int], list[bytes]]]:
-    """Inputs by their size, as they come in."""
+    """Inputs by size, in chunks."""
     return {
         "empty lines": lambda n: [b"\r\n" * n + b"PRI "],
         "empty lines one by one": lambda n: [b"\r\n"] * (n // 8) + [b"PRI "],

@@ -1,4 +1,4 @@
-"""No command harms a file: what it can't write, or must not lose, stays as it was, and one line says so."""
+"""No command damages a file: one that can't be written or must not be lost is unchanged, and one line says so."""
 
 import json
 import os
@@ -202,7 +202,7 @@ def test_format_that_is_killed_leaves_the_file_and_the_next_one_clears_up(
     assert_untouched(unordered, seed.read_bytes())
 
 
-def test_whoever_reads_while_it_is_written_sees_the_one_or_the_other(tmp_path: Path) -> None:
+def test_a_reader_during_a_write_sees_the_old_or_the_new_file(tmp_path: Path) -> None:
     path = tmp_path / "file"
     contents = [letter * 1_000_000 for letter in (b"a", b"b")]
     path.write_bytes(contents[0])

@@ -1,4 +1,4 @@
-"""What the header of every answer carries, for clients, caches and pages of other origins."""
+"""Headers of every response, for clients, caches and pages of other origins."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -27,10 +27,10 @@ pytestmark = pytest.mark.anyio
 
 JSON_POLICY = "default-src 'none'; frame-ancestors 'none'"
 
-# What every answer carries
+# Every response
 
 
-async def test_every_answer_carries_the_common_headers(ask: Ask) -> None:
+async def test_every_response_has_the_common_headers(ask: Ask) -> None:
     for path in (*ADDRESSES, *UNKNOWN, f"{RESOURCE}?limit=0"):
         for method in ("GET", "HEAD", "OPTIONS", "POST", "TRACE"):
             for headers in ([], [("accept", "image/png")], [("if-none-match", "*")], [("host", "again")]):
@@ -73,7 +73,7 @@ async def test_nothing_was_modified_in_the_future(database_path: Path, monkeypat
     prepared.close()
 
 
-async def test_answers_may_be_kept_for_as_long_as_is_set_and_errors_not_at_all(database_path: Path, ask: Ask) -> None:
+async def test_responses_may_be_cached_as_long_as_is_set_and_errors_not_at_all(database_path: Path, ask: Ask) -> None:
     an_hour = create_app(Settings(database_path=database_path, cache_seconds=3600))
     answer = await answer_of(an_hour, RESOURCE)
     assert (
@@ -117,7 +117,7 @@ async def test_a_preflight_needs_a_host_like_any_request(ask: Ask) -> None:
     for host in (None, "", "a b", "[::::::]"):
         assert (await ask(RESOURCE, asked, method="OPTIONS", host=host)).status == 400
     assert (await ask(RESOURCE, [*asked, ("host", "second")], method="OPTIONS")).status == 400
-    # What else is wrong with the address is told in the answer to the request itself, where a page can read it.
+    # Other faults of the address are reported in the response to the request itself, which a page can read.
     assert (await ask(f"{RESOURCE}?limit=0&limit=0", asked, method="OPTIONS")).status == 204
 
 

@@ -1,4 +1,4 @@
-"""Every link and every reference between records leads to what it names, in both directions."""
+"""Every link and every reference between records resolves, in both directions."""
 
 import re
 from collections import Counter
@@ -76,7 +76,7 @@ async def test_every_reference_leads_to_what_it_names(
                 target = by_url[value["url"]]
                 assert value["slug"] == target["slug"]
                 if value["type"] == "claim":
-                    # A statement of the article does not stand without its verdict, not even as a title.
+                    # A statement of the article never appears without its verdict, not even as a title.
                     assert value["title"].startswith(f"{target['slug']}: {VERDICTS[target['verdict']]} ")
                 else:
                     assert value["title"] == target[TITLES[value["type"]]]

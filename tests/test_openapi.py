@@ -1,4 +1,4 @@
-"""What the OpenAPI document promises to people, to generators and to itself."""
+"""The OpenAPI document: valid, complete, consistent, and usable by client generators."""
 
 import re
 from collections.abc import Iterator
@@ -41,7 +41,7 @@ def walk(value: Any, place: str = "#") -> Iterator[tuple[str, Object]]:
 
 
 def schemas(value: Any, place: str) -> Iterator[tuple[str, Object]]:
-    """A schema and all that stand in it."""
+    """A schema and all schemas in it."""
     yield place, value
     for name, item in value.get("properties", {}).items():
         yield from schemas(item, f"{place}.{name}")
@@ -310,7 +310,7 @@ def same_as_far_as_shown(shown: Any, served: Any) -> bool:
     return bool(shown == served)
 
 
-async def test_every_example_is_an_answer_of_this_service(client: httpx.AsyncClient) -> None:
+async def test_every_example_is_a_response_of_this_service(client: httpx.AsyncClient) -> None:
     for path, operation in each(OPERATIONS.items()):
         content = operation["responses"]["200"]["content"]["application/json"]
         shown = content["example"]

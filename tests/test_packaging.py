@@ -1,4 +1,4 @@
-"""The project as it is installed and started: one list of what it needs, and a start that ends when it is told to."""
+"""Packaging: one list of dependencies, the commands, and `make run`, which SIGTERM stops."""
 
 import os
 import re
@@ -56,7 +56,7 @@ def test_what_the_package_carries_is_found_inside_it_and_beside_it(
     assert files.shipped("migrations") == tmp_path / "migrations"
 
 
-def test_make_run_that_is_told_to_stop_stops_the_server(database_path: Path) -> None:
+def test_sigterm_to_make_run_stops_the_server(database_path: Path) -> None:
     make = shutil.which("make")
     if not make:
         pytest.skip("there is no make here")
@@ -74,7 +74,7 @@ def test_make_run_that_is_told_to_stop_stops_the_server(database_path: Path) -> 
 
             started.send_signal(signal.SIGTERM)
 
-            # The end of what is said comes when the last program that make started has ended.
+            # The pipe closes when the last process that make started has ended.
             started.communicate(timeout=15)
             with socket.socket() as client:
                 assert client.connect_ex(("127.0.0.1", int(serving[1]))) != 0

@@ -1,4 +1,4 @@
-"""Each precondition of a request is evaluated as HTTP says, and entity tags can be relied upon."""
+"""Preconditions follow RFC 9110, and entity tags are reliable."""
 
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -138,7 +138,7 @@ async def test_what_has_no_validators_matches_none(path: str, ask: Ask) -> None:
         assert (answer.body == b"") == (status == 304)
 
 
-async def test_a_failed_precondition_is_told_as_a_problem(ask: Ask) -> None:
+async def test_a_failed_precondition_is_a_problem_response(ask: Ask) -> None:
     answer = await ask(RESOURCE, [("if-match", '"x"')])
     assert answer.problem["type"] == "/problems/precondition-failed"
     assert {"etag", "last-modified"}.isdisjoint(answer.headers)

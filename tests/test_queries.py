@@ -1,4 +1,4 @@
-"""Every query a client can cause runs along an index and ends in time."""
+"""Every query that a client can cause uses an index and is bounded in time."""
 
 import sqlite3
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""What a route declares is honoured: FastAPI's own way serves what the direct call can't; hooks work or raise."""
+"""Everything a route declares takes effect: FastAPI serves what a direct call can't; hooks work or raise."""
 
 import asyncio
 import logging
@@ -59,7 +59,7 @@ def second() -> str:
 
 
 def own_router() -> APIRouter:
-    """Routes that ask for more than a direct call can give, and one that does not."""
+    """Routes that need more than a direct call provides, and one that does not."""
     router = APIRouter()
 
     @router.get("/own/header")
@@ -262,7 +262,7 @@ def test_the_service_is_a_fastapi_application(service: Service) -> None:
 # Identifiers and log lines
 
 
-def test_an_identifier_tells_nothing_of_other_requests(app: Service) -> None:
+def test_an_identifier_reveals_nothing_of_other_requests(app: Service) -> None:
     async def identifiers() -> list[bytes]:
         return [(await ask(app, "/v1"))[1][b"x-request-id"] for _ in range(1100)]
 

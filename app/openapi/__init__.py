@@ -37,7 +37,7 @@ not medical or legal advice, and it recommends no amount of anything.
 
 Lists hold up to 100 records and link to their neighbours; a list and a single record give the same whole object. \
 Filters take several values with commas between them, or the parameter repeated; a query may have 4,096 bytes. Unknown \
-parameters, and any other that is repeated, are refused. Errors are problem details (RFC 9457). Answers carry an `ETag`; ask again with `If-None-Match` and get a short \
+parameters, and any other that is repeated, are refused. Errors are problem details (RFC 9457). Responses have an `ETag`; send it back in `If-None-Match` and get a short \
 304 while nothing changed.
 
 Within v1, objects may gain fields and, where `x-may-grow` is true, enums may gain values: let a client ignore a field and \
@@ -92,7 +92,7 @@ ON_PROBLEM: Final = {
     UNAVAILABLE: ("Retry-After",),
 }
 SETTLED: Final = frozenset({"Confidence", "SafetyFlag", "Support", "SymptomKind", "Verdict"})
-"""The enums that are whole as they are; any other may get new values."""
+"""The enums that are complete; any other may get new values."""
 GROWING: Final = " Values may be added: keep one that is not listed here, and show it as it is."
 GROWING_SORT: Final = " Values may be added; a client sends them and never receives one."
 WHOLE: Final = " No value will be added."
@@ -104,7 +104,7 @@ CONDITIONS: Final = {
 
 
 def describe(app: FastAPI) -> None:
-    """Let the application describe itself with the completed document."""
+    """Make the application return the completed document."""
     app.title, app.version, app.description = TITLE, VERSION, DESCRIPTION
     derive = app.openapi
 
@@ -140,7 +140,7 @@ def _completed(document: Object, database: Database) -> Object:
         _complete(path, operation, examples)
         schemas |= _named_sort(operation)
     for name, schema in schemas.items():
-        schema.pop("additionalProperties", None)  # what is sent is checked; what is read may gain fields
+        schema.pop("additionalProperties", None)  # requests are validated; responses may gain fields
         if "enum" in schema:
             schema["x-may-grow"] = name not in SETTLED
             growing = GROWING_SORT if name.endswith("Sort") else GROWING
