@@ -144,7 +144,7 @@ def test_a_flood_of_addresses_stays_within_the_budget() -> None:
     assert len(cache) > 0
 
 
-def test_a_flood_of_addresses_does_not_evict_what_is_asked_for_again() -> None:
+def test_a_flood_of_addresses_does_not_evict_a_response_that_is_requested_again() -> None:
     cache = ResponseCache(2_000_000)
     for number in range(50):
         cache.put(key(f"popular/{number}"), cached(1000))

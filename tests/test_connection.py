@@ -141,7 +141,7 @@ def test_a_repeated_request_gets_the_same_response_with_a_new_identifier(app: Se
     run(promise)
 
 
-def test_a_request_that_comes_again_is_not_parsed(app: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_repeated_request_is_not_parsed(app: Service, monkeypatch: pytest.MonkeyPatch) -> None:
     parsed: list[bytes] = []
     parse = Connection._parse  # noqa: SLF001  # what is not to be called again
 
@@ -173,7 +173,7 @@ CUT_BODIES = [
 
 
 @pytest.mark.parametrize(("cut", "found"), CUT_BODIES, ids=range(len(CUT_BODIES)))
-def test_the_rest_of_a_body_is_no_part_of_what_is_remembered(app: Service, cut: list[bytes], found: list[int]) -> None:
+def test_the_rest_of_a_body_is_no_part_of_a_remembered_head(app: Service, cut: list[bytes], found: list[int]) -> None:
     known, same = app.pipeline.known, unnamed(request(DETAIL))
 
     async def promise() -> None:
@@ -339,7 +339,7 @@ def test_an_upgrade_is_ignored_and_the_connection_stays_open(app: Service, proto
 
 
 @pytest.mark.parametrize("rest", [b"zz\r\n", b"5\r\nhel", b"5;" + b"a" * 50_000, b"5\r\nhelloX\r\n"])
-def test_a_fault_in_a_body_brings_no_second_response(app: Service, rest: bytes) -> None:
+def test_a_fault_in_a_body_causes_no_second_response(app: Service, rest: bytes) -> None:
     async def promise() -> None:
         async with listening(app) as (port, _):
             got = await exchange(port, request(b"/v1/meta", b"Transfer-Encoding: chunked"), b"5\r\nhello\r\n", rest)

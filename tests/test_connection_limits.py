@@ -52,9 +52,7 @@ def check_now(checked: connection.Connection) -> None:
         (b"", []),
     ],
 )
-def test_a_client_that_has_ended_its_side_gets_the_responses_to_what_it_sent(
-    app: Service, sent: bytes, found: list[int]
-) -> None:
+def test_a_half_closed_client_gets_the_responses_to_its_requests(app: Service, sent: bytes, found: list[int]) -> None:
     async def promise() -> None:
         async with listening(app) as (port, _):
             reader, writer = await asyncio.open_connection("127.0.0.1", port)
@@ -333,7 +331,7 @@ HOSTILE = hostile_heads()
 
 
 @pytest.mark.parametrize("name", HOSTILE)
-def test_the_work_is_linear_in_what_is_sent(app: Service, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+def test_the_work_is_linear_in_the_input(app: Service, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     real = HttpRequestParser
     fed = 0
 

@@ -34,7 +34,7 @@ def test_format_puts_records_and_fields_in_order_and_changes_nothing_else(tmp_pa
 
 
 @pytest.mark.parametrize("content", ["", "[]", '{"strains": 1}', '{"strains": [1]}', "nothing"])
-def test_format_says_what_is_wrong_with_a_seed_it_can_not_lay_out(
+def test_format_reports_the_faults_of_a_seed_that_it_cannot_format(
     tmp_path: Path, content: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     broken = tmp_path / "seed.json"

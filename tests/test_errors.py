@@ -232,7 +232,7 @@ async def test_an_unexpected_failure_is_a_problem_with_its_request_logged_once(
         assert (await client.get("/v1/strains")).status_code == 200
 
 
-async def test_a_database_that_can_not_be_read_is_a_503_that_says_when_to_come_back(
+async def test_an_unreadable_database_is_a_503_with_retry_after(
     database_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     async with service_of_its_own(database_path, cache_bytes=0) as (service, client):

@@ -56,7 +56,7 @@ async def test_json_may_load_nothing_when_a_browser_shows_it(path: str, ask: Ask
     assert answer.headers["content-security-policy"] == JSON_POLICY
 
 
-async def test_hsts_is_sent_where_clients_come_over_tls_and_only_there(database_path: Path, ask: Ask) -> None:
+async def test_hsts_is_sent_over_tls_only(database_path: Path, ask: Ask) -> None:
     over_tls = create_app(Settings(database_path=database_path, tls=True))
     for path in (RESOURCE, "/", "/v1/nothing"):
         answer = await answer_of(over_tls, path)

@@ -235,7 +235,7 @@ async def test_there_is_one_host_and_only_http_1_0_may_leave_it_out(ask: Ask) ->
 
 
 @pytest.mark.parametrize("sent", ["a", "0f6c2d9b-e14a", "A.b_c-9", "x" * 64])
-async def test_a_plain_request_identifier_is_kept(sent: str, ask: Ask) -> None:
+async def test_a_valid_request_identifier_is_returned(sent: str, ask: Ask) -> None:
     for path in (RESOURCE, "/v1/nothing", "/health/live"):
         answer = await ask(path, [("x-request-id", sent)])
         assert answer.headers["x-request-id"] == sent

@@ -72,7 +72,7 @@ def test_the_inventory_knows_every_collection(content: Any) -> None:
 
 
 @pytest.mark.parametrize("collection", COLLECTIONS)
-def test_the_seed_holds_what_its_sources_gave_to_the_digit(content: Any, collection: str) -> None:
+def test_the_seed_has_exactly_the_values_of_its_sources(content: Any, collection: str) -> None:
     assert list(differences_of_lists(collection, INVENTORY[collection], content[collection])) == []
 
 

@@ -287,7 +287,7 @@ def test_every_response_is_described_with_its_headers_and_one_media_type() -> No
         assert header["description"].strip()
 
 
-def test_every_example_is_as_its_schema_says() -> None:
+def test_every_example_matches_its_schema() -> None:
     seen = 0
     for path, status, response in each(found for found in all_responses() if "content" in found[2]):
         for content in each(response["content"].values()):

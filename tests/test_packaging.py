@@ -28,7 +28,7 @@ def named_in(*files: str) -> list[str]:
     return sorted(line for line in lines if line and not line.startswith(("#", "-r")))
 
 
-def test_the_package_needs_what_the_requirements_name_and_takes_what_they_pin() -> None:
+def test_the_package_has_the_dependencies_of_the_requirements_and_allows_the_pinned_versions() -> None:
     needed = {need.name: need for need in map(Requirement, PROJECT["project"]["dependencies"])}
     pinned = dict(re.findall(r"^([\w-]+)==(\S+)", (ROOT / "requirements/build.txt").read_text("utf-8"), re.MULTILINE))
 

@@ -81,7 +81,7 @@ def test_the_pages_known_here_are_all_there_are(app: Service) -> None:
 
 
 @pytest.mark.parametrize("path", MEDIA_TYPES)
-async def test_a_page_is_served_as_what_it_is(client: httpx.AsyncClient, path: str) -> None:
+async def test_a_page_has_its_media_type(client: httpx.AsyncClient, path: str) -> None:
     answer = await client.get(path)
     assert answer.status_code == 200
     assert answer.headers["content-type"] == MEDIA_TYPES[path]
@@ -104,7 +104,7 @@ async def test_a_page_that_is_not_there_is_a_problem(client: httpx.AsyncClient, 
 
 
 @pytest.mark.parametrize("path", HTML_PAGES)
-async def test_a_page_allows_only_what_it_loads_itself(client: httpx.AsyncClient, path: str) -> None:
+async def test_the_policy_of_a_page_allows_only_what_it_loads(client: httpx.AsyncClient, path: str) -> None:
     policy = (await client.get(path)).headers["content-security-policy"]
     directives = dict(directive.split(" ", 1) for directive in policy.split("; "))
     for name in ("default-src", "base-uri", "form-action", "frame-ancestors"):
@@ -222,7 +222,7 @@ REQUEST = re.compile(r"(GET|DELETE) (/\S*)(?: with ([\w-]+): (.+))?")
 
 
 @pytest.mark.parametrize("slug", [slug for slug, told in EXAMPLES.items() if REQUEST.fullmatch(told["request"])])
-async def test_the_example_of_a_problem_is_what_the_request_brings(client: httpx.AsyncClient, slug: str) -> None:
+async def test_the_example_of_a_problem_is_the_real_response(client: httpx.AsyncClient, slug: str) -> None:
     request = REQUEST.fullmatch(EXAMPLES[slug]["request"])
     assert request
     method, path, header, value = request.groups()
@@ -235,7 +235,7 @@ def test_no_example_is_of_a_problem_that_is_not_there() -> None:
     assert set(EXAMPLES) <= {kind.slug for kind in KINDS}
 
 
-async def test_the_catalog_leads_to_the_interface_and_what_describes_it(client: httpx.AsyncClient) -> None:
+async def test_the_api_catalog_links_to_the_api_and_its_description(client: httpx.AsyncClient) -> None:
     answer = await client.get("/.well-known/api-catalog")
     assert 'rel="api-catalog"' in answer.headers["link"]
     (catalog, interface) = answer.json()["linkset"]

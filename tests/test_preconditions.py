@@ -111,7 +111,7 @@ async def test_each_precondition_is_evaluated(case: int, ask: Ask) -> None:
 
 
 @each_address
-async def test_a_304_carries_what_a_cache_needs_and_nothing_of_the_body(path: str, ask: Ask) -> None:
+async def test_a_304_has_the_headers_a_cache_needs_and_no_body(path: str, ask: Ask) -> None:
     whole = (await ask(path, [("x-request-id", "same")])).headers
     unchanged = await ask(path, [("x-request-id", "same"), ("if-none-match", whole.get("etag", "*"))])
     assert unchanged.status == 304

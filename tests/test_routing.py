@@ -117,7 +117,7 @@ def test_a_route_that_asks_for_more_takes_the_way_of_fastapi(
     assert asyncio.run(ask(service, "/own/nothing"))[0] == 404
 
 
-def test_only_what_the_direct_call_can_do_is_called_directly() -> None:
+def test_an_endpoint_is_called_directly_only_if_that_is_enough() -> None:
     routes: dict[str, Any] = {route.path: route for route in own_router().routes if hasattr(route, "path")}
     assert [path for path in routes if read_of(routes[path]) is None] == [
         "/own/header",

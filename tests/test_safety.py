@@ -55,7 +55,7 @@ async def test_an_unsafe_or_contradicted_statement_never_appears_without_its_ver
     assert not naked
 
 
-async def test_an_unsafe_statement_says_what_the_evidence_does_to_it(records: dict[str, list[Object]]) -> None:
+async def test_an_unsafe_statement_is_never_supported_and_has_a_note(records: dict[str, list[Object]]) -> None:
     unsafe = [claim for claim in records["/v1/claims"] if claim["safety_flag"] == "unsafe_as_written"]
     assert unsafe
     assert all(claim["verdict"] != "supports" and claim["note"] for claim in each(unsafe))

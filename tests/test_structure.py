@@ -96,7 +96,7 @@ def test_the_allowed_imports_have_no_cycle() -> None:
     assert {part_of(name) for name in MODULES if name != "app"} == set(MAY_IMPORT)
 
 
-def test_serving_imports_neither_what_builds_nor_what_migrates() -> None:
+def test_serving_imports_neither_the_build_nor_the_migrations() -> None:
     for name, path in each(MODULES.items()):
         if not (name == "app" or name.startswith("app.content")):
             text = path.read_text(encoding="utf-8")
@@ -109,7 +109,7 @@ def test_serving_imports_neither_what_builds_nor_what_migrates() -> None:
     assert not [name for name in loaded if name.startswith(("alembic", "mako", "app.content", "migrations"))]
 
 
-def test_every_module_says_in_a_line_what_it_is_for_and_has_a_name_that_means_something() -> None:
+def test_every_module_has_a_docstring_and_a_meaningful_name() -> None:
     for name, path in each(MODULES.items()):
         parts = set(name.split("."))
         assert not parts & EMPTY_NAMES, name

@@ -113,7 +113,7 @@ def test_no_message_advises_to_build_over_a_foreign_file(tmp_path: Path, kind: s
     assert str(refused.value).endswith("; name a database of this service with API_DATABASE_PATH")
 
 
-def test_a_missing_or_damaged_database_of_ours_is_built_as_the_message_says(
+def test_the_build_command_in_the_message_repairs_a_missing_or_damaged_database(
     seed: Path, database_path: Path, tmp_path: Path
 ) -> None:
     path = tmp_path / "content.db"
