@@ -14,9 +14,9 @@ from pydantic import BaseModel, ConfigDict
 from starlette.exceptions import HTTPException
 
 ECHO_LIMIT = 60
-"""How much of what a client sent an error repeats at most, in bytes."""
+"""The most bytes of client input that an error repeats."""
 MAX_ERRORS = 10
-"""How many faults of a request an answer names at most; with the limit above it keeps every problem small."""
+"""The most faults of a request that one problem lists; with the limit above it keeps every problem small."""
 ALLOW = "GET, HEAD, OPTIONS"
 VARY = "Accept-Encoding"
 """The request headers that a representation depends on. Every address has one media type, so `Accept` chooses none."""
@@ -38,7 +38,7 @@ class ProblemError(BaseModel):
     detail: Message
     """What was found and what is expected."""
     did_you_mean: Annotated[str, pydantic.Field(max_length=200)] | None
-    """What was probably meant; null when nothing is near."""
+    """A suggested correction; null when nothing is similar."""
 
 
 class Problem(BaseModel):
@@ -51,7 +51,7 @@ class Problem(BaseModel):
     title: Message
     """The kind of problem in a few words."""
     status: Annotated[int, pydantic.Field(ge=400, le=599, json_schema_extra={"format": "int32"})]
-    """HTTP status of the answer."""
+    """HTTP status of the response."""
     detail: Message
     """What went wrong this time."""
     instance: Annotated[str, pydantic.Field(pattern=r"^/[!-~]*$", max_length=200)]
@@ -67,7 +67,7 @@ class Kind:
     """A kind of problem."""
 
     slug: str
-    """Name of its page; empty when it has none, as its status says it all."""
+    """Name of its page; empty when the status needs no explanation."""
     status: int
     title: str
     explanation: str
@@ -95,7 +95,7 @@ METHOD_NOT_ALLOWED: Final = Kind(
     "method-not-allowed",
     405,
     "Method not allowed",
-    "This service is read-only: GET, HEAD and OPTIONS are all it answers, as the Allow header says.",
+    "This service is read-only: it supports only GET, HEAD and OPTIONS, as the Allow header says.",
 )
 NOT_ACCEPTABLE: Final = Kind(
     "not-acceptable",
@@ -138,7 +138,7 @@ UNAVAILABLE: Final = Kind(
     "unavailable",
     503,
     "Temporarily unavailable",
-    "The service can't answer right now. Try again after the number of seconds in the Retry-After header.",
+    "The service can't process the request right now. Try again after the number of seconds in the Retry-After header.",
 )
 
 KINDS: Final = (
@@ -156,7 +156,7 @@ KINDS: Final = (
 
 
 class ProblemException(Exception):  # noqa: N818  # it is not an error of the program
-    """Ends a request with a problem."""
+    """Ends a request with a problem response."""
 
     def __init__(
         self,
@@ -173,7 +173,7 @@ class ProblemException(Exception):  # noqa: N818  # it is not an error of the pr
 
 
 def problem_of(error: Exception) -> ProblemException:
-    """The problem that an exception ends in. What is inside the service is never shown."""
+    """The problem for an exception. Internal details are never shown."""
     match error:
         case ProblemException():
             return error
@@ -190,7 +190,7 @@ def problem_of(error: Exception) -> ProblemException:
 
 
 def problem_document(problem: ProblemException, path: str, request_id: str) -> bytes:
-    """The body that tells a client of a problem."""
+    """The body of a problem response."""
     instance = quote(path, safe="/-._~!$&'()*+,;=:@")
     if len(instance) > ECHO_LIMIT:
         cut = instance[:ECHO_LIMIT]
@@ -224,7 +224,7 @@ def problem_headers(problem: ProblemException, size: int) -> list[tuple[bytes, b
 
 
 def shown(value: object, limit: int = ECHO_LIMIT) -> str:
-    """What a client sent, as an error may repeat it: printable and short."""
+    """Client input as an error may repeat it: printable and short."""
     text = str(value)
     printable = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text[:limit])
     short = printable.encode()[:limit].decode(errors="ignore")
@@ -245,14 +245,14 @@ def summary(errors: Sequence[ProblemError], total: int) -> str:
 
 
 def nearest(value: str, choices: Sequence[str]) -> str | None:
-    """The choice that was probably meant."""
+    """The most similar choice, if one is similar enough."""
     return next(iter(get_close_matches(value[:100].lower(), choices, n=1, cutoff=0.6)), None)
 
 
 def invalid_parameters(faults: Sequence[Any], known: Iterable[str]) -> ProblemException:
     """The problem for faults that Pydantic found in the parameters of an address that knows these."""
     names = sorted(known)
-    # Guessing what was meant takes time, so only the errors that are served are explained.
+    # Finding suggestions takes time, so only the errors that are served get one.
     errors = [_explained(fault, names) for fault in faults[:MAX_ERRORS]]
     return ProblemException(INVALID_REQUEST, summary(errors, len(faults)), errors)
 

@@ -19,7 +19,7 @@ MAX_OFFSET = 10_000
 MAX_NAMED = 2000
 """How many records of a collection can be found by a name."""
 MAX_LINK_BYTES = 2000
-"""How long a `Link` header may be: proxies answer 502 when the headers of an answer outgrow their buffer."""
+"""The longest `Link` header: proxies return 502 when the headers of a response exceed their buffer."""
 
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
@@ -44,7 +44,7 @@ def list_page(database: Database, resource: type[Resource], query: PageQuery) ->
         "dataset_version": database.dataset_version,
         "coverage": database.coverage[resource.info.collection],
     }
-    return _answer(b"[" + b",".join([document for (document,) in documents]) + b"]", meta, links)
+    return _response(b"[" + b",".join([document for (document,) in documents]) + b"]", meta, links)
 
 
 def get_one(database: Database, resource: type[Resource], slug: str) -> Response:
@@ -147,20 +147,20 @@ TALLY_SQL = _compiled(
 
 def detail(database: Database, document: bytes, path: str, collection: str) -> Response:
     """The envelope of a single record around its document."""
-    return _answer(document, {"dataset_version": database.dataset_version}, {"self": path, "collection": collection})
+    return _response(document, {"dataset_version": database.dataset_version}, {"self": path, "collection": collection})
 
 
 def _page_links(path: str, query: PageQuery, total: int) -> dict[str, str | None]:
     asked = query.written()
 
     def page(offset: int) -> str:
-        # In one order, so that a page has one address whichever link leads to it.
+        # In a fixed order, so that every link to a page has the same address.
         given = asked | {"offset": str(offset)}
         wanted = [name for name in type(query).model_fields if name in given and (name != "offset" or offset)]
         return _address(path, {name: given[name] for name in wanted})
 
     limit, offset = query.limit, query.offset
-    # Counted from the requested page, so that following the links from there leads to it.
+    # Counted from the requested page, so that its links lead back to it.
     start, furthest = offset % limit, min(total - 1, MAX_OFFSET)
     last = furthest - (furthest - start) % limit if furthest >= start else 0
     following = offset + limit
@@ -177,7 +177,7 @@ def _address(path: str, parameters: dict[str, str]) -> str:
     return f"{path}?{query_string(parameters)}" if parameters else path
 
 
-def _answer(data: bytes, meta: dict[str, Any], links: dict[str, str | None]) -> Response:
+def _response(data: bytes, meta: dict[str, Any], links: dict[str, str | None]) -> Response:
     tail = _encode({"meta": meta, "links": links})
     relations = ", ".join(f'<{url}>; rel="{name}"' for name, url in links.items() if url)
     headers = {"Link": relations} if len(relations) <= MAX_LINK_BYTES else None

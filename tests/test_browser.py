@@ -1,4 +1,4 @@
-"""What a reader sees: the pages in a real browser, against a real server."""
+"""The pages in a real browser, against a real server."""
 
 import json
 import re
@@ -87,7 +87,7 @@ class Browser:
         return answer.json()["value"]
 
     def cdp(self, command: str, **parameters: Any) -> Any:
-        """The answer to a command of Chromium's own protocol."""
+        """The response to a command of the Chrome DevTools Protocol."""
         return self._call("/goog/cdp/execute", cmd=command, params=parameters)
 
     def open(self, url: str, width: int, scheme: str = "light") -> None:
@@ -125,7 +125,7 @@ class Browser:
         return [entry["message"] for entry in self._call("/se/log", type="browser")]
 
     def requests(self) -> list[str]:
-        """The addresses that were asked for since the last look."""
+        """The addresses requested since the last call."""
         events = [json.loads(entry["message"])["message"] for entry in self._call("/se/log", type="performance")]
         urls = [event["params"]["request"]["url"] for event in events if event["method"] == "Network.requestWillBeSent"]
         return [url for url in urls if not url.startswith("data:")]
@@ -173,7 +173,7 @@ OPERATION = "#operations-citations-listCitations"
 
 
 def assert_clean(browser: Browser, server: str, width: int) -> None:
-    """The page as it stands breaks nothing: console, policy, origin, width and contrast."""
+    """The page has no console errors, policy violations, foreign requests, overflow or low contrast."""
     assert browser.messages() == []
     assert browser.run("return violations") == []
     assert [url for url in browser.requests() if not url.startswith(f"{server}/")] == []

@@ -1,4 +1,4 @@
-"""The built file is the same from the same seed, and true to it."""
+"""The same seed gives the same file, which contains exactly the seed's content."""
 
 import json
 import sqlite3

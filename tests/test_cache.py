@@ -156,7 +156,7 @@ def test_a_flood_of_addresses_stays_within_the_budget() -> None:
     assert len(cache) > 0
 
 
-def test_a_flood_of_addresses_does_not_evict_what_is_asked_for_again() -> None:
+def test_a_flood_of_addresses_does_not_evict_a_response_that_is_requested_again() -> None:
     cache = ResponseCache(2_000_000)
     for number in range(50):
         cache.put(key(f"popular/{number}"), cached(1000))
@@ -239,7 +239,7 @@ def test_what_is_refused_reads_nothing_and_caches_nothing(
 # Everything that a response depends on is in its key.
 
 
-def test_queries_of_one_list_are_told_apart_under_a_root_path(service: Service) -> None:
+def test_queries_of_one_list_are_cached_separately_under_a_root_path(service: Service) -> None:
     async def promise() -> None:
         async with listening(service, root_path="/api") as (port, _):
             first, second, third = [
@@ -253,7 +253,7 @@ def test_queries_of_one_list_are_told_apart_under_a_root_path(service: Service) 
 
 
 @pytest.mark.parametrize("prefix", ["", "/kratom", "/a/b", "/v1"])
-def test_queries_of_one_list_are_told_apart_in_another_application(service: Service, prefix: str) -> None:
+def test_queries_of_one_list_are_cached_separately_in_another_application(service: Service, prefix: str) -> None:
     outer = Starlette(routes=[Mount(prefix, service)]) if prefix else service
 
     async def bodies() -> list[bytes]:
@@ -267,7 +267,7 @@ def test_queries_of_one_list_are_told_apart_in_another_application(service: Serv
     assert one == asyncio.run(ask(service, "/v1/strains?limit=1"))[2]
 
 
-def test_two_mounts_of_one_service_answer_the_same(service: Service) -> None:
+def test_two_mounts_of_one_service_return_the_same(service: Service) -> None:
     outer = Starlette(routes=[Mount("/one", service), Mount("/two", service)])
     first = asyncio.run(ask(outer, "/one/v1/strains?limit=1"))
     second = asyncio.run(ask(outer, "/two/v1/strains?limit=1"))

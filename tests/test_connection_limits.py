@@ -1,4 +1,4 @@
-"""A connection is bounded: in size, in the time it may take, in what it holds for a slow reader, and in how it ends."""
+"""Limits of a connection: size, time-outs, memory for slow readers, and shutdown."""
 
 import asyncio
 import tracemalloc
@@ -51,9 +51,7 @@ def check_now(checked: connection.Connection) -> None:
         (b"", []),
     ],
 )
-def test_a_client_that_has_ended_its_side_gets_the_responses_to_what_it_sent(
-    app: Service, sent: bytes, found: list[int]
-) -> None:
+def test_a_half_closed_client_gets_the_responses_to_its_requests(app: Service, sent: bytes, found: list[int]) -> None:
     async def promise() -> None:
         async with listening(app) as (port, _):
             reader, writer = await asyncio.open_connection("127.0.0.1", port)
@@ -84,7 +82,7 @@ def test_a_client_that_vanishes_while_it_is_written_to_leaves_no_trace(
     assert not caplog.records
 
 
-def test_a_server_that_stops_answers_what_is_on_its_way_and_says_that_it_closes(app: Service) -> None:
+def test_on_shutdown_received_requests_get_responses_and_the_last_says_close(app: Service) -> None:
     async def promise() -> None:
         async with listening(app) as (port, state):
             reader, writer = await asyncio.open_connection("127.0.0.1", port)
@@ -101,9 +99,7 @@ def test_a_server_that_stops_answers_what_is_on_its_way_and_says_that_it_closes(
     run(promise)
 
 
-def test_a_server_that_stops_does_not_wait_for_the_rest_of_a_request(
-    app: Service, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_on_shutdown_an_incomplete_request_gets_503(app: Service, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(connection, "STOP_SECONDS", 0.2)
     monkeypatch.setattr(connection, "LINGER_SECONDS", 0.2)
 

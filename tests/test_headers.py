@@ -1,4 +1,4 @@
-"""What the header of every answer carries, for clients, caches and pages of other origins."""
+"""Headers of every response, for clients, caches and pages of other origins."""
 
 from pathlib import Path
 
@@ -21,10 +21,10 @@ pytestmark = pytest.mark.anyio
 
 JSON_POLICY = "default-src 'none'; frame-ancestors 'none'"
 
-# What every answer carries
+# Every response
 
 
-async def test_every_answer_carries_the_common_headers(ask: Ask) -> None:
+async def test_every_response_has_the_common_headers(ask: Ask) -> None:
     for path in (*ADDRESSES, *UNKNOWN, f"{RESOURCE}?limit=0"):
         for method in ("GET", "HEAD", "OPTIONS", "POST", "TRACE"):
             for headers in ([], [("accept", "image/png")], [("if-none-match", "*")], [("host", "again")]):
@@ -50,7 +50,7 @@ async def test_json_may_load_nothing_when_a_browser_shows_it(path: str, ask: Ask
     assert answer.headers["content-security-policy"] == JSON_POLICY
 
 
-async def test_hsts_is_sent_where_clients_come_over_tls_and_only_there(database_path: Path, ask: Ask) -> None:
+async def test_hsts_is_sent_over_tls_only(database_path: Path, ask: Ask) -> None:
     over_tls = create_app(Settings(database_path=database_path, tls=True))
     for path in (RESOURCE, "/", "/v1/nothing"):
         answer = await answer_of(over_tls, path)
@@ -108,7 +108,7 @@ async def test_a_preflight_needs_a_host_like_any_request(ask: Ask) -> None:
     for host in (None, "", "a b", "[::::::]"):
         assert (await ask(RESOURCE, asked, method="OPTIONS", host=host)).status == 400
     assert (await ask(RESOURCE, [*asked, ("host", "second")], method="OPTIONS")).status == 400
-    # What else is wrong with the address is told in the answer to the request itself, where a page can read it.
+    # Other faults of the address are reported in the response to the request itself, which a page can read.
     assert (await ask(f"{RESOURCE}?limit=0&limit=0", asked, method="OPTIONS")).status == 204
 
 

@@ -1,4 +1,4 @@
-"""What breaks the rules of HTTP is refused with a problem, on the request that it concerns, and bodies are not looked at."""
+"""Malformed requests are refused with a problem in the right place, and request bodies are ignored."""
 
 import asyncio
 import re
@@ -111,7 +111,9 @@ def test_a_method_that_nobody_knows_is_answered_as_any_that_is_not_allowed(app: 
 
 @pytest.mark.parametrize("method", [b"DESCRIBE", b"PRI", b"BREW"])
 @pytest.mark.parametrize("cut", range(1, 25))
-def test_an_unknown_method_is_told_from_garbage_wherever_it_is_split(app: Service, method: bytes, cut: int) -> None:
+def test_an_unknown_method_is_distinguished_from_garbage_wherever_it_is_split(
+    app: Service, method: bytes, cut: int
+) -> None:
     async def promise() -> None:
         async with listening(app) as (port, _):
             odd = request(b"/v1", CLOSE, method=method)
@@ -120,7 +122,7 @@ def test_an_unknown_method_is_told_from_garbage_wherever_it_is_split(app: Servic
     run(promise)
 
 
-def test_an_unknown_method_is_told_from_garbage_behind_another_request(app: Service) -> None:
+def test_an_unknown_method_is_distinguished_from_garbage_behind_another_request(app: Service) -> None:
     async def promise() -> None:
         async with listening(app) as (port, _):
             odd = request(b"/v1", CLOSE, method=b"BREW")
@@ -149,7 +151,7 @@ REFUSED = {
 @pytest.mark.parametrize("before", [b"", b"GET", b"HEAD", b"\r\n"])
 @pytest.mark.parametrize("method", [b"GET", b"HEAD"])
 @pytest.mark.parametrize("name", REFUSED)
-def test_a_refusal_is_answered_on_its_request_with_a_body_unless_that_is_head(
+def test_an_error_response_has_a_body_unless_the_request_is_head(
     app: Service, name: str, method: bytes, before: bytes, kind: type[Connection]
 ) -> None:
     refused, status = REFUSED[name]

@@ -1,4 +1,4 @@
-"""What a client accepts is weighed as HTTP says, and ranges are ignored."""
+"""Content negotiation follows RFC 9110, and ranges are ignored."""
 
 import pytest
 
@@ -80,7 +80,7 @@ async def test_a_refusal_names_what_is_on_offer(ask: Ask) -> None:
         assert [error["pointer"] for error in problem["errors"]] == ["/header/accept-encoding"]
 
 
-async def test_an_error_is_told_whatever_the_client_accepts(ask: Ask) -> None:
+async def test_an_error_is_sent_whatever_the_client_accepts(ask: Ask) -> None:
     for accept in ("text/html", "application/json", "image/png", "*/*;q=0"):
         assert (await ask("/v1/nothing", [("accept", accept)])).problem["status"] == 404
         assert (await ask(f"{RESOURCE}?limit=0", [("accept", accept)])).problem["status"] == 422

@@ -1,4 +1,4 @@
-"""What the OpenAPI document promises to people, to generators and to itself."""
+"""The OpenAPI document: valid, complete, consistent, and usable by client generators."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""Each precondition of a request is evaluated as HTTP says, and entity tags can be relied upon."""
+"""Preconditions follow RFC 9110, and entity tags are reliable."""
 
 from pathlib import Path
 
@@ -74,7 +74,7 @@ async def test_each_precondition_is_evaluated(case: int, ask: Ask) -> None:
 
 
 @each_address
-async def test_a_304_carries_what_a_cache_needs_and_nothing_of_the_body(path: str, ask: Ask) -> None:
+async def test_a_304_has_the_headers_a_cache_needs_and_no_body(path: str, ask: Ask) -> None:
     whole = (await ask(path, [("x-request-id", "same")])).headers
     unchanged = await ask(path, [("x-request-id", "same"), ("if-none-match", whole.get("etag", "*"))])
     assert unchanged.status == 304
@@ -101,7 +101,7 @@ async def test_what_has_no_validators_matches_none(path: str, ask: Ask) -> None:
         assert (answer.body == b"") == (status == 304)
 
 
-async def test_a_failed_precondition_is_told_as_a_problem(ask: Ask) -> None:
+async def test_a_failed_precondition_is_a_problem_response(ask: Ask) -> None:
     answer = await ask(RESOURCE, [("if-match", '"x"')])
     assert answer.problem["type"] == "/problems/precondition-failed"
     assert "etag" not in answer.headers

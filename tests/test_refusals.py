@@ -1,4 +1,4 @@
-"""What a query must not say is refused at every address, in words that lead to what was meant."""
+"""Invalid queries are rejected at every path, with a suggested correction where possible."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""What a route declares is honoured: FastAPI's own way serves what the direct call can't; hooks work or raise."""
+"""Everything a route declares takes effect: FastAPI serves what a direct call can't; hooks work or raise."""
 
 import asyncio
 import logging
@@ -58,7 +58,7 @@ def second() -> str:
 
 
 def own_router() -> APIRouter:
-    """Routes that ask for more than a direct call can give, and one that does not."""
+    """Routes that need more than a direct call provides, and one that does not."""
     router = APIRouter()
 
     @router.get("/own/header")
@@ -116,7 +116,7 @@ def test_a_route_that_asks_for_more_takes_the_way_of_fastapi(
     assert asyncio.run(ask(service, "/own/nothing"))[0] == 404
 
 
-def test_only_what_the_direct_call_can_do_is_called_directly() -> None:
+def test_an_endpoint_is_called_directly_only_if_that_is_enough() -> None:
     routes: dict[str, Any] = {route.path: route for route in own_router().routes if hasattr(route, "path")}
     assert [path for path in routes if read_of(routes[path]) is None] == [
         "/own/header",
@@ -286,7 +286,7 @@ def test_the_service_is_a_fastapi_application(service: Service) -> None:
 # Identifiers and log lines
 
 
-def test_an_identifier_tells_nothing_of_other_requests(app: Service) -> None:
+def test_an_identifier_reveals_nothing_of_other_requests(app: Service) -> None:
     async def identifiers() -> list[bytes]:
         return [(await ask(app, "/v1"))[1][b"x-request-id"] for _ in range(1100)]
 

@@ -157,7 +157,7 @@ class ResponseCache:
 
 
 class KnownRequest(NamedTuple):
-    """What a request that was seen before is answered with."""
+    """The response to a request head that is known."""
 
     key: Key
     reply: ref[Reply]
@@ -166,7 +166,7 @@ class KnownRequest(NamedTuple):
 
 
 class KnownRequests:
-    """Requests by the bytes of their head: one that comes again byte for byte is answered without parsing it."""
+    """Requests by the bytes of their head: a repeated head is served without parsing it."""
 
     def __init__(self, cache: ResponseCache) -> None:
         self._cache = cache
@@ -191,7 +191,7 @@ class KnownRequests:
         return known, reply
 
     def put(self, head: bytes, key: Key, reply: Reply, method: str) -> None:
-        """Remember what a request was answered with."""
+        """Remember the response to a request."""
         if len(head) <= MAX_KNOWN_BYTES:
             if len(self._known) >= MAX_KNOWN:
                 self._known.clear()

@@ -71,7 +71,7 @@ class Query:
         """
         if not query:
             return self._empty
-        # The query has been checked: only lists are repeated, and all is UTF-8.
+        # The query is validated: only lists are repeated, and all of it is UTF-8.
         values: dict[str, Any] = {}
         for name, value in parse_qsl(query.decode("latin-1"), keep_blank_values=True):
             # Some clients repeat a list, others write vein[]=red.
@@ -87,7 +87,7 @@ class Query:
 
 
 def read_of(route: APIRoute) -> Read | None:
-    """How to call the endpoint of a route directly, or None when it asks for what only FastAPI can do."""
+    """How to call the endpoint of a route directly, or None when it needs what only FastAPI can do."""
     plain = route.methods == {"GET"} and route.status_code in (None, 200) and not route.dependencies
     if not plain or not inspect.iscoroutinefunction(route.endpoint):
         return None

@@ -77,14 +77,14 @@ ON_PROBLEM: Final = {
 NAMED: Final = (NOT_FOUND, METHOD_NOT_ALLOWED, INVALID_REQUEST, UNAVAILABLE)
 """The problems that some operations name; the default response documents the others."""
 SETTLED: Final = frozenset({"Confidence", "SafetyFlag", "Support", "SymptomKind", "Verdict"})
-"""The enums that are whole as they are; any other may get new values."""
+"""The enums that are complete; any other may get new values."""
 GROWING: Final = " Values may be added: keep one that is not listed here, and show it as it is."
 GROWING_SORT: Final = " Values may be added; a client sends them and never receives one."
 WHOLE: Final = " No value will be added."
 
 
 def describe(app: FastAPI) -> None:
-    """Let the application describe itself with the completed document."""
+    """Make the application return the completed document."""
     app.title, app.version, app.description = TITLE, VERSION, DESCRIPTION
     derive = app.openapi
 
@@ -120,7 +120,7 @@ def _completed(document: Object, database: Database) -> Object:
         _complete(path, operation, examples)
         schemas |= _named_sort(operation)
     for name, schema in schemas.items():
-        schema.pop("additionalProperties", None)  # what is sent is checked; what is read may gain fields
+        schema.pop("additionalProperties", None)  # requests are validated; responses may gain fields
         if "enum" in schema:
             schema["x-may-grow"] = name not in SETTLED
             growing = GROWING_SORT if name.endswith("Sort") else GROWING

@@ -1,4 +1,4 @@
-"""The pages a person reads and the files beside them, all of them made at start-up."""
+"""The HTML pages and their files, all rendered at start-up."""
 
 import json
 from collections.abc import Mapping
@@ -38,7 +38,7 @@ REVALIDATED: Final = {"Cache-Control": "no-cache"}
 PAGE_POLICY: Final = (
     "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
-# The script completes the examples; the connection lets a reader try them in the console.
+# The script completes the examples; connect-src lets a reader run them in the console.
 LANDING_POLICY: Final = f"{PAGE_POLICY}; script-src 'self'; connect-src 'self'"
 # The style sheet of Swagger UI holds its pictures as data.
 DOCS_POLICY: Final = LANDING_POLICY.replace("img-src 'self'", "img-src 'self' data:")
@@ -90,7 +90,7 @@ def minified(document: Any) -> bytes:
 
 def _landing(database: Database) -> dict[str, Any]:
     release = json.loads(database.release_document)
-    first = _answer(database, WarningSign, WarningSignQuery(urgency=[Urgency.emergency_now], limit=1))
+    first = _body(database, WarningSign, WarningSignQuery(urgency=[Urgency.emergency_now], limit=1))
     collections = [
         {"name": name, "url": f"/v1/{name}", "total": f"{total:,}", "coverage": database.coverage[name]}
         for name, total in database.totals.items()
@@ -104,20 +104,20 @@ def _landing(database: Database) -> dict[str, Any]:
         "total": f"{sum(database.totals.values()):,}",
         "collection_count": str(len(collections)),
         "collections": collections,
-        "contacts": _answer(database, Contact, ContactQuery(country=["US"]))["data"],
+        "contacts": _body(database, Contact, ContactQuery(country=["US"]))["data"],
         "gaps": [{"gap": gap} for gap in release["known_gaps"]],
         "address": first["links"]["self"],
-        "answer": _json(shortened(first)),
+        "response": _json(shortened(first)),
     }
 
 
-def _answer(database: Database, resource: type[Resource], query: PageQuery) -> dict[str, Any]:
-    answer: dict[str, Any] = json.loads(bytes(list_page(database, resource, query).body))
-    return answer
+def _body(database: Database, resource: type[Resource], query: PageQuery) -> dict[str, Any]:
+    body: dict[str, Any] = json.loads(bytes(list_page(database, resource, query).body))
+    return body
 
 
 def shortened(value: Any) -> Any:
-    """An answer as an example shows it: what was left out of a text or a list is an ellipsis."""
+    """A response body shortened for an example: an ellipsis replaces the rest of a long text or list."""
     if isinstance(value, dict):
         return {key: shortened(item) for key, item in value.items()}
     if isinstance(value, list):
@@ -132,17 +132,17 @@ def _described(kind: Kind) -> dict[str, str]:
 
 
 def problem_example(kind: Kind) -> tuple[str, dict[str, Any]]:
-    """A request that meets the problem, where there is one, and the response to it."""
+    """A request that causes the problem, if a plain one can, and the response to it."""
     example = EXAMPLES.get(kind.slug, {})
-    request = example.get("request", "An answer looks like this.")
+    request = example.get("request", "A response looks like this.")
     detail = example.get("detail", kind.explanation.partition(". ")[0].rstrip(".") + ".")
     problem = ProblemException(kind, detail, [ProblemError(**fault) for fault in example.get("errors", [])])
     return request, json.loads(problem_document(problem, example.get("path", "/v1/strains"), "0f6c2d9be14a47d8"))
 
 
 def _example(kind: Kind) -> dict[str, str]:
-    request, answer = problem_example(kind)
-    return {"request": request, "answer": _json(answer)}
+    request, response = problem_example(kind)
+    return {"request": request, "response": _json(response)}
 
 
 def _json(value: Any) -> str:
