@@ -31,6 +31,15 @@ from wire import (
     statuses,
 )
 
+CHECK_SECONDS = 2
+"""How often the connections of a service look for slow readers in these tests."""
+IMPATIENT = f"""
+from app.__main__ import main
+from app.http import connection
+connection.CHECK_SECONDS = {CHECK_SECONDS}
+main()
+"""
+
 
 @pytest.fixture
 def service(database_path: Path) -> Iterator[Service]:
