@@ -168,9 +168,9 @@ def run(origin: str, document: dict[str, Any]) -> Check:
     return check
 
 
-def revalidate(check: Check, asked: Asked, answer: Answer) -> None:
-    """Ask again with the validator of an answer that can be kept."""
-    if answer.status == 200 and asked.method == "GET" and (etag := answer.field("etag")):
+def revalidate(check: Check, asked: Request, response: Response) -> None:
+    """Ask again with the validator of a response that can be kept."""
+    if response.status == 200 and asked.method == "GET" and (etag := response.field("etag")):
         check.ask(asked._replace(status=304, headers=asked.headers | {"If-None-Match": etag}))
 
 
