@@ -1,15 +1,17 @@
-# make run | test | check | bench, and what they need. Python 3.11 to 3.14 with venv is all that must be there.
+# make run | test | check | bench. The only requirement is Python 3.11 to 3.14 with venv.
 
 PYTHON ?= python3
 HOST ?= $(or $(API_HOST),127.0.0.1)
 PORT ?= $(or $(API_PORT),8000)
 VENV := .venv
 BIN := $(VENV)/bin
+# A process that runs out of tests takes over some of the other's.
+PARALLEL := --numprocesses 2 --dist worksteal
 
 .DEFAULT_GOAL := help
 .PHONY: help run build test test-latest test-browser check types lint format generate migration requirements clean
 
-help: ## Say what can be made
+help: ## List all commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
 run: data/content.db ## Serve on HOST:PORT (127.0.0.1:8000)
@@ -20,15 +22,15 @@ build: data/content.db ## Build data/content.db from data/seed.json
 data/content.db: $(VENV)/run.stamp data/seed.json $(shell find app migrations -name '*.py')
 	@$(BIN)/python -m app.content build
 
-test: $(VENV)/test.stamp ## Run the tests
-	@$(BIN)/python -m pytest -m "not browser"
+test: $(VENV)/test.stamp ## Run the tests, in two processes
+	@$(BIN)/python -m pytest -m "not browser" $(PARALLEL)
 
 test-latest: ## Run the tests against the newest releases of every library, in an environment of its own
 	@$(PYTHON) -m venv --clear .venv-latest
 	@cat requirements/serve.in requirements/build.in requirements/test.in | grep -v '^-r' | .venv-latest/bin/python -m pip install --quiet --disable-pip-version-check --upgrade -r /dev/stdin
-	@.venv-latest/bin/python -m pytest -m "not browser"
+	@.venv-latest/bin/python -m pytest -m "not browser" $(PARALLEL)
 
-check: lint types test test-browser ## Lint, types, tests, and the pages in a real browser
+check: lint types test test-browser ## Lint, type checks, tests and browser tests
 
 test-browser: $(VENV)/test.stamp
 	@$(BIN)/python -m pytest -m browser
@@ -44,9 +46,10 @@ format: $(VENV)/test.stamp ## Format the code
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
 
-generate: data/content.db ## Write openapi.json, data/seed.schema.json and the table of collections in README.md
+generate: data/content.db ## Write openapi.json, data/seed.schema.json, app/pages/compressed and the table of collections in README.md
 	@$(BIN)/python -m app.content schema
 	@$(BIN)/python -m app.openapi
+	@$(BIN)/python -m app.pages
 
 migration: $(VENV)/test.stamp ## Write a migration for changed tables: make migration NAME="Add terms"
 	@test -n "$(NAME)" || { echo 'Name it: make migration NAME="Add terms"' >&2; exit 1; }
@@ -54,14 +57,14 @@ migration: $(VENV)/test.stamp ## Write a migration for changed tables: make migr
 	@$(BIN)/ruff check --quiet --fix migrations
 	@$(BIN)/ruff format --quiet migrations
 
-requirements: ## Resolve the requirements anew (needs uv)
+requirements: ## Lock the requirements again (needs uv)
 	@for set in serve build test clients bench; do uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 		--custom-compile-command "make requirements" requirements/$$set.in --output-file requirements/$$set.txt; done
 
-clean: ## Remove everything that was made
+clean: ## Remove everything that make created
 	@rm -rf $(VENV) $(CLIENTS) $(PEERS) checks/node_modules checks/generated data/content.db
 
-# The environment is made anew when it is older than what it is made from.
+# The environment is recreated when it is older than its requirements.
 $(VENV)/venv.stamp:
 	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(0 if (3, 11) <= v < (3, 15) else \
 		f"Python 3.11 to 3.14 is needed, $(PYTHON) is {v[0]}.{v[1]}; name another with: make PYTHON=python3.12")'
@@ -71,41 +74,41 @@ $(VENV)/venv.stamp:
 	@touch $@
 
 $(VENV)/run.stamp: requirements/build.txt $(VENV)/venv.stamp
-	@echo "Installing what serving needs into $(VENV) ..."
+	@echo "Installing the service's requirements into $(VENV) ..."
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/build.txt
 	@touch $@
 
 $(VENV)/test.stamp: requirements/test.txt $(VENV)/run.stamp
-	@echo "Installing what the tests need into $(VENV) ..."
+	@echo "Installing the tests' requirements into $(VENV) ..."
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/test.txt
 	@touch $@
 
-# Other people's tools have an environment of their own: they pin what the service does not.
+# Third-party tools have an environment of their own, because they pin other versions.
 CLIENTS := .venv-clients
 
 .PHONY: outside outside-packages
-outside-packages: ## Install what outside needs of the system (Debian, as root)
+outside-packages: ## Install the system packages that outside needs (Debian, as root)
 	@apt-get install --yes --no-install-recommends default-jdk-headless golang-go libjakarta-annotation-api-java
 
 outside: data/content.db $(CLIENTS)/clients.stamp checks/node_modules/npm.stamp ## Check the document and a running server with outside tools and clients (needs a JDK and Go: make outside-packages)
 	@$(CLIENTS)/bin/python checks/run.py
 
 $(CLIENTS)/clients.stamp: requirements/clients.txt $(VENV)/venv.stamp
-	@echo "Installing what the outside checks need into $(CLIENTS) ..."
+	@echo "Installing the outside checks' requirements into $(CLIENTS) ..."
 	@$(PYTHON) -m venv $(CLIENTS)
 	@$(CLIENTS)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/clients.txt
 	@touch $@
 
 checks/node_modules/npm.stamp: checks/package.json checks/.npmrc $(CLIENTS)/clients.stamp
-	@echo "Installing what the outside checks need into checks/node_modules ..."
+	@echo "Installing the outside checks' requirements into checks/node_modules ..."
 	@PATH="$(CURDIR)/$(CLIENTS)/bin:$$PATH" npm install --prefix checks --ignore-scripts --no-package-lock --loglevel=error
 	@touch $@
 
 .PHONY: browser
-browser: ## Install the browser the tests drive (Debian, as root)
+browser: ## Install the browser for the tests (Debian, as root)
 	@apt-get install --yes --no-install-recommends chromium chromium-driver
 
-# What the service is compared with, in an environment of its own as well.
+# The servers that the benchmarks compare with have an environment of their own too.
 PEERS := .venv-bench
 RECORDS ?= 1000
 SIZES ?= 1000 10000 100000
@@ -120,7 +123,7 @@ bench-scale: $(VENV)/run.stamp ## Compare SIZES of the data set (apt-get install
 	@$(BIN)/python benchmarks/scale.py --sizes $(SIZES) --rounds $(ROUNDS) --seconds $(SECONDS)
 
 $(PEERS)/bench.stamp: requirements/bench.txt $(VENV)/venv.stamp
-	@echo "Installing what the benchmarks compare with into $(PEERS) ..."
+	@echo "Installing the compared servers into $(PEERS) ..."
 	@$(PYTHON) -m venv $(PEERS)
 	@$(PEERS)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/bench.txt
 	@touch $@

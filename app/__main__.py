@@ -15,7 +15,7 @@ from app.serving import listen, serve
 from app.settings import Settings
 
 INTERRUPTED = 130
-"""The exit status of a program that Ctrl-C has ended, by convention."""
+"""The conventional exit status of a program that Ctrl-C ended."""
 
 
 def main() -> int:
@@ -77,7 +77,7 @@ def _say(words: str) -> None:
     """Write one line, whatever a path or a setting holds."""
     line = "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in words)
     with suppress(OSError):
-        # Nobody may be there to read it, or no room to write it: that is no reason not to serve.
+        # Nobody reads the line or the disk is full: the service starts all the same.
         print(line, file=sys.stderr, flush=True)
 
 

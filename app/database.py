@@ -1,4 +1,4 @@
-"""Reads the built file, once and whole unless it is huge: what happens to it afterwards can't reach an answer."""
+"""Reads the built file into memory once (a file above 1 GiB in place), so later changes of the file reach no response."""
 
 import json
 import os
@@ -6,8 +6,7 @@ import shlex
 import sqlite3
 from collections.abc import Iterable, Mapping
 from contextlib import closing, suppress
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, field
 from pathlib import Path
 from stat import S_ISREG
 from time import monotonic
@@ -16,24 +15,25 @@ from zlib import crc32
 
 from sqlalchemy import func, select
 
+from app.names import Names
 from app.registry import TABLES
 
 SCHEMA_REVISION = "0002"
-"""The migration this program reads; a test holds it against the newest one."""
+"""The revision that this program reads; a test compares it with the newest migration."""
 
 HEADER_BYTES: Final = 100
 CHECKSUM: Final = slice(60, 64)
 """Where SQLite's header keeps a number for the application ("user version"): here the checksum of all other bytes."""
 MAX_HELD_BYTES = 1_073_741_824
-"""Up to which size a file is held in memory; SQLite takes no 2 GiB in one piece."""
+"""The largest file that is held in memory; SQLite can't deserialize 2 GiB."""
 RECOGNISED_BY: Final = "SELECT version_num, dataset_version, content_hash, coverage FROM alembic_version, release"
-"""What can be asked of a database of this service, of any version, and hardly of another."""
+"""A query that works on every version of this service's database and hardly on any other."""
 CHUNK_BYTES = 1_048_576
 """How much of a larger file is read at once to check it."""
 QUERY_SECONDS = 1.0
-"""How long one query may take before it is given up."""
+"""How long a query may take before it is interrupted."""
 QUERY_STEPS = 10_000
-"""How many steps of SQLite's virtual machine lie between two looks at the clock."""
+"""How many steps of SQLite's virtual machine lie between two checks of the clock."""
 
 
 class DatabaseUnusableError(Exception):
@@ -54,25 +54,26 @@ class Database:
     driver: sqlite3.Connection
     """One connection, used inline on the event loop: a look-up takes microseconds."""
     dataset_version: str
-    release_date: date
     release_document: bytes
     coverage: dict[str, str]
     """Coverage note of each collection."""
     totals: dict[str, int]
     """Number of records of each collection."""
+    names: dict[str, Names] = field(default_factory=dict, compare=False)
+    """The names of the records of each collection for which one was asked in vain."""
 
     def read(self, sql: str, values: Mapping[str, Any]) -> list[Any]:
         """The rows of a query, within the time a request may take.
 
         Raises:
-            sqlite3.Error: when it can't be answered, or not in time.
+            sqlite3.Error: when it fails or exceeds its time.
         """
         end = monotonic() + QUERY_SECONDS
         self.driver.set_progress_handler(lambda: monotonic() > end, QUERY_STEPS)
         return self.driver.execute(sql, values).fetchall()
 
     def close(self) -> None:
-        """Give the memory back."""
+        """Free the memory."""
         self.driver.close()
 
 
@@ -84,7 +85,7 @@ def open_database(path: Path) -> Database:
             program can't read.
     """
     content = _checked(path)
-    # A file that is too large to be held stays open: what is put in its place can't reach an answer either.
+    # A file that is too large for memory stays open, so a file that replaces it is not read either.
     name = ":memory:" if content else f"{path.absolute().as_uri()}?mode=ro&immutable=1"
     driver = sqlite3.connect(name, uri=True, isolation_level=None, check_same_thread=False)
     try:
@@ -172,14 +173,11 @@ def _read(driver: sqlite3.Connection, path: Path) -> Database:
     revision = driver.execute("SELECT version_num FROM alembic_version").fetchone()[0]
     if revision != SCHEMA_REVISION:
         raise DatabaseUnusableError(path, f"has version {revision}, this program reads version {SCHEMA_REVISION}")
-    version, released, document, coverage = driver.execute(
-        "SELECT dataset_version, release_date, document, coverage FROM release"
-    ).fetchone()
+    version, document, coverage = driver.execute("SELECT dataset_version, document, coverage FROM release").fetchone()
     notes = json.loads(coverage)
     return Database(
         driver=driver,
         dataset_version=version,
-        release_date=date.fromisoformat(released),
         release_document=document,
         coverage={name: notes[name] for name in TABLES},
         totals={

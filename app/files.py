@@ -1,4 +1,4 @@
-"""Where files of the repository lie, and how a file is written: whole or not at all."""
+"""Finds the files of the repository, and writes files atomically."""
 
 import fcntl
 import os
@@ -14,15 +14,15 @@ PACKAGE = Path(__file__).parent
 
 
 def shipped(path: str) -> Path:
-    """A file or folder of the repository; an installed package carries it inside itself."""
+    """The path of a file or folder of the repository, which an installed package contains."""
     inside = PACKAGE / path
     return inside if inside.exists() else PACKAGE.parent / path
 
 
 def write_whole(path: Path, content: bytes, *, over: Callable[[bytes], bool]) -> None:
-    """Write a file whole or not at all, where nothing is or over what may be lost.
+    """Write a file atomically, where none exists or where `over` accepts the content of the existing one.
 
-    What was there keeps its mode and its owner, and a link still leads to it.
+    The file keeps its mode and owner, and a symbolic link keeps pointing to it.
 
     Raises:
         OSError: when it can't be written; it names `path`.
@@ -38,7 +38,7 @@ def write_whole(path: Path, content: bytes, *, over: Callable[[bytes], bool]) ->
                     os.chown(written, before.st_uid, before.st_gid)
                 written.chmod(S_IMODE(before.st_mode))
             flush(written)
-            # At the last moment, as an editor may have saved it meanwhile.
+            # Checked last, as an editor may have saved the file meanwhile.
             _refuse_what_may_not_be_lost(path, over)
             written.rename(target)
             flush(target.parent)
@@ -47,10 +47,10 @@ def write_whole(path: Path, content: bytes, *, over: Callable[[bytes], bool]) ->
 
 
 def ordinary(path: Path) -> os.stat_result:
-    """What is known of a file; a pipe would be waited for, and a device has no content to replace.
+    """The status of a regular file: reading a pipe would block, and a device has no content to replace.
 
     Raises:
-        OSError: when it is no ordinary file.
+        OSError: when it is not a regular file.
     """
     found = path.stat()
     if not S_ISREG(found.st_mode):
@@ -59,12 +59,12 @@ def ordinary(path: Path) -> os.stat_result:
 
 
 def _writable(path: Path) -> os.stat_result | None:
-    """What is known of an ordinary file that may be written to; none when nothing is there."""
+    """The status of a writable regular file, or None when it does not exist."""
     try:
         found = ordinary(path)
     except FileNotFoundError:
         return None
-    # Renaming over a file needs no right to write to it; that is no reason to write to a protected one.
+    # Renaming over a file needs no write permission; a protected file is refused all the same.
     os.close(os.open(path, os.O_WRONLY))
     return found
 
@@ -76,13 +76,13 @@ def _refuse_what_may_not_be_lost(path: Path, over: Callable[[bytes], bool]) -> N
 
 @contextmanager
 def workshop_beside(file: Path) -> Iterator[Path]:
-    """A new folder beside a file, gone at the end with all that was left in it.
+    """A temporary folder beside a file, removed at the end with its content.
 
-    Whoever writes holds a lock on its folder; folders without one were left by programs that were killed.
+    A writer locks its folder; a folder without a lock was left behind by a killed process and is removed.
     """
     prefix = f".{file.name}.building-"
     with ExitStack() as until_done:
-        # Folders are cleared up and made one at a time, so that nobody takes another's new one for a leftover.
+        # The lock on the parent keeps a process from removing a folder that another has created but not yet locked.
         with _locked(file.parent):
             for leftover in file.parent.iterdir():
                 if leftover.name.startswith(prefix):
@@ -104,7 +104,7 @@ def _locked(folder: Path, *, wait: bool = True) -> Iterator[None]:
 
 
 def flush(path: Path) -> None:
-    """Bring a file, or the names in a folder, to the disk."""
+    """Flush a file, or the entries of a folder, to disk."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)

@@ -1,4 +1,4 @@
-"""The undocumented names of libraries that the service relies on, all of them, checked when they are imported."""
+"""Every undocumented library name that the service uses, checked on import."""
 
 import asyncio
 from inspect import signature
@@ -14,7 +14,7 @@ __all__ = ["AsyncExitStackMiddleware", "Multiprocess", "Process", "ServerState",
 
 
 def use_process(kind: type[Process]) -> None:
-    """Let the supervisor make its processes of another class."""
+    """Make the supervisor use another process class."""
     multiprocess.Process = kind  # type: ignore[misc]  # it looks this name up
 
 
@@ -24,25 +24,25 @@ def loaded_app(config: Config) -> Any:
 
 
 def listening(server: Server) -> list[asyncio.Server]:
-    """What a server that has started listens with."""
+    """The listening sockets of a started server."""
     return server.servers
 
 
 def state_of_lifespan(server: Server) -> dict[str, Any]:
-    """The state that the application's lifespan has left."""
+    """The state that the application's lifespan has set."""
     state: dict[str, Any] = server.lifespan.state
     return state
 
 
 def _check() -> None:
-    """Fail where a name is gone.
+    """Raise an error if a name is missing.
 
     Raises:
         ImportError: a library has changed; its version is not one that this service can run on.
     """
     config = Config("app.main:create_app", factory=True, log_config=None)
     expected: tuple[tuple[object, set[str]], ...] = (
-        (ServerState(), {"connections", "tasks", "default_headers", "total_requests"}),
+        (ServerState(), {"connections", "tasks", "default_headers"}),
         (config, {"loaded", "root_path", "timeout_keep_alive", "workers"}),
         (Server, {"shutdown", "serve", "run"}),
         (Server(config), {"server_state"}),

@@ -1,4 +1,4 @@
-"""Logs: one JSON object a line on standard error, written by a thread so that no request waits for who reads them."""
+"""Logs: one JSON object a line on standard error, written by a thread so that no request waits for a slow reader."""
 
 import json
 import logging
@@ -52,7 +52,7 @@ class BackgroundHandler(logging.Handler):
             return
 
     def close(self) -> None:
-        """Write what waits, as far as somebody reads it within a second."""
+        """Write the queued events, for at most a second."""
         try:
             self._lines.put_nowait(None)
             self._writer.join(FLUSH_SECONDS)
@@ -66,7 +66,7 @@ class BackgroundHandler(logging.Handler):
                 sys.stderr.write(line + "\n")
                 sys.stderr.flush()
             except (OSError, ValueError):
-                # Nobody reads it, or there is no room for it: that is no reason not to serve.
+                # Nobody reads the log or the disk is full: the service keeps serving.
                 continue
 
 

@@ -1,4 +1,4 @@
-"""Puts the service together."""
+"""Assembles the service."""
 
 from typing import NoReturn
 
@@ -21,21 +21,21 @@ class Service(FastAPI):
     pipeline: Pipeline
 
     def build_middleware_stack(self) -> ASGIApp:
-        """The pipeline, inside whatever middleware was added; the rest of FastAPI's own stack has nothing to do here."""
+        """The pipeline inside the added middleware; the rest of FastAPI's own stack is not needed."""
         app: ASGIApp = self.pipeline
         for middleware, arguments, options in reversed(self.user_middleware):
             app = middleware(app, *arguments, **options)
         return app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer a request."""
+        """Handle a request."""
         if self.middleware_stack is None:
             self.middleware_stack = self.build_middleware_stack()
         scope["app"] = self
         await self.middleware_stack(scope, receive, send)
 
     def add_exception_handler(self, *_: object, **__: object) -> NoReturn:
-        """Refuse a handler of its own for an exception: it would never be called.
+        """Refuse a custom exception handler: it would never be called.
 
         Raises:
             NotImplementedError: always.
@@ -59,7 +59,6 @@ def create_app(settings: Settings | None = None) -> Service:
         app,
         Routes(app, ROUTERS),
         AsyncExitStackMiddleware(app.router),
-        released=database.release_date,
         cache_bytes=settings.cache_bytes,
         cache_seconds=settings.cache_seconds,
         tls=settings.tls,
@@ -67,5 +66,5 @@ def create_app(settings: Settings | None = None) -> Service:
     )
     describe(app)
     for path, page in make_pages(app).items():
-        app.pipeline.add_page(path, page)
+        app.pipeline.add_page(path, page.response, page.compressed)
     return app

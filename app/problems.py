@@ -14,12 +14,12 @@ from pydantic import BaseModel, ConfigDict
 from starlette.exceptions import HTTPException
 
 ECHO_LIMIT = 60
-"""How much of what a client sent an error repeats at most, in bytes."""
+"""The most bytes of client input that an error repeats."""
 MAX_ERRORS = 10
-"""How many faults of a request an answer names at most; with the limit above it keeps every problem small."""
+"""The most faults of a request that one problem lists; with the limit above it keeps every problem small."""
 ALLOW = "GET, HEAD, OPTIONS"
-VARY = "Accept, Accept-Encoding"
-"""The request headers that a representation depends on."""
+VARY = "Accept-Encoding"
+"""The request headers that a representation depends on. Every address has one media type, so `Accept` chooses none."""
 STATUSES = frozenset(map(int, HTTPStatus))
 NOTHING_HERE = "There is nothing at this address; the index is at /v1."
 
@@ -38,7 +38,7 @@ class ProblemError(BaseModel):
     detail: Message
     """What was found and what is expected."""
     did_you_mean: Annotated[str, pydantic.Field(max_length=200)] | None
-    """What was probably meant; null when nothing is near."""
+    """A suggested correction; null when nothing is similar."""
 
 
 class Problem(BaseModel):
@@ -51,7 +51,7 @@ class Problem(BaseModel):
     title: Message
     """The kind of problem in a few words."""
     status: Annotated[int, pydantic.Field(ge=400, le=599, json_schema_extra={"format": "int32"})]
-    """HTTP status of the answer."""
+    """HTTP status of the response."""
     detail: Message
     """What went wrong this time."""
     instance: Annotated[str, pydantic.Field(pattern=r"^/[!-~]*$", max_length=200)]
@@ -67,7 +67,7 @@ class Kind:
     """A kind of problem."""
 
     slug: str
-    """Name of its page; empty when it has none, as its status says it all."""
+    """Name of its page; empty when the status needs no explanation."""
     status: int
     title: str
     explanation: str
@@ -83,25 +83,25 @@ BAD_REQUEST: Final = Kind(
     "bad-request",
     400,
     "Malformed request",
-    "The request breaks the rules of HTTP: it can't be read, its Host header is missing, doubled or not a host name, its target or its framing is ambiguous, or a precondition is longer than any entity tags or date need. Correct the client; the same request will fail again.",
+    "The request breaks the rules of HTTP: it can't be read, its Host header is missing, doubled or not a host name, its target or its framing is ambiguous, or a precondition is longer than any entity tags need. Correct the client; the same request will fail again.",
 )
 NOT_FOUND: Final = Kind(
     "not-found",
     404,
     "Not found",
-    "There is nothing at this address. Addresses are in lower case and end without a slash; the index at /v1 lists the collections. When a record is missing, the answer suggests slugs that are near.",
+    "There is nothing at this address. Addresses are in lower case and end without a slash; the index at /v1 lists the collections. When one of these is amiss, the answer names the right address; when a record is missing, it suggests the record whose slug, name, title or code is near.",
 )
 METHOD_NOT_ALLOWED: Final = Kind(
     "method-not-allowed",
     405,
     "Method not allowed",
-    "This service is read-only: GET, HEAD and OPTIONS are all it answers, as the Allow header says.",
+    "This service is read-only: it supports only GET, HEAD and OPTIONS, as the Allow header says.",
 )
 NOT_ACCEPTABLE: Final = Kind(
     "not-acceptable",
     406,
     "Not acceptable",
-    "The Accept header rules out every media type this address has. Ask for application/json or */* (or, for a page, text/html). An Accept-Encoding header that rules out every coding, and the body as it is, ends here too, except where the service tells of its health.",
+    "The Accept header rules out the media type this address has, which the answer names. Ask for application/json, any type that ends in +json, application/* or */* (or, for a page, text/html). An Accept-Encoding header that rules out every coding, and the body as it is, ends here too, except where the service tells of its health.",
 )
 REQUEST_TIMEOUT: Final = Kind(
     "request-timeout",
@@ -113,7 +113,7 @@ PRECONDITION_FAILED: Final = Kind(
     "precondition-failed",
     412,
     "Precondition failed",
-    "The request holds a precondition (If-Match or If-Unmodified-Since) that the current representation does not meet. Fetch it again without the precondition.",
+    "The request holds a precondition (If-Match) that the current representation does not meet. Fetch it again without the precondition.",
 )
 INVALID_REQUEST: Final = Kind(
     "invalid-request",
@@ -138,7 +138,7 @@ UNAVAILABLE: Final = Kind(
     "unavailable",
     503,
     "Temporarily unavailable",
-    "The service can't answer right now. Try again after the number of seconds in the Retry-After header.",
+    "The service can't process the request right now. Try again after the number of seconds in the Retry-After header.",
 )
 
 KINDS: Final = (
@@ -156,7 +156,7 @@ KINDS: Final = (
 
 
 class ProblemException(Exception):  # noqa: N818  # it is not an error of the program
-    """Ends a request with a problem."""
+    """Ends a request with a problem response."""
 
     def __init__(
         self,
@@ -173,7 +173,7 @@ class ProblemException(Exception):  # noqa: N818  # it is not an error of the pr
 
 
 def problem_of(error: Exception) -> ProblemException:
-    """The problem that an exception ends in. What is inside the service is never shown."""
+    """The problem for an exception. Internal details are never shown."""
     match error:
         case ProblemException():
             return error
@@ -190,7 +190,7 @@ def problem_of(error: Exception) -> ProblemException:
 
 
 def problem_document(problem: ProblemException, path: str, request_id: str) -> bytes:
-    """The body that tells a client of a problem."""
+    """The body of a problem response."""
     instance = quote(path, safe="/-._~!$&'()*+,;=:@")
     if len(instance) > ECHO_LIMIT:
         cut = instance[:ECHO_LIMIT]
@@ -215,14 +215,16 @@ def problem_headers(problem: ProblemException, size: int) -> list[tuple[bytes, b
     if problem.kind is UNAVAILABLE:
         headers["retry-after"] = "5"
     headers |= {"content-length": str(size), "content-type": "application/problem+json"}
-    if problem.kind in (NOT_ACCEPTABLE, PRECONDITION_FAILED):
+    if problem.kind is PRECONDITION_FAILED:
         headers["vary"] = VARY
+    if problem.kind is NOT_ACCEPTABLE:
+        headers["vary"] = f"Accept, {VARY}"
     headers |= {name.lower(): value for name, value in problem.headers.items()}
     return [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
 
 
 def shown(value: object, limit: int = ECHO_LIMIT) -> str:
-    """What a client sent, as an error may repeat it: printable and short."""
+    """Client input as an error may repeat it: printable and short."""
     text = str(value)
     printable = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text[:limit])
     short = printable.encode()[:limit].decode(errors="ignore")
@@ -243,16 +245,23 @@ def summary(errors: Sequence[ProblemError], total: int) -> str:
 
 
 def nearest(value: str, choices: Sequence[str]) -> str | None:
-    """The choice that was probably meant."""
+    """The most similar choice, if one is similar enough."""
     return next(iter(get_close_matches(value[:100].lower(), choices, n=1, cutoff=0.6)), None)
 
 
 def invalid_parameters(faults: Sequence[Any], known: Iterable[str]) -> ProblemException:
     """The problem for faults that Pydantic found in the parameters of an address that knows these."""
     names = sorted(known)
-    # Guessing what was meant takes time, so only the errors that are served are explained.
+    # Finding suggestions takes time, so only the errors that are served get one.
     errors = [_explained(fault, names) for fault in faults[:MAX_ERRORS]]
     return ProblemException(INVALID_REQUEST, summary(errors, len(faults)), errors)
+
+
+def not_acceptable(field: str, offer: str) -> ProblemException:
+    """The problem when a header field rules out all that is on offer."""
+    detail = f"The {field.title()} header rules out every form of this response; {offer}."
+    fault = ProblemError(pointer=pointer("header", field), code="not_acceptable", detail=detail, did_you_mean=None)
+    return ProblemException(NOT_ACCEPTABLE, detail, [fault])
 
 
 def _explained(fault: dict[str, Any], known: list[str]) -> ProblemError:

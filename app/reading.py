@@ -1,25 +1,26 @@
 """Reads records: a list is one indexed query for rendered documents, a detail one look-up by key."""
 
 import json
+from collections.abc import Iterator
 from functools import cache, lru_cache
 from typing import Any, cast
-from urllib.parse import quote
 
 from fastapi.responses import Response
-from sqlalchemy import BindParameter, ColumnElement, Select, bindparam, exists, func, literal_column, select
+from sqlalchemy import JSON, BindParameter, ColumnElement, Select, bindparam, exists, func, literal_column, select
 from sqlalchemy.dialects import sqlite
 
 from app.database import Database
-from app.problems import NOT_FOUND, ProblemError, ProblemException, nearest, shown
-from app.schemas.queries import PageQuery
+from app.names import Names
+from app.problems import NOT_FOUND, ProblemError, ProblemException, shown
+from app.schemas.queries import PageQuery, query_string
 from app.schemas.search import SearchQuery
 from app.tables import Facet, Resource, Tally, filter_value, table_of
 
 MAX_OFFSET = 10_000
-MAX_SUGGESTED_FROM = 1000
-"""How many slugs are compared with one that was not found: each takes time."""
+MAX_NAMED = 2000
+"""How many records of a collection can be found by a name."""
 MAX_LINK_BYTES = 2000
-"""How long a `Link` header may be: proxies answer 502 when the headers of an answer outgrow their buffer."""
+"""The longest `Link` header: proxies return 502 when the headers of a response exceed their buffer."""
 
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
@@ -44,12 +45,12 @@ def list_page(database: Database, resource: type[Resource], query: PageQuery) ->
         "dataset_version": database.dataset_version,
         "coverage": database.coverage[resource.info.collection],
     }
-    return _answer(b"[" + b",".join([document for (document,) in documents]) + b"]", meta, links)
+    return _response(b"[" + b",".join([document for (document,) in documents]) + b"]", meta, links)
 
 
 def page_of(records: list[dict[str, Any]], meta: dict[str, Any], path: str, query: PageQuery | SearchQuery) -> Response:
     """A page of records that are not stored as they are served, with the links to its neighbours."""
-    return _answer(_encode(records).encode(), meta, _page_links(path, query, meta["total"]))
+    return _response(_encode(records).encode(), meta, _page_links(path, query, meta["total"]))
 
 
 def get_one(database: Database, resource: type[Resource], slug: str) -> Response:
@@ -95,10 +96,15 @@ def detail_sql(resource: type[Resource]) -> str:
 
 
 @cache
-def slugs_sql(resource: type[Resource]) -> str:
-    """The query for the slugs from which the one that was meant is guessed."""
+def names_sql(resource: type[Resource]) -> str:
+    """The query for the slugs and the other names of records."""
+    columns = table_of(resource).columns
     # SQLAlchemy writes an offset in any case, for which there must be a value.
-    return _compiled(select(table_of(resource).columns.slug).limit(bindparam("limit")).offset(bindparam("offset")))
+    return _compiled(
+        select(columns.slug, *(columns[name] for name in resource.info.names))
+        .limit(bindparam("limit"))
+        .offset(bindparam("offset"))
+    )
 
 
 def _total(database: Database, resource: type[Resource], shape: Shape, values: dict[str, Any]) -> int:
@@ -147,24 +153,20 @@ TALLY_SQL = _compiled(
 
 def detail(database: Database, document: bytes, path: str, collection: str) -> Response:
     """The envelope of a single record around its document."""
-    return _answer(document, {"dataset_version": database.dataset_version}, {"self": path, "collection": collection})
+    return _response(document, {"dataset_version": database.dataset_version}, {"self": path, "collection": collection})
 
 
 def _page_links(path: str, query: PageQuery | SearchQuery, total: int) -> dict[str, str | None]:
-    asked = {
-        name: ",".join(map(_written, value)) if isinstance(value, list) else _written(value)
-        for name in type(query).model_fields
-        if name in query.model_fields_set and (value := getattr(query, name)) is not None
-    }
+    asked = query.written()
 
     def page(offset: int) -> str:
-        # In one order, so that a page has one address whichever link leads to it.
+        # In a fixed order, so that every link to a page has the same address.
         given = asked | {"offset": str(offset)}
-        wanted = {name: given[name] for name in type(query).model_fields if name in given}
-        return _address(path, {name: value for name, value in wanted.items() if name != "offset" or offset})
+        wanted = [name for name in type(query).model_fields if name in given and (name != "offset" or offset)]
+        return _address(path, {name: given[name] for name in wanted})
 
     limit, offset = query.limit, query.offset
-    # Counted from the requested page, so that following the links from there leads to it.
+    # Counted from the requested page, so that its links lead back to it.
     start, furthest = offset % limit, min(total - 1, MAX_OFFSET)
     last = furthest - (furthest - start) % limit if furthest >= start else 0
     following = offset + limit
@@ -177,16 +179,11 @@ def _page_links(path: str, query: PageQuery | SearchQuery, total: int) -> dict[s
     }
 
 
-def _written(value: object) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
-
-
 def _address(path: str, parameters: dict[str, str]) -> str:
-    query = "&".join(f"{name}={quote(value, safe=',-_.~')}" for name, value in parameters.items())
-    return f"{path}?{query}" if query else path
+    return f"{path}?{query_string(parameters)}" if parameters else path
 
 
-def _answer(data: bytes, meta: dict[str, Any], links: dict[str, str | None]) -> Response:
+def _response(data: bytes, meta: dict[str, Any], links: dict[str, str | None]) -> Response:
     tail = _encode({"meta": meta, "links": links})
     relations = ", ".join(f'<{url}>; rel="{name}"' for name, url in links.items() if url)
     headers = {"Link": relations} if len(relations) <= MAX_LINK_BYTES else None
@@ -194,11 +191,27 @@ def _answer(data: bytes, meta: dict[str, Any], links: dict[str, str | None]) -> 
 
 
 def _unknown_slug(database: Database, resource: type[Resource], slug: str) -> ProblemException:
-    slugs = [found for (found,) in database.read(slugs_sql(resource), {"limit": MAX_SUGGESTED_FROM, "offset": 0})]
     fault = ProblemError(
         pointer="/path/slug",
         code="unknown_slug",
         detail=f"No record of {resource.info.collection} has the slug {shown(slug)!r}.",
-        did_you_mean=nearest(slug, slugs),
+        did_you_mean=_names(database, resource).nearest(slug),
     )
     return ProblemException(NOT_FOUND, fault.detail, [fault])
+
+
+def _names(database: Database, resource: type[Resource]) -> Names:
+    """The names of a collection; gathered when one is first asked for, which takes milliseconds."""
+    collection = resource.info.collection
+    if collection not in database.names:
+        rows = database.read(names_sql(resource), {"limit": MAX_NAMED, "offset": 0})
+        database.names[collection] = Names(pair for row in rows for pair in _named(resource, *row))
+    return database.names[collection]
+
+
+def _named(resource: type[Resource], slug: str, *stored: str | None) -> Iterator[tuple[str, str]]:
+    """Each name of a record, beside its slug."""
+    for field, value in zip(resource.info.names, stored, strict=True):
+        is_list = isinstance(table_of(resource).columns[field].type, JSON)
+        for name in json.loads(value or "[]") if is_list else [value or slug]:
+            yield name, slug

@@ -1,4 +1,4 @@
-"""Runs the processes that serve, and stops them without losing a request that had come in."""
+"""Runs the server processes and shuts them down gracefully: no received request is lost."""
 
 import asyncio
 import logging
@@ -15,7 +15,7 @@ from app.http.connection import Connection
 from app.internals import Multiprocess, Process, listening, state_of_lifespan, use_process
 
 WORKER_FAILED: Final = 1
-"""How a worker ends that can't begin. The supervisor tries again; uvicorn's own status for it would end the others too."""
+"""Exit status of a worker that can't start. The supervisor tries again; uvicorn's own status would end the other workers too."""
 
 BACKLOG: Final = 2048
 """How many connections may wait to be accepted."""
@@ -31,7 +31,7 @@ def listen(host: str, port: int) -> socket.socket:
     """
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-        # A name may stand for several addresses; as everywhere on the web, IPv4 is the one that all can reach.
+        # A name may resolve to several addresses; IPv4 is the one that every client can reach.
         family, kind, protocol, _, address = min(found, key=lambda each: each[0] != socket.AF_INET)
         listener = socket.socket(family, kind, protocol)
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -55,12 +55,12 @@ def serve(config: Config, listener: socket.socket) -> None:
 
 
 class StoppingServer(Server):
-    """A server that takes every connection that was made before it stops listening."""
+    """A server that accepts every waiting connection before it stops listening."""
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Stop listening, then let the connections finish."""
         # Closing a listening socket resets the connections that wait in it to be accepted. So the loop
-        # gives it up first, while a second descriptor keeps it open until nothing waits any more.
+        # stops using it first, while a second descriptor keeps it open until no connection waits.
         waiting = [listener.dup() for listener in sockets or []]
         for server in listening(self):
             server.close()
@@ -77,7 +77,7 @@ class StoppingServer(Server):
 
 
 class Worker(Process):
-    """One of several processes that serve."""
+    """One of several server processes."""
 
     @cached_property
     def server(self) -> Server:
@@ -85,7 +85,7 @@ class Worker(Process):
         return StoppingServer(self.config)
 
     def target(self, sockets: list[socket.socket] | None = None) -> None:
-        """Serve; the service may be gone from under a worker that is started anew."""
+        """Serve; a restarted worker may no longer find a usable database."""
         try:
             self.config.load()
         except DatabaseUnusableError as error:
@@ -98,7 +98,7 @@ class Workers(Multiprocess):
     """The supervisor of several processes."""
 
     def terminate_all(self) -> None:
-        """Stop listening here too, so that nobody waits in a socket that no process accepts from any more."""
+        """Stop listening here too, so that no client waits in a socket that no process accepts from."""
         for listener in self.sockets:
             listener.close()
         super().terminate_all()
@@ -115,5 +115,5 @@ def _last_of(listener: socket.socket) -> list[socket.socket]:
             except BlockingIOError:
                 return connections
             except OSError:
-                # A client that has given up meanwhile, or no descriptor left for one more.
+                # The client has disconnected, or no file descriptor is left.
                 return connections

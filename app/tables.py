@@ -48,7 +48,7 @@ def table_of(model: type[SQLModel]) -> Table:
 
 
 def filter_value(value: object) -> str:
-    """A value as the tally names it."""
+    """A value as the tally stores it."""
     return str(int(value)) if isinstance(value, bool) else str(value)
 
 
@@ -197,7 +197,7 @@ class ClaimBearing(SQLModel, table=True):
 
 
 class RelatedRecord(SQLModel, table=True):
-    """Which record leads on to which."""
+    """Which records are related."""
 
     __tablename__ = "related_record"
     record: str = Field(primary_key=True, foreign_key="record.path")

@@ -1,6 +1,6 @@
-"""An ASGI callable that does nothing but send bytes: what uvicorn can do at most.
+"""An ASGI callable that only sends stored bytes: the upper bound of what uvicorn can serve.
 
-BENCH_ANSWERS names the folder of the bodies, beside each of which its status and head lie as JSON.
+BENCH_RESPONSES names the folder of the bodies; a JSON file beside each holds its status and headers.
 """
 
 import json
@@ -10,7 +10,7 @@ from typing import Any
 
 from starlette.types import Receive, Scope, Send
 
-FOLDER = Path(os.environ["BENCH_ANSWERS"])
+FOLDER = Path(os.environ["BENCH_RESPONSES"])
 
 
 def _messages(file: Path) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -24,6 +24,6 @@ MESSAGES = {f"/{file.stem}": _messages(file) for file in FOLDER.glob("*.json")}
 
 
 async def app(scope: Scope, _: Receive, send: Send) -> None:
-    """Send the answer of that name."""
+    """Send the response of that name."""
     for message in MESSAGES[scope["path"]]:
         await send(message)

@@ -1,4 +1,4 @@
-"""Compares the service with what stands beside it, on one machine, in one run: make bench."""
+"""Compares the service with other implementations, on one machine, in one run: make bench."""
 
 import argparse
 import getpass
@@ -44,7 +44,7 @@ ASGI: Final = "ours, cached, ASGI"
 UNCACHED: Final = "ours, uncached"
 BARE: Final = "bare ASGI, same head"
 FILES: Final = {"detail": "detail", "304": "304", "list": "list", "list, br": "list.br"}
-"""The name of the file in which the answer to each kind of request lies."""
+"""The file name of the response to each kind of request."""
 NGINX: Final = "nginx, static file"
 IDIOM: Final = "FastAPI + SQLModel"
 DATASETTE: Final = "Datasette"
@@ -89,7 +89,7 @@ def main() -> None:
             for server in servers:
                 progress(f"round {number} of {options.rounds}: {server.name}")
                 with running(server) as at:
-                    starts[server.name].append(at.first_answer)
+                    starts[server.name].append(at.first_response)
                     for kind, request in server.requests.items():
                         samples[server.name, kind].append(measured(at, request, options.seconds))
     progress("")
@@ -112,8 +112,8 @@ def compared(folder: Path, database: Path) -> Iterator[Server]:
         "list": Request(LIST),
         "list, br": Request(LIST, {"Accept-Encoding": "br"}),
     }
-    answers = folder / "answers"
-    (answers / "v1/side-effects").mkdir(mode=0o755, parents=True)
+    responses = folder / "responses"
+    (responses / "v1/side-effects").mkdir(mode=0o755, parents=True)
     paths = folder / "paths"
     paths.write_text("\n".join(f"/v1/side-effects/{slug}" for slug in slugs) + "\n")
     requests[TRAFFIC] = Request(detail, paths=paths, mixed=True)
@@ -122,18 +122,18 @@ def compared(folder: Path, database: Path) -> Iterator[Server]:
         for kind, name in FILES.items():
             status, headers, body = fetched(at.port, requests[kind])
             headers.pop("date")
-            (answers / name).write_bytes(body)
-            (answers / f"{name}.json").write_text(json.dumps([status, headers]))
+            (responses / name).write_bytes(body)
+            (responses / f"{name}.json").write_text(json.dumps([status, headers]))
         for slug in slugs:
             body = fetched(at.port, Request(f"/v1/side-effects/{slug}"))[2]
-            (answers / "v1/side-effects" / slug).write_bytes(body)
+            (responses / "v1/side-effects" / slug).write_bytes(body)
 
     yield ours(FAST, database, requests, fast_path=True, cached=True)
     yield ours(ASGI, database, requests, fast_path=False, cached=True)
     yield ours(UNCACHED, database, requests, fast_path=True, cached=False)
-    yield bare(answers)
+    yield bare(responses)
     if shutil.which("nginx"):
-        yield nginx(folder, answers, requests[TRAFFIC])
+        yield nginx(folder, responses, requests[TRAFFIC])
     else:
         print(f"left out: {NGINX} (apt-get install nginx-light)")
     yield idiom(folder, database, slug)
@@ -143,14 +143,14 @@ def compared(folder: Path, database: Path) -> Iterator[Server]:
         print(f"left out: {DATASETTE} (make bench installs it into {PEERS.parent.name})")
 
 
-def bare(answers: Path) -> Server:
+def bare(responses: Path) -> Server:
     """A function that sends the same bytes."""
     requests = {kind: Request(f"/{file}") for kind, file in FILES.items()}
     command = [*uvicorn(), "--app-dir", str(HERE), "bare:app"]
-    return Server(BARE, command, requests, {"BENCH_ANSWERS": str(answers)})
+    return Server(BARE, command, requests, {"BENCH_RESPONSES": str(responses)})
 
 
-def nginx(folder: Path, answers: Path, traffic: Request) -> Server:
+def nginx(folder: Path, responses: Path, traffic: Request) -> Server:
     """The same bytes as files."""
     folder.chmod(0o755)
     kinds = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
@@ -164,14 +164,14 @@ def nginx(folder: Path, answers: Path, traffic: Request) -> Server:
             access_log off; sendfile on; tcp_nopush on; keepalive_requests 1000000000;
             open_file_cache max=5000; open_file_cache_valid 600s; default_type application/json;
             server {{
-                listen 127.0.0.1:THE_ONE; root {answers}; add_header Cache-Control "public, max-age=300";
+                listen 127.0.0.1:THE_ONE; root {responses}; add_header Cache-Control "public, max-age=300";
                 location = /list.br {{ add_header Content-Encoding br; add_header Cache-Control "public, max-age=300"; }}
             }}
         }}"""
     )
     put_in = f"sed s/THE_ONE/PORT/ {folder}/nginx.conf > {folder}/listening.conf"
     start = f"exec nginx -e stderr -p {folder} -c {folder}/listening.conf"
-    status = (answers / "detail").stat()
+    status = (responses / "detail").stat()
     etag = f'"{int(status.st_mtime):x}-{status.st_size:x}"'
     requests = {
         "detail": Request("/detail"),
@@ -257,14 +257,14 @@ def targets_table(samples: Samples) -> str:
 
 
 def starts_table(starts: dict[str, list[float]], samples: Samples) -> str:
-    """How long each server takes to its first answer, and the most memory it had."""
+    """How long each server takes to its first response, and the most memory it had."""
     rows = []
     for name, seconds in starts.items():
         most = max(sample.rss for (server, _), taken in samples.items() if server == name for sample in taken)
         rows.append(
             [name, f"{statistics.median(seconds):.2f}", f"{min(seconds):.2f} to {max(seconds):.2f}", f"{most:.0f}"]
         )
-    return table(["start", "first answer, s", "(min to max)", "RSS, MiB"], rows)
+    return table(["start", "first response, s", "(min to max)", "RSS, MiB"], rows)
 
 
 def print_instructions(folder: Path, servers: list[Server]) -> None:

@@ -1,7 +1,7 @@
-"""Side effects with their citations in FastAPI and SQLModel as their tutorials have it. IDIOM_DATABASE names the file.
+"""Side effects with their citations in FastAPI and SQLModel, written as in their tutorials. IDIOM_DATABASE names the file.
 
-The faster of the ordinary ways wherever there is a choice: the citations of a page come in one
-query more (`selectinload`) instead of one for each record, and no total is counted.
+It uses the faster of the usual ways: one more query loads the citations of a page (`selectinload`)
+instead of one query for each record, and no total is counted.
 """
 
 import json

@@ -1,4 +1,4 @@
-"""Asks the same of ever larger data sets and prints how the cost of an answer grows: make bench-scale."""
+"""Sends the same requests to data sets of growing size and prints how the cost of a response grows: make bench-scale."""
 
 import argparse
 import sqlite3
@@ -65,7 +65,7 @@ def main() -> None:
                 progress(f"round {number} of {options.rounds}: {data.records} records")
                 requests = asked(data)
                 with running(ours("ours", data.database, requests, fast_path=True, cached=False)) as at:
-                    starts[data.records].append(at.first_answer)
+                    starts[data.records].append(at.first_response)
                     for kind, request in requests.items():
                         samples[data.records, kind].append(measured(at, request, options.seconds))
     progress("")
@@ -129,7 +129,7 @@ def builds_table(data_sets: list[DataSet]) -> str:
 
 
 def requests_table(samples: Samples, sizes: list[int]) -> str:
-    """What each answer costs, and how that grows."""
+    """What each response costs, and how that grows."""
     head = ["request, records", "body, bytes", "req/s", "p50, ms", "p99, ms", "CPU/req, µs", "growth by CPU", "by p50"]
     rows = []
     for kind in KINDS:
@@ -165,7 +165,7 @@ def starts_table(samples: Samples, starts: dict[int, list[float]]) -> str:
                 f"{max(sample.rss for sample in taken):,.0f}",
             ]
         )
-    return table(["start, records", "first answer, s", "(min to max)", "RSS, MiB"], rows)
+    return table(["start, records", "first response, s", "(min to max)", "RSS, MiB"], rows)
 
 
 def _options() -> argparse.Namespace:

@@ -1,4 +1,4 @@
-"""Starts a server alone on one core and measures it while wrk, on another core, asks it."""
+"""Starts a server alone on one core and measures it while wrk, on another core, sends requests."""
 
 import http.client
 import os
@@ -30,19 +30,19 @@ START_SECONDS: Final = 600
 
 @dataclass(frozen=True)
 class Request:
-    """What wrk asks for."""
+    """A request that wrk sends."""
 
     path: str
     headers: dict[str, str] = field(default_factory=dict)
     paths: Path | None = None
-    """File of paths to ask for in turn instead of the one."""
+    """File of paths to request in turn instead of `path`."""
     mixed: bool = False
     """Whether fifty different heads are sent, and a new connection is made every twenty requests."""
 
 
 @dataclass(frozen=True)
 class Server:
-    """How a server is started, and what it is asked."""
+    """How a server is started, and the requests it gets."""
 
     name: str
     command: list[str]
@@ -53,12 +53,12 @@ class Server:
 
 @dataclass(frozen=True)
 class Running:
-    """A server that answers."""
+    """A running server."""
 
     process: subprocess.Popen[bytes]
     port: int
-    first_answer: float
-    """Seconds from its start to its first answer."""
+    first_response: float
+    """Seconds from its start to its first response."""
 
 
 @dataclass(frozen=True)
@@ -121,7 +121,7 @@ def uvicorn() -> list[str]:
 
 @contextmanager
 def running(server: Server, wrapper: tuple[str, ...] = ()) -> Iterator[Running]:
-    """The server on a core of its own, from its first answer on."""
+    """The server on a core of its own, from its first response on."""
     port = _free_port()
     command = [word.replace("PORT", str(port)) for word in server.command]
     environment = os.environ | server.environment | {"API_PORT": str(port)}
@@ -134,7 +134,7 @@ def running(server: Server, wrapper: tuple[str, ...] = ()) -> Iterator[Running]:
         stderr=subprocess.DEVNULL,
     ) as process:
         try:
-            _wait_for_answer(server, process, port)
+            _wait_for_response(server, process, port)
             yield Running(process, port, time.perf_counter() - begun)
         finally:
             process.send_signal(signal.SIGTERM)
@@ -168,14 +168,14 @@ def measured(at: Running, request: Request, seconds: int) -> Sample:
     elapsed = time.perf_counter() - begun
     used = _cpu_seconds(at.process.pid) - before
     result = next(line for line in done.stdout.splitlines() if line.startswith("RESULT"))
-    answered, microseconds, p50, p99, failed = map(int, result.split()[1:])
-    if failed or not answered:
-        sys.exit(f"{request}: {failed} of {answered} requests failed\n{done.stdout}")
+    completed, microseconds, p50, p99, failed = map(int, result.split()[1:])
+    if failed or not completed:
+        sys.exit(f"{request}: {failed} of {completed} requests failed\n{done.stdout}")
     return Sample(
-        rate=answered / microseconds * 1e6,
+        rate=completed / microseconds * 1e6,
         p50=p50 / 1000,
         p99=p99 / 1000,
-        cpu=used / answered * 1e6,
+        cpu=used / completed * 1e6,
         busy=used / elapsed,
         size=size,
         rss=_memory(at.process.pid, "Rss"),
@@ -184,18 +184,18 @@ def measured(at: Running, request: Request, seconds: int) -> Sample:
 
 
 def fetched(port: int, request: Request, times: int = 1) -> tuple[int, dict[str, str], bytes]:
-    """Status, headers and body of the last of so many answers, all over one connection."""
+    """Status, headers and body of the last of so many responses, all over one connection."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
     try:
         for _ in range(times):
             connection.request("GET", request.path, headers=request.headers)
-            answer = connection.getresponse()
-            body = answer.read()
+            response = connection.getresponse()
+            body = response.read()
     finally:
         connection.close()
-    if answer.status not in (200, 304):
-        sys.exit(f"{request.path} was answered with {answer.status}: {body[:500].decode(errors='replace')}")
-    return answer.status, {name.lower(): value for name, value in answer.getheaders()}, body
+    if response.status not in (200, 304):
+        sys.exit(f"{request.path} returned {response.status}: {body[:500].decode(errors='replace')}")
+    return response.status, {name.lower(): value for name, value in response.getheaders()}, body
 
 
 def steady_cpu(taken: list[Sample]) -> float:
@@ -252,7 +252,7 @@ def _free_port() -> int:
     sys.exit(f"no free port from {PORTS[0]} to {PORTS[-1]}")
 
 
-def _wait_for_answer(server: Server, process: subprocess.Popen[bytes], port: int) -> None:
+def _wait_for_response(server: Server, process: subprocess.Popen[bytes], port: int) -> None:
     deadline = time.monotonic() + START_SECONDS
     request = next(iter(server.requests.values()))
     while True:
@@ -260,7 +260,7 @@ def _wait_for_answer(server: Server, process: subprocess.Popen[bytes], port: int
             fetched(port, request)
         except OSError:
             if process.poll() is not None or time.monotonic() > deadline:
-                sys.exit(f"{server.name} does not answer: {' '.join(server.command)}")
+                sys.exit(f"{server.name} does not respond: {' '.join(server.command)}")
             time.sleep(0.005)
         else:
             return

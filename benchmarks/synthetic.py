@@ -1,4 +1,4 @@
-"""Writes a seed of any size: the records of the real one over and over, each with a name and sources of its own."""
+"""Writes a seed of any size: copies of the real records, each with its own name and sources."""
 
 import json
 import sys
@@ -19,7 +19,7 @@ SHARES: Final = {
 """Which collections the records are spread over; the others stay empty."""
 NAMES: Final = ("name", "title", "topic", "sign")
 CITED: Final = 3
-"""How many sources each record names."""
+"""How many sources each record cites."""
 
 Record = dict[str, Any]
 

@@ -1,4 +1,4 @@
-"""Makes clients with other people's generators, compiles them, and lets them list strains of two vein colours."""
+"""Generates clients with third-party generators, compiles them, and lists strains of two vein colours with each."""
 
 import json
 import re
@@ -173,8 +173,8 @@ def differences() -> list[str]:
 
 
 def _strains(origin: str) -> list[tuple[str, str]]:
-    with urlopen(f"{origin}{ASKED}") as answer:  # noqa: S310  # it is the server that was just started
-        return [(strain["slug"], strain["vein"]) for strain in json.load(answer)["data"]]
+    with urlopen(f"{origin}{ASKED}") as response:  # noqa: S310  # it is the server that was just started
+        return [(strain["slug"], strain["vein"]) for strain in json.load(response)["data"]]
 
 
 @contextmanager

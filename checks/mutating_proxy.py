@@ -1,6 +1,6 @@
-"""Stands before a running server and answers as a later version of it might: with more fields and more enum values.
+"""A proxy that changes responses as a later version of the server might: with more fields and more enum values.
 
-Every object of a JSON answer gets a field that the document does not know, and every value of an enum that may grow
+Every object of a JSON response gets a field that the document does not know, and every value of an enum that may grow
 (`x-may-grow` is true) becomes one that it does not name. A client that survives this survives the next release.
 """
 
@@ -15,20 +15,20 @@ from urllib.parse import urlsplit
 
 FIELD: Final = "added_later"
 VALUE: Final = "added_later"
-PASSED_ON: Final = ("Accept", "If-None-Match", "If-Modified-Since")
+PASSED_ON: Final = ("Accept", "If-None-Match")
 
 Object = dict[str, Any]
 
 
 class Later:
-    """The document, and how an answer to one of its addresses would look later."""
+    """The document, and how a response to one of its paths would look later."""
 
     def __init__(self, document: Object) -> None:
         self.document = document
         self.schemas: Object = document["components"]["schemas"]
 
     def schema(self, path: str, status: int) -> Object:
-        """The schema of an answer; that of a problem when it is no success."""
+        """The schema of a response: that of a problem unless the status is 200."""
         if status != HTTPStatus.OK:
             return {"$ref": "#/components/schemas/Problem"}
         paths = self.document["paths"]
@@ -52,29 +52,29 @@ class Later:
 
 
 class Handler(BaseHTTPRequestHandler):
-    """Asks the server behind and changes what it says."""
+    """Forwards requests to the server and changes its responses."""
 
     protocol_version = "HTTP/1.1"
     later: Later
     origin: str
 
     def do_GET(self) -> None:
-        """Pass a request on and its answer back."""
+        """Forward a request and return the changed response."""
         behind = http.client.HTTPConnection(urlsplit(self.origin).netloc, timeout=10)
         try:
             headers = {name: value for name in PASSED_ON if (value := self.headers.get(name))}
             behind.request("GET", self.path, headers=headers)
-            answer = behind.getresponse()
-            body, kind = answer.read(), answer.headers.get("Content-Type", "")
+            response = behind.getresponse()
+            body, kind = response.read(), response.headers.get("Content-Type", "")
         finally:
             behind.close()
         if kind.partition(";")[0] in ("application/json", "application/problem+json"):
-            schema = self.later.schema(urlsplit(self.path).path, answer.status)
+            schema = self.later.schema(urlsplit(self.path).path, response.status)
             body = json.dumps(self.later.grown(json.loads(body), schema), ensure_ascii=False).encode()
-        self.send_response(answer.status)
+        self.send_response(response.status)
         if kind:
             self.send_header("Content-Type", kind)
-        if answer.status != HTTPStatus.NOT_MODIFIED:
+        if response.status != HTTPStatus.NOT_MODIFIED:
             self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)

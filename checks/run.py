@@ -1,4 +1,4 @@
-"""Runs other people's tools over openapi.json and over the answers of a running server; fails when one finds anything."""
+"""Runs third-party tools on openapi.json and on the responses of a running server; fails when one finds anything."""
 
 import os
 import shutil
@@ -30,11 +30,11 @@ CHECKS: Final = {
         "node generated/consumer.js {origin}",
     ],
     "The client of openapi-python-client reads every operation as the JSON says": [
-        "mypy --strict --config-file= run.py clients.py answers.py mutating_proxy.py consumer.py",
+        "mypy --strict --config-file= run.py clients.py responses.py mutating_proxy.py consumer.py",
         "python consumer.py {origin} ../openapi.json",
     ],
-    "httplint: the answers of every address, asked for in every way": [
-        "python answers.py {origin} ../openapi.json",
+    "httplint: the responses of every path to each kind of request": [
+        "python responses.py {origin} ../openapi.json",
     ],
 }
 

@@ -1,5 +1,6 @@
-"""What tests are given: the seed, one database built from it, the service over that, ways to ask it and its answers."""
+"""Shared fixtures: the seed, a database built from it, the service, clients, and the records and bodies that it serves."""
 
+import gc
 import json
 import logging
 from collections.abc import AsyncIterator, Iterator
@@ -16,9 +17,15 @@ from app.settings import Settings
 from support import COLLECTIONS, OLD, PATHS, SEED, Answer, Ask, Headers, Object, answer_of, fetch, select
 
 
+def pytest_collection_finish() -> None:
+    """Leave the imported modules out of garbage collection: scanning them would take a tenth of the time."""
+    gc.collect()
+    gc.freeze()
+
+
 @pytest.fixture(autouse=True)
 def restored_logging() -> Iterator[None]:
-    """Undo what a test that starts the program in this process does to the logs."""
+    """Restore the log configuration after a test that starts the program in this process."""
     root = logging.getLogger()
     handlers, level = root.handlers[:], root.level
     yield
@@ -38,7 +45,7 @@ def seed() -> Path:
 
 @pytest.fixture(scope="session")
 def content(seed: Path) -> Any:
-    """What stands in the seed; a test that changes it changes a copy."""
+    """The content of the seed; a test that changes it must copy it first."""
     return json.loads(seed.read_bytes())
 
 
@@ -79,7 +86,7 @@ async def records(client: httpx.AsyncClient) -> dict[str, list[Object]]:
 
 @pytest.fixture(scope="session")
 async def bodies(client: httpx.AsyncClient, records: dict[str, list[Object]]) -> dict[str, Object]:
-    """The body of every address there is: every list, every record and every other path."""
+    """The body of every path: every list, every record and every other path."""
     addresses = [path for path in PATHS if "{" not in path and path not in COLLECTIONS]
     addresses += [f"{path}/{record['slug']}" for path in COLLECTIONS for record in records[path]]
     pages = [f"{path}?limit=100&offset={o}" for path in COLLECTIONS for o in range(0, len(records[path]) or 1, 100)]
@@ -88,7 +95,7 @@ async def bodies(client: httpx.AsyncClient, records: dict[str, list[Object]]) ->
 
 @pytest.fixture
 def target(tmp_path: Path) -> Path:
-    """A database file that is to be replaced, alone in its folder."""
+    """An earlier database file, alone in its folder."""
     path = tmp_path / "target" / "content.db"
     path.parent.mkdir()
     path.write_bytes(OLD)

@@ -1,6 +1,7 @@
-"""What tests of files share: somebody else as owner, and that a file is as it was."""
+"""Shared by the tests of files: other users, size limits, and the check that a file is unchanged."""
 
 import os
+import resource
 import stat
 import tempfile
 from collections.abc import Iterator
@@ -12,7 +13,7 @@ from support import NOBODY, OLD
 
 @contextmanager
 def as_somebody_else() -> Iterator[None]:
-    """Without the rights of root, which heeds no mode."""
+    """Run as another user, as file modes do not restrict root."""
     was_root = os.geteuid() == 0
     if was_root:
         os.seteuid(NOBODY)
@@ -24,14 +25,14 @@ def as_somebody_else() -> Iterator[None]:
 
 
 def everybody_may_reach(path: Path) -> None:
-    """Let others into the temporary folders above, which are their owner's alone."""
+    """Let other users enter the temporary folders above."""
     for folder in path.parents:
         if folder.stat().st_uid == os.geteuid() and not folder.stat().st_mode & stat.S_IXOTH:
             folder.chmod(folder.stat().st_mode | stat.S_IXOTH)
 
 
 def assert_untouched(path: Path, before: bytes) -> None:
-    """The file is as it was, and nothing was left beside it."""
+    """The file is unchanged and alone in its folder."""
     assert path.read_bytes() == before
     assert list(path.parent.iterdir()) == [path]
 
@@ -52,3 +53,14 @@ def folder_of_somebody_else() -> Iterator[Path]:
             if was_root:
                 os.seteuid(0)
             folder.chmod(0o755)
+
+
+@contextmanager
+def largest_file(size: int) -> Iterator[None]:
+    """No file may grow beyond `size` bytes while the context lasts."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))

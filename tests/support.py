@@ -1,4 +1,4 @@
-"""What the tests share: the document and its addresses, ways of asking, the program started for real, and `each`."""
+"""Shared by the tests: the OpenAPI document and its paths, clients, the program in a process of its own, and `each`."""
 
 import asyncio
 import json
@@ -12,8 +12,6 @@ import time
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from email.utils import format_datetime
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, TypeVar
@@ -51,7 +49,7 @@ STOP_SECONDS = 15
 
 
 def each(things: Iterable[T]) -> tuple[T, ...]:
-    """The things to loop over, of which there must be one: a loop over nothing would pass without a check."""
+    """The items to loop over, at least one: a loop over nothing would pass without a check."""
     found = tuple(things)
     assert found, "there is nothing here to loop over, so nothing would be checked"
     return found
@@ -76,12 +74,10 @@ PAGES = (
     "/favicon.ico",
 )
 DOCUMENTED = tuple(
-    path.replace("{slug}", next((p["example"] for p in item["get"].get("parameters", []) if "example" in p), ""))
+    path.replace("{slug}", next((p["example"] for p in item["get"].get("parameters", []) if p["in"] == "path"), ""))
     for path, item in PATHS.items()
 )
 ADDRESSES = (*DOCUMENTED, *PAGES)
-RELEASED = datetime.fromisoformat(json.loads(SEED.read_text(encoding="utf-8"))["release"]["release_date"])
-LAST_MODIFIED = format_datetime(RELEASED.replace(tzinfo=UTC), usegmt=True)
 
 
 def resolved(schema: Object) -> Object:
@@ -160,11 +156,11 @@ def example_of(path: str, records: dict[str, list[Object]]) -> str:
     return path.replace("{slug}", records[path.removesuffix("/{slug}")][0]["slug"]) if "{" in path else path
 
 
-# Asking with a client library
+# Requests with a client library
 
 
 async def fetch(client: httpx.AsyncClient, address: str) -> Object:
-    """The body of an address that answers."""
+    """The body of a successful response."""
     response = await client.get(address)
     assert response.status_code == 200, f"{address}: {response.text}"
     body: Object = response.json()
@@ -196,17 +192,17 @@ async def refused(client: httpx.AsyncClient, address: str, name: str) -> Object:
 
 
 def link_header(response: httpx.Response) -> dict[str, str]:
-    """The links a header tells of, by relation."""
+    """The links of the `Link` header, by relation."""
     found = re.findall(r'<([^>]*)>; rel="([^"]*)"', response.headers["Link"])
     return {relation: url for url, relation in found}
 
 
-# Asking the application with a raw scope
+# Requests with a raw ASGI scope
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What came back."""
+    """A response."""
 
     status: int
     lines: list[tuple[str, str]]
@@ -214,14 +210,14 @@ class Answer:
 
     @property
     def headers(self) -> dict[str, str]:
-        """The header fields, each of which may stand there once."""
+        """The header fields, each of which may occur once."""
         names = [name for name, _ in self.lines]
         assert len(names) == len(set(names)), f"a header is there twice: {names}"
         return dict(self.lines)
 
     @property
     def problem(self) -> dict[str, Any]:
-        """The problem it tells of."""
+        """The problem in the body."""
         assert self.headers["content-type"] == "application/problem+json"
         found: dict[str, Any] = json.loads(self.body)
         assert found["status"] == self.status
@@ -242,7 +238,7 @@ async def answer_of(
     scheme: str = "http",
     client: str = "192.0.2.1",
 ) -> Answer:
-    """The answer to a request as the server hands it over, which no client library would write as freely."""
+    """The response to an ASGI scope, which may contain requests that no client library would send."""
     path, _, query = address.partition("?")
     fields = [("host", host), *headers] if host is not None else list(headers)
     scope = {
@@ -282,7 +278,7 @@ async def answer_of(
 def run(
     *command: str | Path, cwd: Path = ROOT, environment: Mapping[str, str] = MappingProxyType({})
 ) -> subprocess.CompletedProcess[str]:
-    """A command that ends by itself, and what it said."""
+    """The result of a command that ends by itself."""
     variables = {**os.environ, **environment}
     return subprocess.run(list(map(str, command)), cwd=cwd, env=variables, capture_output=True, text=True, check=False)
 
@@ -301,14 +297,14 @@ class Running:
 
     @property
     def is_ready(self) -> bool:
-        """Whether it answers."""
+        """Whether it is ready."""
         try:
             return httpx.get(f"{self.origin}/health/ready").is_success
         except httpx.TransportError:
             return False
 
     async def get(self, address: str) -> tuple[int, bytes] | None:
-        """Status and whole body over a socket of its own; None when there was no answer at all."""
+        """Status and whole body over a socket of its own; None without a response."""
         # A client library's pool takes longer over hundreds of connections than the service does.
         try:
             reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
@@ -330,25 +326,27 @@ class Running:
         return int(first.split()[1]), body
 
     async def get_all(self, addresses: Iterable[str]) -> list[tuple[int, bytes] | None]:
-        """The answers to many requests at once, in order."""
-        room = asyncio.Semaphore(CONNECTIONS)
+        """The responses to concurrent requests, in order."""
+        slots = asyncio.Semaphore(CONNECTIONS)
 
         async def one(address: str) -> tuple[int, bytes] | None:
-            async with room:
+            async with slots:
                 return await self.get(address)
 
         return await asyncio.gather(*map(one, addresses))
 
 
 @contextmanager
-def serving(database_path: Path, log: Path = Path(os.devnull), **settings: str) -> Iterator[Running]:
-    """The program, started as anybody starts it, on a free port and with these settings; stopped at the end."""
+def serving(
+    database_path: Path, log: Path = Path(os.devnull), program: Sequence[str] = ("-m", "app"), **settings: str
+) -> Iterator[Running]:
+    """The program in a process of its own, on a free port and with these settings; stopped at the end."""
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = probe.getsockname()[1]
     environment = os.environ | {"API_PORT": str(port), "API_DATABASE_PATH": str(database_path), **settings}
     with (
         log.open("wb") as written_log,
-        subprocess.Popen([sys.executable, "-m", "app"], cwd=ROOT, env=environment, stderr=written_log) as process,
+        subprocess.Popen([sys.executable, *program], cwd=ROOT, env=environment, stderr=written_log) as process,
     ):
         try:
             running = Running(port, process)
@@ -376,7 +374,7 @@ def build_command(seed: Path, database: Path, *options: str) -> list[str]:
 
 
 def faults_of(data: Any) -> list[str]:
-    """The faults of a seed, given as a file's bytes or as what stands in it."""
+    """The faults of a seed, given as bytes or as parsed JSON."""
     try:
         check_seed(data if isinstance(data, bytes) else json.dumps(data).encode())
     except SeedFaultsError as error:

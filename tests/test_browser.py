@@ -1,4 +1,4 @@
-"""What a reader sees: the pages in a real browser, against a real server."""
+"""The pages in a real browser, against a real server."""
 
 import json
 import re
@@ -6,8 +6,10 @@ import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from threading import Thread
 from typing import Any
 
 import httpx
@@ -85,7 +87,7 @@ class Browser:
         return answer.json()["value"]
 
     def cdp(self, command: str, **parameters: Any) -> Any:
-        """The answer to a command of Chromium's own protocol."""
+        """The response to a command of the Chrome DevTools Protocol."""
         return self._call("/goog/cdp/execute", cmd=command, params=parameters)
 
     def open(self, url: str, width: int, scheme: str = "light") -> None:
@@ -123,7 +125,7 @@ class Browser:
         return [entry["message"] for entry in self._call("/se/log", type="browser")]
 
     def requests(self) -> list[str]:
-        """The addresses that were asked for since the last look."""
+        """The addresses requested since the last call."""
         events = [json.loads(entry["message"])["message"] for entry in self._call("/se/log", type="performance")]
         urls = [event["params"]["request"]["url"] for event in events if event["method"] == "Network.requestWillBeSent"]
         return [url for url in urls if not url.startswith("data:")]
@@ -171,7 +173,7 @@ OPERATION = "#operations-citations-listCitations"
 
 
 def assert_clean(browser: Browser, server: str, width: int) -> None:
-    """The page as it stands breaks nothing: console, policy, origin, width and contrast."""
+    """The page has no console errors, policy violations, foreign requests, overflow or low contrast."""
     assert browser.messages() == []
     assert browser.run("return violations") == []
     assert [url for url in browser.requests() if not url.startswith(f"{server}/")] == []
@@ -223,3 +225,116 @@ def test_the_documentation_shows_every_operation_and_tries_one(
 def test_an_operation_has_an_address_in_the_documentation(browser: Browser, server: str) -> None:
     browser.open(f"{server}/docs#/faqs/listFaqs", 1280)
     assert browser.wait_for("return document.querySelector('#operations-faqs-listFaqs.is-open .execute')")
+
+
+TALL = ["strains", "side-effects", "jurisdictions", "citations"]
+SCREEN = 900
+
+
+@pytest.mark.parametrize("collection", TALL)
+def test_an_operation_fits_on_three_screens(browser: Browser, server: str, collection: str) -> None:
+    name = "".join(word.capitalize() for word in collection.split("-"))
+    browser.open(f"{server}/docs#/{collection}/list{name}", 1280)
+    operation = f"#operations-{collection}-list{name}"
+    browser.wait_for(f"return document.querySelectorAll('{operation} .response').length === 4")
+    browser.wait_for(f"return document.querySelector('{operation} .highlight-code')")
+    shown = browser.run(f"return document.querySelector('{operation} .parameters').innerText")
+    assert "If-None-Match" not in shown
+    assert "Example:" in shown
+    assert browser.run(f"return document.querySelector('{operation}').offsetHeight") <= 3 * SCREEN
+
+
+def test_a_list_is_asked_for_without_its_examples_and_a_record_with_its_slug(browser: Browser, server: str) -> None:
+    for tag, operation, path in (("strains", "listStrains", "/v1/strains"), ("strains", "getStrain", "/v1/strains/")):
+        browser.open(f"{server}/docs#/{tag}/{operation}", 1280)
+        place = f"#operations-{tag}-{operation}"
+        browser.wait_for(f"return document.querySelector('{place} .execute')")
+        browser.run(f"document.querySelector('{place} .execute').click()")
+        asked = browser.wait_for(f"return document.querySelector('{place} .request-url .microlight')?.innerText")
+        assert re.fullmatch(rf"{server}{path}(?:\?limit=20&offset=0&sort=slug|[a-z-]*)", asked), asked
+
+
+@pytest.mark.parametrize(
+    ("phrase", "operation"),
+    [
+        ("DOSAGE", "listDosageRanges"),
+        ("side", "listSideEffects"),
+        ("side effects list", "listSideEffects"),
+        ("seriousness", "listSideEffects"),
+        ("help lines", "listContacts"),
+        ("liver", "listPharmacologyFacts"),
+        ("/v1/meta", "getMeta"),
+    ],
+)
+def test_the_filter_finds_operations_by_words(browser: Browser, server: str, phrase: str, operation: str) -> None:
+    browser.open(f"{server}/docs", 1280)
+    every = len(httpx.get(f"{server}/openapi.json").json()["paths"])
+    browser.wait_for(f"return document.querySelectorAll('.opblock').length === {every}")
+    enter(browser, phrase)
+    browser.wait_for(f"return document.querySelectorAll('.opblock').length < {every}")
+    assert browser.run(f"return document.querySelector('[id$=-{operation}]') !== null")
+    enter(browser, "")
+    browser.wait_for(f"return document.querySelectorAll('.opblock').length === {every}")
+    assert_clean(browser, server, 1280)
+
+
+def test_the_filter_says_when_nothing_is_found(browser: Browser, server: str) -> None:
+    browser.open(f"{server}/docs", 390)
+    browser.wait_for("return document.querySelector('.opblock')")
+    enter(browser, "zebra")
+    assert (
+        browser.wait_for("return document.querySelector('[role=status]')?.innerText") == "No operation contains: zebra"
+    )
+    assert_clean(browser, server, 390)
+
+
+def enter(browser: Browser, phrase: str) -> None:
+    """Put words in the filter, in place of those that are there."""
+    browser.run(f"""
+        const field = document.querySelector('.operation-filter-input');
+        Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, "value").set.call(field, {json.dumps(phrase)});
+        field.dispatchEvent(new Event("input", {{ bubbles: true }}));
+    """)
+
+
+class Prefixed(BaseHTTPRequestHandler):
+    """A proxy that serves the service under a prefix and takes that away before it asks."""
+
+    origin = ""
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self) -> None:  # the name that the base class calls
+        """Pass a request on, or refuse what is not under the prefix."""
+        under = self.path.startswith("/prefix/")
+        answer = httpx.get(self.origin + self.path.removeprefix("/prefix")) if under else httpx.Response(404)
+        self.send_response(answer.status_code)
+        for name in ("content-type", "content-security-policy"):
+            if name in answer.headers:
+                self.send_header(name, answer.headers[name])
+        self.send_header("Content-Length", str(len(answer.content)))
+        self.end_headers()
+        self.wfile.write(answer.content)
+
+    def log_message(self, *_: object) -> None:
+        """Stay silent."""
+
+
+def test_the_documentation_works_under_a_prefix(browser: Browser, server: str) -> None:
+    with ThreadingHTTPServer(("127.0.0.1", 0), type("Proxy", (Prefixed,), {"origin": server})) as proxy:
+        thread = Thread(target=proxy.serve_forever)
+        thread.start()
+        try:
+            origin = f"http://127.0.0.1:{proxy.server_port}"
+            browser.open(f"{origin}/prefix/docs#/strains/listStrains", 1280)
+            place = "#operations-strains-listStrains"
+            browser.wait_for(f"return document.querySelector('{place} .execute')")
+            browser.run(f"document.querySelector('{place} .execute').click()")
+            answer = f"{place} .live-responses-table tbody .response-col_status"
+            assert browser.wait_for(f"return document.querySelector('{answer}')?.innerText") == "200"
+            asked = browser.requests()
+            assert f"{origin}/prefix/openapi.json" in asked
+            assert [url for url in asked if not url.startswith(f"{origin}/prefix/")] == []
+            assert browser.messages() == []
+        finally:
+            proxy.shutdown()
+            thread.join()

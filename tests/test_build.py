@@ -1,4 +1,4 @@
-"""A build is whole or not at all, whatever happens to it, and says in one line what went wrong."""
+"""A build writes the whole file or nothing, whatever happens to it, and reports an error in one line."""
 
 import json
 import os
@@ -19,7 +19,7 @@ from app.content.__main__ import main as content_command
 from app.content.build import BuildError, build
 from app.content.check import read_seed
 from app.database import open_database
-from owners import folder_of_somebody_else
+from owners import folder_of_somebody_else, largest_file
 from support import OLD, ROOT, build_command, run
 
 
@@ -93,17 +93,16 @@ def test_a_build_that_is_killed_just_before_the_end_leaves_the_earlier_file(seed
 
 
 @pytest.mark.parametrize("largest", [0, 4096, 300_000, 2_000_000])
-def test_a_file_that_may_not_grow_ends_the_build_in_one_line(seed: Path, target: Path, largest: int) -> None:
-    program = (
-        "import resource, sys; from app.content.__main__ import main;"
-        f"resource.setrlimit(resource.RLIMIT_FSIZE, ({largest}, {largest})); sys.exit(main(sys.argv[1:]))"
-    )
+def test_a_file_that_may_not_grow_ends_the_build_in_one_line(
+    seed: Path, target: Path, largest: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with largest_file(largest):
+        assert content_command(["build", "--seed", str(seed), "--database", str(target)]) == 1
 
-    ran = run(sys.executable, "-c", program, *build_command(seed, target)[3:])
-
-    assert (ran.returncode, ran.stdout) == (1, "")
-    assert ran.stderr.startswith(f"{target} could not be written: ")
-    assert len(ran.stderr.splitlines()) == 1
+    output = capsys.readouterr()
+    assert output.out == ""
+    assert output.err.startswith(f"{target} could not be written: ")
+    assert len(output.err.splitlines()) == 1
     assert target.read_bytes() == OLD
     assert list(target.parent.iterdir()) == [target]
 
@@ -147,7 +146,7 @@ def small_disk(folder: Path, size: str) -> Iterator[None]:
         ("x" * 300, "file name too long"),
     ],
 )
-def test_a_place_that_cannot_be_written_is_told_in_one_line(
+def test_a_path_that_cannot_be_written_is_reported_in_one_line(
     seed: Path, tmp_path: Path, place: str, words: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "file").touch()
@@ -160,7 +159,7 @@ def test_a_place_that_cannot_be_written_is_told_in_one_line(
     assert sorted(path.name for path in tmp_path.iterdir()) == ["file", "folder"]
 
 
-def test_a_folder_of_somebody_else_is_told_in_words(seed: Path) -> None:
+def test_a_folder_of_another_user_is_reported_as_permission_denied(seed: Path) -> None:
     checked = read_seed(seed)
     with folder_of_somebody_else() as folder:
         with pytest.raises(BuildError, match=r"content\.db could not be written: permission denied"):

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +18,6 @@ from app.main import Service, create_app
 from app.settings import Settings
 from wire import CLOSE, ask, exchange, listening, request, run
 
-RELEASED = datetime(2026, 11, 23, tzinfo=UTC)
 PATHS = [
     "/v1/strains",
     "/v1/citations",
@@ -44,6 +42,11 @@ QUERIES = [
     b"limit=0",
     b"nope=1",
     b"a=1&a=2",
+    b"vein=RED",
+    b"vein=green&vein%5B%5D=red&_=1",
+    b"vein=red,green",
+    b"limit=2&&utm_source=x&",
+    b"_=2&_=3",
     b"%",
 ]
 ETAGS = [b"*", b'"x"', b'W/"x"', b"junk", b"OWN", b"W/OWN", b'"x", OWN', b"OWN-BR"]
@@ -56,7 +59,16 @@ DATES = [
     b"yesterday",
 ]
 FIELDS = {
-    b"accept": [b"*/*", b"application/json", b"text/html", b"application/*;q=0", b"", b"image/png, */*;q=0.1"],
+    b"accept": [
+        b"*/*",
+        b"application/json",
+        b"text/html",
+        b"application/*;q=0",
+        b"",
+        b"image/png, */*;q=0.1",
+        b"*",
+        b"application/vnd.api+json",
+    ],
     b"accept-encoding": [
         b"gzip",
         b"gzip, deflate, br, zstd",
@@ -128,7 +140,7 @@ def test_a_cached_response_is_the_computed_one_header_by_header(
 
 
 def cached(size: int) -> CachedResponse:
-    return CachedResponse([(b"content-type", b"application/json")], bytes(size), RELEASED, [])
+    return CachedResponse([(b"content-type", b"application/json")], bytes(size), [])
 
 
 def key(name: object) -> Key:
@@ -144,7 +156,7 @@ def test_a_flood_of_addresses_stays_within_the_budget() -> None:
     assert len(cache) > 0
 
 
-def test_a_flood_of_addresses_does_not_evict_what_is_asked_for_again() -> None:
+def test_a_flood_of_addresses_does_not_evict_a_response_that_is_requested_again() -> None:
     cache = ResponseCache(2_000_000)
     for number in range(50):
         cache.put(key(f"popular/{number}"), cached(1000))
@@ -227,7 +239,7 @@ def test_what_is_refused_reads_nothing_and_caches_nothing(
 # Everything that a response depends on is in its key.
 
 
-def test_queries_of_one_list_are_told_apart_under_a_root_path(service: Service) -> None:
+def test_queries_of_one_list_are_cached_separately_under_a_root_path(service: Service) -> None:
     async def promise() -> None:
         async with listening(service, root_path="/api") as (port, _):
             first, second, third = [
@@ -241,7 +253,7 @@ def test_queries_of_one_list_are_told_apart_under_a_root_path(service: Service) 
 
 
 @pytest.mark.parametrize("prefix", ["", "/kratom", "/a/b", "/v1"])
-def test_queries_of_one_list_are_told_apart_in_another_application(service: Service, prefix: str) -> None:
+def test_queries_of_one_list_are_cached_separately_in_another_application(service: Service, prefix: str) -> None:
     outer = Starlette(routes=[Mount(prefix, service)]) if prefix else service
 
     async def bodies() -> list[bytes]:
@@ -255,7 +267,7 @@ def test_queries_of_one_list_are_told_apart_in_another_application(service: Serv
     assert one == asyncio.run(ask(service, "/v1/strains?limit=1"))[2]
 
 
-def test_two_mounts_of_one_service_answer_the_same(service: Service) -> None:
+def test_two_mounts_of_one_service_return_the_same(service: Service) -> None:
     outer = Starlette(routes=[Mount("/one", service), Mount("/two", service)])
     first = asyncio.run(ask(outer, "/one/v1/strains?limit=1"))
     second = asyncio.run(ask(outer, "/two/v1/strains?limit=1"))

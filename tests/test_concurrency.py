@@ -1,15 +1,17 @@
-"""What the running program promises under load and when it is told to stop."""
+"""The running program under load, on SIGTERM, and when its file or log fails."""
 
 import asyncio
 import os
 import shutil
 import signal
 from collections.abc import Callable
+from contextlib import AsyncExitStack
 from pathlib import Path
 
 import pytest
 
 from support import CONNECTIONS, Running, each, serving
+from wire import silent_readers
 
 pytestmark = pytest.mark.anyio
 
@@ -24,8 +26,11 @@ ADDRESSES = (
     "/health/ready",
 )
 
+STOPPED_WITHIN = 12
+"""How many seconds after the signal the program has ended, whatever its clients do (decision 8)."""
+
 needs_proc = pytest.mark.skipif(
-    not Path("/proc/self/status").exists(), reason="reads the memory of a process as Linux tells it"
+    not Path("/proc/self/status").exists(), reason="reads the memory of a process from /proc"
 )
 
 
@@ -48,7 +53,7 @@ def descriptors(running: Running) -> int:
     return len(list(Path(f"/proc/{running.process.pid}/fd").iterdir()))
 
 
-async def test_hundreds_of_requests_at_once_are_all_answered_and_alike(database_path: Path) -> None:
+async def test_hundreds_of_concurrent_requests_all_get_the_same_response(database_path: Path) -> None:
     asked = [ADDRESSES[n % len(ADDRESSES)] for n in range(3 * CONNECTIONS)]
     with serving(database_path) as running:
         answers = await running.get_all(asked)
@@ -62,7 +67,7 @@ async def test_a_flood_of_distinct_addresses_takes_no_more_memory_and_leaves_no_
     database_path: Path,
 ) -> None:
     async def flood(limit: int) -> None:
-        # Every address is another, and the answers to most are large.
+        # All addresses differ, and most responses are large.
         addresses = [f"/v1/citations?limit={limit}&offset={offset}" for offset in range(250)]
         addresses += [f"/v1/citations/no-such-{limit}-{n}" for n in range(50)]
         addresses += [f"/v1/citations?unknown-{limit}-{n}=1" for n in range(50)]
@@ -85,7 +90,7 @@ async def test_a_flood_of_distinct_addresses_takes_no_more_memory_and_leaves_no_
 
 
 async def keep_asking(port: int, *, keep_alive: bool) -> str:
-    """Ask again and again until nobody listens any more; then say how the last request ended."""
+    """Send requests until the server no longer listens; return how the last one ended."""
     close = "" if keep_alive else "Connection: close\r\n"
     asked = 0
     while True:
@@ -111,7 +116,7 @@ async def keep_asking(port: int, *, keep_alive: bool) -> str:
 
 
 @pytest.mark.parametrize("workers", ["1", "2"])
-async def test_told_to_stop_it_answers_every_request_that_came_in_and_ends_in_time(
+async def test_on_sigterm_it_responds_to_every_received_request_and_exits_in_time(
     database_path: Path, workers: str
 ) -> None:
     with serving(database_path, API_WORKERS=workers) as running:
@@ -119,8 +124,25 @@ async def test_told_to_stop_it_answers_every_request_that_came_in_and_ends_in_ti
         await asyncio.sleep(1)
         running.process.send_signal(signal.SIGTERM)
         assert set(await asyncio.gather(*clients)) == {"not listening"}
-        ended = await asyncio.to_thread(running.process.wait, 15)
+        ended = await asyncio.to_thread(running.process.wait, STOPPED_WITHIN)
         assert ended in {0, -signal.SIGTERM, 128 + signal.SIGTERM}
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+async def test_told_to_stop_it_ends_in_time_though_clients_neither_read_nor_finish_nor_close(
+    database_path: Path, workers: str
+) -> None:
+    large, idle = b"GET /pages/swagger-ui-bundle.js HTTP/1.1\r\nHost: a\r\n\r\n", b"GET /v1 HTTP/1.1\r\nHost: a\r\n\r\n"
+    last = b"GET /v1 HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
+    with serving(database_path, API_WORKERS=workers) as running:
+        async with AsyncExitStack() as clients:
+            for sent in each([large * 5, idle, last, b"GET / HTT", b""]):
+                await clients.enter_async_context(silent_readers(running.port, 3, sent))
+            await asyncio.sleep(0.5)
+            signalled = asyncio.get_running_loop().time()
+            running.process.send_signal(signal.SIGTERM)
+            await asyncio.to_thread(running.process.wait, STOPPED_WITHIN)
+            assert asyncio.get_running_loop().time() - signalled < STOPPED_WITHIN
 
 
 @needs_proc
@@ -148,7 +170,7 @@ async def test_a_killed_worker_is_replaced(database_path: Path) -> None:
     ],
     ids=["truncated", "overwritten", "removed"],
 )
-async def test_what_happens_to_the_file_while_it_is_served_reaches_no_answer(
+async def test_a_change_of_the_file_while_it_is_served_changes_no_response(
     database_path: Path, tmp_path: Path, harm: Callable[[Path], None]
 ) -> None:
     path = tmp_path / "content.db"
@@ -160,6 +182,6 @@ async def test_what_happens_to_the_file_while_it_is_served_reaches_no_answer(
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
-async def test_a_log_that_can_not_be_written_keeps_nobody_from_being_served(database_path: Path) -> None:
+async def test_a_log_that_cannot_be_written_stops_no_response(database_path: Path) -> None:
     with serving(database_path, log=Path("/dev/full")) as running:
         assert {answer and answer[0] for answer in await running.get_all([*ADDRESSES, "/v1/strains"])} == {200}

@@ -1,4 +1,4 @@
-"""The fast path answers as the pipeline does; pipelined requests are answered in order; bodies are skipped."""
+"""The fast path returns what the pipeline returns; pipelined responses are in order; bodies are skipped."""
 
 import asyncio
 import gc
@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from app.http import cache
+from app.http import cache, connection
 from app.http.connection import MAX_BURST, Connection
+from app.http.head import Head, read_head
 from app.main import Service, create_app
 from app.settings import Settings
 from wire import (
@@ -62,7 +63,7 @@ EITHER_PATH = [
 
 
 @pytest.mark.parametrize("sent", EITHER_PATH, ids=range(len(EITHER_PATH)))
-def test_the_fast_path_answers_byte_for_byte_as_the_pipeline(app: Service, sent: bytes) -> None:
+def test_the_fast_path_returns_the_bytes_of_the_pipeline(app: Service, sent: bytes) -> None:
     async def promise() -> None:
         async with listening(app) as (fast, _), listening(app, PlainConnection) as (plain, _):
             warm = re.sub(rb"(?im)^(if-|accept|origin|range|expect).*?\r\n", b"", sent)
@@ -76,7 +77,7 @@ def test_the_fast_path_answers_byte_for_byte_as_the_pipeline(app: Service, sent:
 
 
 class _Noted(set[asyncio.Task[None]]):
-    """A set of tasks that tells of each one added."""
+    """A set of tasks that records each added task."""
 
     def __init__(self, seen: list[int]) -> None:
         super().__init__()
@@ -120,9 +121,7 @@ AGAIN = [
 
 @pytest.mark.parametrize("way", range(4))
 @pytest.mark.parametrize("sent", AGAIN, ids=range(len(AGAIN)))
-def test_a_request_that_comes_again_is_answered_as_before_under_a_new_identifier(
-    app: Service, sent: bytes, way: int
-) -> None:
+def test_a_repeated_request_gets_the_same_response_with_a_new_identifier(app: Service, sent: bytes, way: int) -> None:
     same = unnamed(sent)
     last = same.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n")
     chunks = [
@@ -143,15 +142,14 @@ def test_a_request_that_comes_again_is_answered_as_before_under_a_new_identifier
     run(promise)
 
 
-def test_a_request_that_comes_again_is_not_parsed(app: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_repeated_request_is_not_parsed(app: Service, monkeypatch: pytest.MonkeyPatch) -> None:
     parsed: list[bytes] = []
-    parse = Connection._parse  # noqa: SLF001  # what is not to be called again
 
-    def noting(self: Connection, size: int) -> None:
-        parsed.append(bytes(self.buffer[:size]))
-        parse(self, size)
+    def noting(head: bytes, root_path: str) -> Head:
+        parsed.append(head)
+        return read_head(head, root_path)
 
-    monkeypatch.setattr(Connection, "_parse", noting)
+    monkeypatch.setattr(connection, "read_head", noting)
     same = unnamed(request(DETAIL, b"X: never sent before"))
     last = request(DETAIL, CLOSE)
 
@@ -175,7 +173,7 @@ CUT_BODIES = [
 
 
 @pytest.mark.parametrize(("cut", "found"), CUT_BODIES, ids=range(len(CUT_BODIES)))
-def test_the_rest_of_a_body_is_no_part_of_what_is_remembered(app: Service, cut: list[bytes], found: list[int]) -> None:
+def test_the_rest_of_a_body_is_no_part_of_a_remembered_head(app: Service, cut: list[bytes], found: list[int]) -> None:
     known, same = app.pipeline.known, unnamed(request(DETAIL))
 
     async def promise() -> None:
@@ -221,7 +219,7 @@ def test_what_is_known_of_requests_is_bounded_and_outlives_no_response(
             assert 0 < len(known) <= 5
             assert huge not in known
             assert known.get(plain[-1]) is not None
-            # Others evict it: each of them is asked for twice.
+            # Others evict it: each of them is requested twice.
             others = [request(b"/v1/contacts?limit=1&offset=%d" % n) * 2 for n in range(3)]
             others += [request(b"/v1/strains?limit=1&offset=%d" % n) * 2 for n in range(20)]
             await exchange(port, *others, request(b"/v1", CLOSE))
@@ -233,7 +231,7 @@ def test_what_is_known_of_requests_is_bounded_and_outlives_no_response(
     service.state.database.close()
 
 
-def test_pipelined_requests_are_answered_in_order_whichever_path_they_take(app: Service) -> None:
+def test_pipelined_responses_are_in_order_whichever_path_they_take(app: Service) -> None:
     async def promise() -> None:
         async with listening(app) as (port, _):
             await exchange(port, request(DETAIL, CLOSE))
@@ -248,7 +246,7 @@ def test_pipelined_requests_are_answered_in_order_whichever_path_they_take(app: 
 
 
 @pytest.mark.parametrize("kind", [Connection, PlainConnection])
-def test_a_thousand_pipelined_requests_are_all_answered_in_order(app: Service, kind: type[Connection]) -> None:
+def test_a_thousand_pipelined_requests_get_their_responses_in_order(app: Service, kind: type[Connection]) -> None:
     async def promise() -> None:
         async with listening(app, kind) as (port, _):
             pair = request(b"/v1/nothing") + request(b"/v1/meta")
@@ -257,7 +255,7 @@ def test_a_thousand_pipelined_requests_are_all_answered_in_order(app: Service, k
     run(promise)
 
 
-def test_a_burst_is_answered_over_several_turns_and_others_are_served_meanwhile(app: Service) -> None:
+def test_a_burst_is_spread_over_several_turns_and_other_clients_are_served_meanwhile(app: Service) -> None:
     order: list[str] = []
 
     async def promise() -> None:
@@ -341,7 +339,7 @@ def test_an_upgrade_is_ignored_and_the_connection_stays_open(app: Service, proto
 
 
 @pytest.mark.parametrize("rest", [b"zz\r\n", b"5\r\nhel", b"5;" + b"a" * 50_000, b"5\r\nhelloX\r\n"])
-def test_a_fault_in_a_body_brings_no_second_response(app: Service, rest: bytes) -> None:
+def test_a_fault_in_a_body_causes_no_second_response(app: Service, rest: bytes) -> None:
     async def promise() -> None:
         async with listening(app) as (port, _):
             got = await exchange(port, request(b"/v1/meta", b"Transfer-Encoding: chunked"), b"5\r\nhello\r\n", rest)

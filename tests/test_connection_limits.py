@@ -1,17 +1,15 @@
-"""A connection is bounded: in size, in the time it may take, in what it holds for a slow reader, and in how it ends."""
+"""Limits of a connection: size, time-outs, memory for slow readers, and shutdown."""
 
 import asyncio
-import re
 import tracemalloc
-from collections.abc import Callable
 
 import pytest
-from httptools import HttpRequestParser
 
-from app.http import connection
+from app.http import connection, head
 from app.main import Service
 from support import each
 from wire import (
+    BUNDLE,
     CLOSE,
     DETAIL,
     NOT_CLOSED,
@@ -22,6 +20,7 @@ from wire import (
     run,
     silent_readers,
     statuses,
+    unnamed,
     until,
 )
 
@@ -52,9 +51,7 @@ def check_now(checked: connection.Connection) -> None:
         (b"", []),
     ],
 )
-def test_a_client_that_has_ended_its_side_gets_the_responses_to_what_it_sent(
-    app: Service, sent: bytes, found: list[int]
-) -> None:
+def test_a_half_closed_client_gets_the_responses_to_its_requests(app: Service, sent: bytes, found: list[int]) -> None:
     async def promise() -> None:
         async with listening(app) as (port, _):
             reader, writer = await asyncio.open_connection("127.0.0.1", port)
@@ -85,7 +82,7 @@ def test_a_client_that_vanishes_while_it_is_written_to_leaves_no_trace(
     assert not caplog.records
 
 
-def test_a_server_that_stops_answers_what_is_on_its_way_and_says_that_it_closes(app: Service) -> None:
+def test_on_shutdown_received_requests_get_responses_and_the_last_says_close(app: Service) -> None:
     async def promise() -> None:
         async with listening(app) as (port, state):
             reader, writer = await asyncio.open_connection("127.0.0.1", port)
@@ -102,9 +99,7 @@ def test_a_server_that_stops_answers_what_is_on_its_way_and_says_that_it_closes(
     run(promise)
 
 
-def test_a_server_that_stops_does_not_wait_for_the_rest_of_a_request(
-    app: Service, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_on_shutdown_an_incomplete_request_gets_503(app: Service, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(connection, "STOP_SECONDS", 0.2)
     monkeypatch.setattr(connection, "LINGER_SECONDS", 0.2)
 
@@ -126,7 +121,7 @@ def test_a_server_that_stops_does_not_wait_for_the_rest_of_a_request(
 
 @pytest.mark.parametrize("is_split", [False, True])
 def test_a_head_is_bounded_behind_another_request_too(app: Service, *, is_split: bool) -> None:
-    huge = request(b"/v1", b"X: " + b"a" * connection.MAX_HEAD_BYTES)
+    huge = request(b"/v1", b"X: " + b"a" * head.MAX_HEAD_BYTES)
 
     async def promise() -> None:
         async with listening(app) as (port, _):
@@ -146,6 +141,43 @@ def test_what_is_sent_behind_the_last_request_breaks_off_no_response(app: Servic
             whole = await exchange(port, last)
             assert statuses(whole) == [200]
             assert await exchange(port, last + b"x" * 200_000) == whole
+
+    run(promise)
+
+
+@pytest.mark.parametrize(
+    "last", [request(b"/pages/swagger-ui-bundle.js", CLOSE), request(b"/v1/nothing", CLOSE), request(version=b"1.0")]
+)
+def test_what_is_sent_after_the_last_response_breaks_off_no_response(app: Service, last: bytes) -> None:
+    async def promise() -> None:
+        async with listening(app) as (port, _):
+            whole = await exchange(port, last)
+            assert len(statuses(whole)) == 1
+            reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=1024)
+            writer.transport.pause_reading()  # type: ignore[attr-defined]  # asyncio's own transport has it
+            writer.write(last)
+            await asyncio.sleep(0.1)
+            writer.write(b"x" * 10_000)
+            await asyncio.sleep(0.1)
+            writer.transport.resume_reading()  # type: ignore[attr-defined]  # asyncio's own transport has it
+            assert await asyncio.wait_for(reader.read(), 5) == whole
+            writer.close()
+
+    run(promise)
+
+
+@pytest.mark.usefixtures("hurried")
+def test_a_client_that_goes_on_sending_after_the_last_response_is_disconnected(app: Service) -> None:
+    async def promise() -> None:
+        async with listening(app) as (port, state):
+            _, writer = await asyncio.open_connection("127.0.0.1", port)
+            writer.write(request(DETAIL, CLOSE))
+            async with asyncio.timeout(5):
+                while not writer.is_closing():
+                    writer.write(b"x" * 1000)
+                    await asyncio.sleep(0.01)
+            await until(lambda: not state.connections)
+            writer.close()
 
     run(promise)
 
@@ -226,7 +258,7 @@ def test_the_idle_time_out_is_the_setting(app: Service) -> None:
             open_connection.timer.cancel()
             open_connection._check()  # noqa: SLF001  # the first check after a request begins the silence
             for silent, is_open in ((60.0, True), (62.0, False)):
-                open_connection.silent_since = asyncio.get_running_loop().time() - silent
+                open_connection.no_progress_since = asyncio.get_running_loop().time() - silent
                 open_connection.timer.cancel()
                 open_connection._check()  # noqa: SLF001  # rather than wait a minute
                 assert open_connection.closing is not is_open
@@ -243,9 +275,9 @@ def test_a_request_that_begins_as_the_connection_is_about_to_time_out_has_its_ow
         async with listening(app) as (port, state):
             reader, writer = await asyncio.open_connection("127.0.0.1", port)
             writer.write(earlier + b"GET / HTT")
-            await until(lambda: any(one.reading_since for one in connections(state)))
+            await until(lambda: any(one.buffer for one in connections(state)))
             [open_connection] = connections(state)
-            open_connection.silent_since -= 1000
+            open_connection.no_progress_since -= 1000
             open_connection.timer.cancel()
             open_connection._check()  # noqa: SLF001  # rather than wait a minute
             writer.write(b"P/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
@@ -275,29 +307,45 @@ def test_a_client_that_does_not_read_is_disconnected_and_holds_a_bounded_amount(
     run(promise)
 
 
+def test_requests_one_by_one_from_one_that_does_not_read_are_not_all_answered(app: Service) -> None:
+    same = unnamed(request(b"/v1/side-effects?limit=100"))
+
+    async def promise() -> None:
+        async with listening(app) as (port, state):
+            await exchange(port, same, same, request(DETAIL, CLOSE))
+            async with silent_readers(port, 1, b""):
+                await until(lambda: bool(state.connections))
+                [open_connection] = connections(state)
+                for _ in range(1000):
+                    open_connection.data_received(same)
+                assert 0 < open_connection.transport.get_write_buffer_size() < 2_000_000
+
+    run(promise)
+
+
 def test_a_flood_of_requests_from_one_that_does_not_read_fills_no_buffer(app: Service) -> None:
     async def promise() -> None:
         async with listening(app) as (port, state):
             flood = request(b"/v1/side-effects?limit=100") * 50_000
             async with silent_readers(port, 1, flood):
-                await until(lambda: any(one.paused for one in connections(state)))
+                await until(lambda: any(one.is_reading_paused for one in connections(state)))
                 await asyncio.sleep(0.1)
                 [open_connection] = connections(state)
-                assert open_connection.paused
-                assert len(open_connection.buffer) < 10 * connection.MAX_HEAD_BYTES
+                assert open_connection.is_reading_paused
+                assert len(open_connection.buffer) < 10 * head.MAX_HEAD_BYTES
 
     run(promise)
 
 
 def test_a_large_body_is_not_copied_for_each_reader(app: Service) -> None:
-    readers, size = 40, len(app.pipeline.pages["/pages/swagger-ui-bundle.js"].body)
+    readers, size = 40, len(app.pipeline.pages[BUNDLE.decode()].body)
 
     async def promise() -> None:
         async with listening(app, send_buffer=4096) as (port, state):
-            await exchange(port, request(b"/pages/swagger-ui-bundle.js", CLOSE))
+            await exchange(port, request(BUNDLE, CLOSE))
             tracemalloc.start()
-            async with silent_readers(port, readers, request(b"/pages/swagger-ui-bundle.js")):
-                await until(lambda: sum(one.requests for one in connections(state)) == readers)
+            async with silent_readers(port, readers, request(BUNDLE)):
+                await until(lambda: sum(one.written > size for one in connections(state)) == readers)
                 unsent = sum(one.transport.get_write_buffer_size() for one in connections(state))
                 taken, _ = tracemalloc.get_traced_memory()
                 tracemalloc.stop()
@@ -305,94 +353,3 @@ def test_a_large_body_is_not_copied_for_each_reader(app: Service) -> None:
                 assert taken < 2_000_000
 
     run(promise)
-
-
-# Work that is linear in what is sent. Time would tell less than the bytes that are looked at.
-
-
-def hostile_heads() -> dict[str, Callable[[int], list[bytes]]]:
-    """Inputs by their size, as they come in."""
-    return {
-        "empty lines": lambda n: [b"\r\n" * n + b"PRI "],
-        "empty lines one by one": lambda n: [b"\r\n"] * (n // 8) + [b"PRI "],
-        "empty lines in a body": lambda n: [
-            request(b"/v1", b"Content-Length: %d" % (2 * n + 4), method=b"POST") + b"\r\n" * n + b"PRI "
-        ],
-        "a long method": lambda n: [b"A" * n],
-        "a long method in drips": lambda n: [b"A" * 8] * (n // 8),
-        "a long target in drips": lambda n: [b"GET /", *[b"a" * 8] * (n // 8)],
-        "a long field in drips": lambda n: [b"GET / HTTP/1.1\r\nX: ", *[b"a" * 8] * (n // 8)],
-        "many fields": lambda n: [b"GET / HTTP/1.1\r\n" + b"a: b\r\n" * (n // 6)],
-        "many fields in drips": lambda n: [b"GET / HTTP/1.1\r\n", *[b"a: b\r\n"] * (n // 6)],
-        "carriage returns": lambda n: [b"GET / HTTP/1.1\r\nX: y" + b"\r" * n],
-        "unfinished ends": lambda n: [b"GET / HTTP/1.1\r\nX: y", *[b"\r\n\r"] * (n // 3)],
-        "commas": lambda n: [request(DETAIL, b"Accept: " + b"," * n, b"Accept-Encoding: " + b"," * n)],
-        "tags": lambda n: [request(DETAIL, b"If-None-Match: " + b'"' * min(n, 7000))],
-    }
-
-
-HOSTILE = hostile_heads()
-
-
-@pytest.mark.parametrize("name", HOSTILE)
-def test_the_work_is_linear_in_what_is_sent(app: Service, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
-    real = HttpRequestParser
-    fed = 0
-
-    class Counted:
-        def __init__(self, protocol: object) -> None:
-            self.parser = real(protocol)
-
-        def feed_data(self, data: bytes) -> None:
-            nonlocal fed
-            fed += len(data)
-            self.parser.feed_data(data)
-
-        def __getattr__(self, attribute: str) -> object:
-            return getattr(self.parser, attribute)
-
-    monkeypatch.setattr(connection, "HttpRequestParser", Counted)
-    for pattern in ("EMPTY_LINES", "METHOD_START", "REQUEST_LINE", "ABSOLUTE_FORM"):
-        monkeypatch.setattr(connection, pattern, _Watched(getattr(connection, pattern)))
-
-    async def steps(size: int) -> tuple[int, int]:
-        nonlocal fed
-        fed = 0
-        _Watched.scanned = 0
-        async with listening(app) as (port, state):
-            chunks = HOSTILE[name](size)
-            writer = (await asyncio.open_connection("127.0.0.1", port))[1]
-            await until(lambda: bool(state.connections))
-            [target] = connections(state)
-            for chunk in each(chunks):
-                target.data_received(chunk)
-            writer.close()
-            return fed, _Watched.scanned
-
-    async def promise() -> None:
-        for size in (1000, 4000, 16_000, 64_000):
-            length = sum(map(len, HOSTILE[name](size)))
-            bytes_fed, bytes_scanned = await steps(size)
-            assert bytes_fed <= length + 1000
-            assert bytes_scanned <= 2 * length + 1000
-
-    run(promise)
-
-
-class _Watched:
-    """A pattern that counts the bytes it looks through."""
-
-    scanned = 0
-
-    def __init__(self, pattern: re.Pattern[bytes]) -> None:
-        self._pattern = pattern
-
-    def match(self, text: bytes) -> re.Match[bytes] | None:
-        found = self._pattern.match(text)
-        # A class of characters of fixed length looks no further than where it ends.
-        type(self).scanned += found.end() if found else min(len(text), 41)
-        return found
-
-    def fullmatch(self, text: bytes) -> re.Match[bytes] | None:
-        type(self).scanned += len(text)
-        return self._pattern.fullmatch(text)

@@ -1,4 +1,4 @@
-"""The content pipeline: causes are reported without what follows from them, each record is rendered once, and empty collections are served."""
+"""Content: a fault is reported without its consequences, each record is rendered once, and empty collections are served."""
 
 import json
 from collections import Counter
@@ -150,7 +150,7 @@ def test_checking_and_building_render_each_record_once(
     assert set(rendered.values()) == {1}
 
 
-# Causes and what follows from them.
+# Faults are reported without their consequences.
 
 
 @EACH

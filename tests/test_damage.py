@@ -1,4 +1,4 @@
-"""A file that is damaged, or can't be read, is refused in one line; one that is served is left alone."""
+"""A damaged or unreadable database is refused with one line; one that is served is never changed."""
 
 import os
 import random
@@ -188,7 +188,7 @@ def test_a_file_that_is_too_large_to_be_held_is_read_in_place(
         open_database(path)
 
 
-def test_a_name_that_breaks_the_line_is_told_in_one_line(tmp_path: Path) -> None:
+def test_a_file_name_with_a_line_break_is_reported_in_one_line(tmp_path: Path) -> None:
     path = tmp_path / "a\nb\x1b[31m.db"
 
     ran = run(sys.executable, "-m", "app", environment={"API_DATABASE_PATH": str(path), "API_PORT": "0"})

@@ -1,4 +1,4 @@
-"""The seed stays pleasant to edit: one layout, and an overview of what needs work."""
+"""Editing the seed: one format, and a report of what needs work."""
 
 import json
 import sys
@@ -34,7 +34,7 @@ def test_format_puts_records_and_fields_in_order_and_changes_nothing_else(tmp_pa
 
 
 @pytest.mark.parametrize("content", ["", "[]", '{"strains": 1}', '{"strains": [1]}', "nothing"])
-def test_format_says_what_is_wrong_with_a_seed_it_can_not_lay_out(
+def test_format_reports_the_faults_of_a_seed_that_it_cannot_format(
     tmp_path: Path, content: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     broken = tmp_path / "seed.json"
@@ -44,7 +44,7 @@ def test_format_says_what_is_wrong_with_a_seed_it_can_not_lay_out(
     assert broken.read_text(encoding="utf-8") == content
 
 
-def test_the_report_tells_text_and_json_the_same(seed: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_report_has_the_same_content_as_text_and_as_json(seed: Path, capsys: pytest.CaptureFixture[str]) -> None:
     arguments = ["report", "--seed", str(seed), "--older-than", "2025-01-01"]
     assert main([*arguments, "--json"]) == 0
     report = json.loads(capsys.readouterr().out)

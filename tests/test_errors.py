@@ -1,4 +1,4 @@
-"""What a client is told when something is wrong: one shape, little of what it sent, nothing of what is inside."""
+"""Errors: one format, little of the client's input, no internals."""
 
 import json
 import logging
@@ -33,7 +33,7 @@ INTERNALS = re.compile(
 
 
 def problem_of(response: httpx.Response, status: int) -> dict[str, Any]:
-    """The problem an answer tells of, once it is as every problem must be."""
+    """The problem of a response, after checking what holds for every problem."""
     assert response.status_code == status, response.text[:300]
     assert response.headers["Content-Type"] == "application/problem+json"
     assert response.headers["Cache-Control"] == "no-store"
@@ -108,7 +108,7 @@ async def test_every_kind_of_problem_is_explained(client: httpx.AsyncClient) -> 
         assert f"/problems/{kind.slug}" in index
 
 
-async def test_each_fault_of_a_request_is_told_with_its_place_and_what_was_meant(client: httpx.AsyncClient) -> None:
+async def test_each_fault_of_a_request_is_listed_with_its_place_and_a_suggestion(client: httpx.AsyncClient) -> None:
     problem = problem_of(await client.get("/v1/strains?limt=5&sort=nam&vein=red,blu&offset=-1"), 422)
     told = {error["pointer"]: (error["code"], error["did_you_mean"]) for error in problem["errors"]}
     assert told == {
@@ -120,7 +120,7 @@ async def test_each_fault_of_a_request_is_told_with_its_place_and_what_was_meant
     assert problem["detail"] == "4 things are wrong with the parameters."
 
 
-async def test_a_single_fault_is_told_in_full_at_the_top(client: httpx.AsyncClient) -> None:
+async def test_a_single_fault_is_the_detail_of_the_problem(client: httpx.AsyncClient) -> None:
     problem = problem_of(await client.get("/v1/strains?limit=500"), 422)
     assert problem["detail"] == problem["errors"][0]["detail"]
     assert "'limit'" in problem["detail"]
@@ -232,7 +232,7 @@ async def test_an_unexpected_failure_is_a_problem_with_its_request_logged_once(
         assert (await client.get("/v1/strains")).status_code == 200
 
 
-async def test_a_database_that_can_not_be_read_is_a_503_that_says_when_to_come_back(
+async def test_an_unreadable_database_is_a_503_with_retry_after(
     database_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     async with service_of_its_own(database_path, cache_bytes=0) as (service, client):
@@ -244,13 +244,13 @@ async def test_a_database_that_can_not_be_read_is_a_503_that_says_when_to_come_b
                 problem_of(response, 503)
                 assert int(response.headers["Retry-After"]) > 0
                 assert len([record for record in caplog.records if record.levelno >= logging.ERROR]) == 1
-            # The process itself is well: restarting it would help nobody.
+            # The process itself works: restarting it would not help.
             assert (await client.get("/health/live")).status_code == 200
         assert (await client.get("/v1/strains?vein=red")).content == whole
         assert (await client.get("/health/ready")).status_code == 200
 
 
-async def test_what_was_answered_before_a_fault_is_still_answered_during_it(database_path: Path) -> None:
+async def test_cached_responses_are_still_served_while_the_database_fails(database_path: Path) -> None:
     async with service_of_its_own(database_path) as (service, client):
         whole = await client.get("/v1/strains")
         with unreadable(service):

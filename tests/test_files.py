@@ -1,4 +1,4 @@
-"""No command harms a file: what it can't write, or must not lose, stays as it was, and one line says so."""
+"""No command damages a file: one that can't be written or must not be lost is unchanged, and one line says so."""
 
 import json
 import os
@@ -18,7 +18,7 @@ import pytest
 from app.content import __main__ as command_line
 from app.content.__main__ import main
 from app.files import write_whole
-from owners import as_somebody_else, assert_untouched, everybody_may_reach
+from owners import as_somebody_else, assert_untouched, everybody_may_reach, largest_file
 from support import NOBODY, ROOT
 
 
@@ -120,33 +120,30 @@ def test_format_is_overtaken_by_an_editor_that_saves(unordered: Path, monkeypatc
 # A disk that is full, a file that may not grow, a program that is killed.
 
 
-def limited(largest: int, arguments: list[str]) -> subprocess.CompletedProcess[str]:
-    program = (
-        "import resource, sys; from app.content.__main__ import main;"
-        f"resource.setrlimit(resource.RLIMIT_FSIZE, ({largest}, {largest})); sys.exit(main(sys.argv[1:]))"
-    )
-    command = [sys.executable, "-c", program, *arguments]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-
-
 @pytest.mark.parametrize("largest", [0, 4096, 100_000])
-def test_format_of_a_file_that_may_not_grow_leaves_it(unordered: Path, largest: int) -> None:
+def test_format_of_a_file_that_may_not_grow_leaves_it(
+    unordered: Path, largest: int, capsys: pytest.CaptureFixture[str]
+) -> None:
     before = unordered.read_bytes()
 
-    ran = limited(largest, ["format", "--seed", str(unordered)])
+    with largest_file(largest):
+        assert main(["format", "--seed", str(unordered)]) == 1
 
-    assert (ran.returncode, ran.stdout, ran.stderr) == (1, "", f"{unordered}: file too large\n")
+    assert capsys.readouterr() == ("", f"{unordered}: file too large\n")
     assert_untouched(unordered, before)
 
 
 @pytest.mark.parametrize("largest", [0, 4096])
-def test_a_schema_that_may_not_grow_is_left(seed: Path, tmp_path: Path, largest: int) -> None:
+def test_a_schema_that_may_not_grow_is_left(
+    seed: Path, tmp_path: Path, largest: int, capsys: pytest.CaptureFixture[str]
+) -> None:
     path = tmp_path / "schema.json"
     shutil.copy(seed.parent / "seed.schema.json", path)
 
-    ran = limited(largest, ["schema", "--schema", str(path)])
+    with largest_file(largest):
+        assert main(["schema", "--schema", str(path)]) == 1
 
-    assert (ran.returncode, ran.stdout, ran.stderr) == (1, "", f"{path}: file too large\n")
+    assert capsys.readouterr() == ("", f"{path}: file too large\n")
     assert_untouched(path, (seed.parent / "seed.schema.json").read_bytes())
 
 
@@ -205,7 +202,7 @@ def test_format_that_is_killed_leaves_the_file_and_the_next_one_clears_up(
     assert_untouched(unordered, seed.read_bytes())
 
 
-def test_whoever_reads_while_it_is_written_sees_the_one_or_the_other(tmp_path: Path) -> None:
+def test_a_reader_during_a_write_sees_the_old_or_the_new_file(tmp_path: Path) -> None:
     path = tmp_path / "file"
     contents = [letter * 1_000_000 for letter in (b"a", b"b")]
     path.write_bytes(contents[0])

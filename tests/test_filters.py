@@ -1,4 +1,4 @@
-"""Every order and every filter that the OpenAPI document names gives the records it should."""
+"""Every sort and every filter of the OpenAPI document gives the right records."""
 
 from collections import Counter
 from itertools import combinations

@@ -1,4 +1,4 @@
-"""The guide to adding a resource: its steps, applied to a copy of the repository, give a working resource and filter."""
+"""The guide to adding a resource: its steps, applied to a copy of the repository, produce a working resource and filter."""
 
 import json
 import os
@@ -85,7 +85,7 @@ def test_a_resource_takes_seven_files_and_a_filter_at_most_three() -> None:
     assert 0 < len(new_filter) <= 3
 
 
-def test_the_list_and_the_detail_of_the_new_resource_answer(tree: Path) -> None:
+def test_the_list_and_the_detail_of_the_new_resource_are_served(tree: Path) -> None:
     listed, detail, by_discipline, by_language, index, landing = json.loads(run(tree, "-c", REQUESTS))
 
     assert [answer[0] for answer in (listed, detail, by_discipline, by_language, index, landing)] == [200] * 6

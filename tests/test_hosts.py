@@ -1,4 +1,4 @@
-"""The application under other servers: it needs nothing that ASGI does not promise."""
+"""The application under other servers: it relies only on what ASGI guarantees."""
 
 import asyncio
 import base64
@@ -31,7 +31,7 @@ ROOT = Path(__file__).parents[1]
 
 
 def check(get: Callable[..., Any], prefix: str = "") -> None:
-    """Ask for one response of each kind."""
+    """Request one response of each kind."""
     assert get(f"{prefix}/health/live").json() == {"status": "ok"}
     assert get(f"{prefix}/docs").headers["content-type"].startswith("text/html")
     first, second = get(f"{prefix}/v1/strains?limit=1").json(), get(f"{prefix}/v1/strains?limit=2").json()
@@ -49,14 +49,14 @@ def check(get: Callable[..., Any], prefix: str = "") -> None:
 
 
 def free_port() -> int:
-    """A port that nobody listens on."""
+    """A free port."""
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port: int = probe.getsockname()[1]
         return port
 
 
 def wait_for(port: int, ended: Callable[[], bool], path: str = "/health/live") -> None:
-    """Wait until a server answers."""
+    """Wait until a server responds."""
     latest = time.monotonic() + 30
     while True:
         with contextlib.suppress(httpx.TransportError):
@@ -147,7 +147,7 @@ def test_what_asgi_lets_a_server_leave_out_is_not_needed(service: Service, left_
 
 @contextmanager
 def process_serving(database_path: Path, port: int, *command: str) -> Iterator[None]:
-    """A server that is started by a command and runs until it is told to stop."""
+    """A server started by a command; SIGTERM ends it."""
     environment = os.environ | {"API_DATABASE_PATH": str(database_path), "API_PORT": str(port)}
     with subprocess.Popen(
         command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL

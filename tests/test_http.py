@@ -1,4 +1,4 @@
-"""What HTTP promises at every address: methods, the path, the host, and nothing taken on trust."""
+"""HTTP at every path: methods, the path, the host, and untrusted headers."""
 
 import httpx
 import pytest
@@ -147,7 +147,7 @@ FORWARDED: Headers = (
 
 
 @pytest.mark.parametrize("path", [*ADDRESSES, UNKNOWN[0]])
-async def test_nothing_a_client_says_of_host_or_proxy_changes_an_answer(path: str, ask: Ask) -> None:
+async def test_no_host_or_proxy_header_changes_a_response(path: str, ask: Ask) -> None:
     same = ("x-request-id", "same")
     plain = await ask(path, [same])
     assert await ask(path, [same, *FORWARDED]) == plain
@@ -216,7 +216,7 @@ async def test_an_invalid_host_is_a_bad_request(host: str, path: str, ask: Ask) 
 
 
 @pytest.mark.parametrize("host", ["*", "outbound|8000||svc.local", "a b", "", None])
-async def test_a_probe_is_answered_whatever_it_sends(host: str | None, ask: Ask) -> None:
+async def test_a_probe_gets_200_whatever_it_sends(host: str | None, ask: Ask) -> None:
     for path in ("/health/live", "/health/ready"):
         for accept in ("text/plain", "image/*;q=0", "*/*;q=0", "nonsense"):
             answer = await ask(f"{path}?verbose&verbose&x=%zz", [("accept", accept)], host=host)
@@ -235,7 +235,7 @@ async def test_there_is_one_host_and_only_http_1_0_may_leave_it_out(ask: Ask) ->
 
 
 @pytest.mark.parametrize("sent", ["a", "0f6c2d9b-e14a", "A.b_c-9", "x" * 64])
-async def test_a_plain_request_identifier_is_kept(sent: str, ask: Ask) -> None:
+async def test_a_valid_request_identifier_is_returned(sent: str, ask: Ask) -> None:
     for path in (RESOURCE, "/v1/nothing", "/health/live"):
         answer = await ask(path, [("x-request-id", sent)])
         assert answer.headers["x-request-id"] == sent

@@ -1,4 +1,4 @@
-"""The inventory: the seed holds exactly the records, identifiers, dates and links that its sources gave."""
+"""The inventory: the seed contains exactly the records, identifiers, dates and links of its sources."""
 
 import json
 import re
@@ -72,7 +72,7 @@ def test_the_inventory_knows_every_collection(content: Any) -> None:
 
 
 @pytest.mark.parametrize("collection", COLLECTIONS)
-def test_the_seed_holds_what_its_sources_gave_to_the_digit(content: Any, collection: str) -> None:
+def test_the_seed_has_exactly_the_values_of_its_sources(content: Any, collection: str) -> None:
     assert list(differences_of_lists(collection, INVENTORY[collection], content[collection])) == []
 
 
@@ -102,7 +102,7 @@ def test_parts_of_an_article_keep_the_order_of_the_article(content: Any) -> None
         ("claims/claim-01/bears_on", [], "bears_on is [], not ['articles/"),
     ],
 )
-def test_a_difference_from_the_inventory_is_told(content: Any, path: str, value: Any, words: str) -> None:
+def test_a_difference_from_the_inventory_is_reported(content: Any, path: str, value: Any, words: str) -> None:
     collection, slug, field = path.split("/")
     records = deepcopy(content[collection])
     next(record for record in records if record["slug"] == slug)[field] = value

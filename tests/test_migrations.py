@@ -1,4 +1,4 @@
-"""The migrations: they make exactly the tables that the program reads, and take them away again."""
+"""The migrations create exactly the tables that the program reads, and drop them again."""
 
 import sqlite3
 from contextlib import closing

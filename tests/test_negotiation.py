@@ -1,4 +1,4 @@
-"""What a client accepts is weighed as HTTP says, and ranges are ignored."""
+"""Content negotiation follows RFC 9110, and ranges are ignored."""
 
 import pytest
 
@@ -28,6 +28,17 @@ pytestmark = pytest.mark.anyio
         (200, [("accept", "application/json;v=2;q=0, */*")]),
         (200, [("accept", "application/json;q=nonsense")]),
         (200, [("accept", "text/html, image/gif, *; q=.2, */*; q=.2")]),
+        (200, [("accept", "*")]),
+        (200, [("accept", "*;q=0.1, text/html")]),
+        (200, [("accept", "application/vnd.api+json")]),
+        (200, [("accept", "application/problem+json")]),
+        (200, [("accept", "application/vnd.oai.openapi+json;version=3.1")]),
+        (200, [("accept", "text/json")]),
+        (200, [("accept", "application/vnd.api+json;q=0, */*")]),
+        (406, [("accept", "application/vnd.api+json, application/json;q=0")]),
+        (406, [("accept", "application/vnd.api+json;q=0")]),
+        (406, [("accept", "application/vnd.api+xml")]),
+        (406, [("accept", "*;q=0")]),
         (406, [("accept", "text/html")]),
         (406, [("accept", "text/*")]),
         (406, [("accept", "image/png, text/html;q=0.9")]),
@@ -47,15 +58,29 @@ pytestmark = pytest.mark.anyio
 async def test_the_accept_header_is_weighed_with_the_most_specific_range_deciding(
     status: int, headers: Headers, ask: Ask
 ) -> None:
-    for path in (RESOURCE, "/v1/strains/red-vein", "/v1/meta"):
+    for path in (RESOURCE, "/v1/strains/red-vein", "/v1/meta", "/openapi.json", "/.well-known/api-catalog"):
+        if path.startswith("/.") and any("application/json" in value and "q=0" in value for _, value in headers):
+            continue  # it is application/linkset+json, of which such a header says nothing
         answer = await ask(path, headers)
         assert answer.status == status
-        assert answer.headers["vary"] == "Accept, Accept-Encoding"
+        # A cache may serve one stored response whatever a client accepts: only a refusal depends on that.
+        assert answer.headers["vary"] == ("Accept-Encoding" if status == 200 else "Accept, Accept-Encoding")
         if status == 406:
             assert answer.problem["type"] == "/problems/not-acceptable"
+            assert answer.headers["cache-control"] == "no-store"
 
 
-async def test_an_error_is_told_whatever_the_client_accepts(ask: Ask) -> None:
+async def test_a_refusal_names_what_is_on_offer(ask: Ask) -> None:
+    for path, media_type in ((RESOURCE, "application/json"), ("/", "text/html"), ("/pages/style.css", "text/css")):
+        problem = (await ask(path, [("accept", "image/png")])).problem
+        assert media_type in problem["detail"]
+        assert [error["pointer"] for error in problem["errors"]] == ["/header/accept"]
+        problem = (await ask(path, [("accept-encoding", "*;q=0")])).problem
+        assert "br, zstd, gzip and identity" in problem["detail"]
+        assert [error["pointer"] for error in problem["errors"]] == ["/header/accept-encoding"]
+
+
+async def test_an_error_is_sent_whatever_the_client_accepts(ask: Ask) -> None:
     for accept in ("text/html", "application/json", "image/png", "*/*;q=0"):
         assert (await ask("/v1/nothing", [("accept", accept)])).problem["status"] == 404
         assert (await ask(f"{RESOURCE}?limit=0", [("accept", accept)])).problem["status"] == 422

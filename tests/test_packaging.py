@@ -1,4 +1,4 @@
-"""The project as it is installed and started: one list of what it needs, and a start that ends when it is told to."""
+"""Packaging: one list of dependencies, the commands, and `make run`, which SIGTERM stops."""
 
 import os
 import re
@@ -28,7 +28,7 @@ def named_in(*files: str) -> list[str]:
     return sorted(line for line in lines if line and not line.startswith(("#", "-r")))
 
 
-def test_the_package_needs_what_the_requirements_name_and_takes_what_they_pin() -> None:
+def test_the_package_has_the_dependencies_of_the_requirements_and_allows_the_pinned_versions() -> None:
     needed = {need.name: need for need in map(Requirement, PROJECT["project"]["dependencies"])}
     pinned = dict(re.findall(r"^([\w-]+)==(\S+)", (ROOT / "requirements/build.txt").read_text("utf-8"), re.MULTILINE))
 
@@ -56,7 +56,7 @@ def test_what_the_package_carries_is_found_inside_it_and_beside_it(
     assert files.shipped("migrations") == tmp_path / "migrations"
 
 
-def test_make_run_that_is_told_to_stop_stops_the_server(database_path: Path) -> None:
+def test_sigterm_to_make_run_stops_the_server(database_path: Path) -> None:
     make = shutil.which("make")
     if not make:
         pytest.skip("there is no make here")
@@ -74,7 +74,7 @@ def test_make_run_that_is_told_to_stop_stops_the_server(database_path: Path) -> 
 
             started.send_signal(signal.SIGTERM)
 
-            # The end of what is said comes when the last program that make started has ended.
+            # The pipe closes when the last process that make started has ended.
             started.communicate(timeout=15)
             with socket.socket() as client:
                 assert client.connect_ex(("127.0.0.1", int(serving[1]))) != 0

@@ -1,4 +1,4 @@
-"""What the pages a person reads promise, without a browser."""
+"""The HTML pages, without a browser."""
 
 import json
 import re
@@ -7,6 +7,7 @@ from html import unescape
 from html.parser import HTMLParser
 from itertools import pairwise
 from pathlib import Path
+from urllib.parse import urljoin
 from xml.etree import ElementTree as ET
 
 import httpx
@@ -14,6 +15,7 @@ import pytest
 
 from app import pages
 from app.main import Service, create_app
+from app.pages.assets import ASSETS, FILES
 from app.problems import KINDS, Kind, Problem
 from app.settings import Settings
 from support import each
@@ -21,6 +23,7 @@ from support import each
 HTML = "text/html; charset=utf-8"
 PROBLEM_PAGES = {f"/problems/{kind.slug}": HTML for kind in KINDS}
 HTML_PAGES = ["/", "/docs", "/problems", *PROBLEM_PAGES]
+TEXT_TYPES = {"text/css": "text/css; charset=utf-8", "text/javascript": "text/javascript; charset=utf-8"}
 MEDIA_TYPES = {
     "/": HTML,
     "/docs": HTML,
@@ -30,13 +33,7 @@ MEDIA_TYPES = {
     "/favicon.ico": "image/x-icon",
     "/robots.txt": "text/plain; charset=utf-8",
     "/.well-known/api-catalog": 'application/linkset+json; profile="https://www.rfc-editor.org/info/rfc9727"',
-    "/pages/style.css": "text/css; charset=utf-8",
-    "/pages/docs.css": "text/css; charset=utf-8",
-    "/pages/docs.js": "text/javascript; charset=utf-8",
-    "/pages/landing.js": "text/javascript; charset=utf-8",
-    "/pages/icon.svg": "image/svg+xml",
-    "/pages/swagger-ui.css": "text/css; charset=utf-8",
-    "/pages/swagger-ui-bundle.js": "text/javascript; charset=utf-8",
+    **{f"/{asset.address}": TEXT_TYPES.get(asset.media_type, asset.media_type) for asset in ASSETS.values()},
     "/pages/swagger-ui-bundle.js.LICENSE.txt": "text/plain; charset=utf-8",
     "/pages/LICENSE": "text/plain; charset=utf-8",
     "/pages/NOTICE": "text/plain; charset=utf-8",
@@ -81,7 +78,7 @@ def test_the_pages_known_here_are_all_there_are(app: Service) -> None:
 
 
 @pytest.mark.parametrize("path", MEDIA_TYPES)
-async def test_a_page_is_served_as_what_it_is(client: httpx.AsyncClient, path: str) -> None:
+async def test_a_page_has_its_media_type(client: httpx.AsyncClient, path: str) -> None:
     answer = await client.get(path)
     assert answer.status_code == 200
     assert answer.headers["content-type"] == MEDIA_TYPES[path]
@@ -104,7 +101,7 @@ async def test_a_page_that_is_not_there_is_a_problem(client: httpx.AsyncClient, 
 
 
 @pytest.mark.parametrize("path", HTML_PAGES)
-async def test_a_page_allows_only_what_it_loads_itself(client: httpx.AsyncClient, path: str) -> None:
+async def test_the_policy_of_a_page_allows_only_what_it_loads(client: httpx.AsyncClient, path: str) -> None:
     policy = (await client.get(path)).headers["content-security-policy"]
     directives = dict(directive.split(" ", 1) for directive in policy.split("; "))
     for name in ("default-src", "base-uri", "form-action", "frame-ancestors"):
@@ -127,7 +124,7 @@ async def test_a_page_asks_no_other_site_for_anything(client: httpx.AsyncClient,
     loaded = [attributes.get("src") for _, attributes in found if "src" in attributes]
     loaded += [attributes["href"] for tag, attributes in found if tag == "link"]
     assert loaded
-    assert [url for url in loaded if not re.match(r"/[^/]", str(url))] == []
+    assert [url for url in loaded if re.match(r"//|[a-z]+:", str(url))] == []
 
 
 @pytest.mark.parametrize("path", [path for path in MEDIA_TYPES if path.endswith(".css")])
@@ -145,10 +142,8 @@ async def test_every_link_of_a_page_leads_somewhere(client: httpx.AsyncClient, p
         url = attributes.get("href") or attributes.get("src") or ""
         if url.startswith("#"):
             assert url[1:] in ids
-        elif url.startswith("/"):
-            assert (await client.get(url)).status_code == 200, url
-        else:
-            assert re.match(r"$|https://|tel:[0-9-]+$", url)
+        elif url and not re.match(r"https://|tel:[0-9-]+$", url):
+            assert (await client.get(urljoin(path, url))).status_code == 200, url
 
 
 @pytest.mark.parametrize("path", HTML_PAGES)
@@ -167,7 +162,7 @@ async def test_a_page_can_be_read_by_everyone(client: httpx.AsyncClient, path: s
     assert set(named) <= set(ids)
 
 
-async def test_the_landing_page_tells_what_is_in_the_data(client: httpx.AsyncClient) -> None:
+async def test_the_landing_page_describes_the_data(client: httpx.AsyncClient) -> None:
     html = unescape((await client.get("/")).text)
     release = (await client.get("/v1/meta")).json()["data"]
     for told in ("dataset_version", "disclaimer", "review_status", "source", "conflict_of_interest"):
@@ -181,14 +176,14 @@ async def test_the_landing_page_tells_what_is_in_the_data(client: httpx.AsyncCli
         assert f'{contact["name"]}: <a href="tel:{contact["value"]}">{contact["value"]}</a>' in html
 
 
-async def test_the_landing_page_shows_the_real_answer_to_its_first_request(client: httpx.AsyncClient) -> None:
+async def test_the_landing_page_shows_the_real_response_to_its_first_request(client: httpx.AsyncClient) -> None:
     html = (await client.get("/")).text
     command = re.fullmatch(r'curl "http://127\.0\.0\.1:8000(/.*)"', shown(html, "Request with curl"))
     assert command
     assert f'fetch("http://127.0.0.1:8000{command[1]}")' in shown(html, "Request with fetch")
     answer = (await client.get(command[1])).json()
     assert answer["data"]
-    assert json.loads(shown(html, "Answer in JSON")) == pages.shortened(answer)
+    assert json.loads(shown(html, "Response in JSON")) == pages.shortened(answer)
 
 
 def test_an_example_is_shortened_where_it_says_so() -> None:
@@ -212,22 +207,22 @@ async def test_every_kind_of_problem_has_its_page(client: httpx.AsyncClient, kin
     html = (await client.get(f"/problems/{kind.slug}")).text
     assert f'<h1><span class="status">{kind.status}</span> {kind.title}</h1>' in html
     assert kind.explanation in unescape(html)
-    example = Problem.model_validate_json(shown(html, "Answer in JSON"))
+    example = Problem.model_validate_json(shown(html, "Response in JSON"))
     assert (example.type, example.title, example.status) == (f"/problems/{kind.slug}", kind.title, kind.status)
     assert f'href="/problems/{kind.slug}"' in (await client.get("/problems")).text
 
 
-EXAMPLES = json.loads((pages.FILES / "problems.json").read_bytes())
+EXAMPLES = json.loads((FILES / "problems.json").read_bytes())
 REQUEST = re.compile(r"(GET|DELETE) (/\S*)(?: with ([\w-]+): (.+))?")
 
 
 @pytest.mark.parametrize("slug", [slug for slug, told in EXAMPLES.items() if REQUEST.fullmatch(told["request"])])
-async def test_the_example_of_a_problem_is_what_the_request_brings(client: httpx.AsyncClient, slug: str) -> None:
+async def test_the_example_of_a_problem_is_the_real_response(client: httpx.AsyncClient, slug: str) -> None:
     request = REQUEST.fullmatch(EXAMPLES[slug]["request"])
     assert request
     method, path, header, value = request.groups()
     answer = (await client.request(method, path, headers={header: value} if header else {})).json()
-    example = json.loads(shown((await client.get(f"/problems/{slug}")).text, "Answer in JSON"))
+    example = json.loads(shown((await client.get(f"/problems/{slug}")).text, "Response in JSON"))
     assert example == answer | {"request_id": example["request_id"]}
 
 
@@ -235,7 +230,7 @@ def test_no_example_is_of_a_problem_that_is_not_there() -> None:
     assert set(EXAMPLES) <= {kind.slug for kind in KINDS}
 
 
-async def test_the_catalog_leads_to_the_interface_and_what_describes_it(client: httpx.AsyncClient) -> None:
+async def test_the_api_catalog_links_to_the_api_and_its_description(client: httpx.AsyncClient) -> None:
     answer = await client.get("/.well-known/api-catalog")
     assert 'rel="api-catalog"' in answer.headers["link"]
     (catalog, interface) = answer.json()["linkset"]
@@ -252,7 +247,7 @@ async def test_the_catalog_leads_to_the_interface_and_what_describes_it(client: 
 
 
 async def test_the_committed_document_is_the_one_that_is_served(client: httpx.AsyncClient) -> None:
-    assert (await client.get("/openapi.json")).content == pages.OPENAPI.read_bytes()
+    assert (await client.get("/openapi.json")).json() == json.loads(pages.OPENAPI.read_bytes())
 
 
 async def test_without_the_committed_document_the_derived_one_is_served(
@@ -273,7 +268,7 @@ async def test_a_page_does_not_depend_on_the_host_that_was_asked(client: httpx.A
 
 
 def test_swagger_ui_is_the_published_one() -> None:
-    folder = pages.FILES / "swagger-ui"
+    folder = FILES / "swagger-ui"
     vendored = json.loads((folder / "vendored.json").read_bytes())
     digests = {path.name: sha256(path.read_bytes()).hexdigest() for path in folder.iterdir()}
     del digests["vendored.json"]
@@ -282,15 +277,15 @@ def test_swagger_ui_is_the_published_one() -> None:
 
 
 def test_the_icons_are_pictures() -> None:
-    assert ET.parse(pages.FILES / "icon.svg").getroot().tag == "{http://www.w3.org/2000/svg}svg"  # noqa: S314  # our own file
-    icon = (pages.FILES / "favicon.ico").read_bytes()
+    assert ET.parse(FILES / "icon.svg").getroot().tag == "{http://www.w3.org/2000/svg}svg"  # noqa: S314  # our own file
+    icon = (FILES / "favicon.ico").read_bytes()
     assert icon[:6] == b"\x00\x00\x01\x00\x01\x00"
     assert icon[22:].startswith(b"\x89PNG")
 
 
-async def test_the_readme_shows_the_real_answer(client: httpx.AsyncClient) -> None:
+async def test_the_readme_shows_the_real_response(client: httpx.AsyncClient) -> None:
     readme = (pages.OPENAPI.parent / "README.md").read_text(encoding="utf-8")
     shown = json.loads(readme.partition("```json\n")[2].partition("```")[0])
     answer = (await client.get(shown["links"]["self"])).json()
-    # The version changes with every word of the content; the answer shown need not.
+    # The version changes with every word of the content; the rest of the response need not.
     assert (shown["data"], shown["links"]) == (answer["data"], answer["links"])

@@ -1,4 +1,4 @@
-"""Pages of a list lead from the first record to the last and back, and never past them."""
+"""The pages of a list lead from the first record to the last and back."""
 
 import httpx
 import pytest

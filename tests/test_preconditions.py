@@ -1,26 +1,18 @@
-"""Each precondition of a request is evaluated as HTTP says, and entity tags can be relied upon."""
+"""Preconditions follow RFC 9110, and entity tags are reliable."""
 
-from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from app.main import create_app
 from app.settings import Settings
-from support import ADDRESSES, LAST_MODIFIED, RELEASED, RESOURCE, Ask, Headers, answer_of, each_address
+from support import ADDRESSES, RESOURCE, Ask, Headers, answer_of, each_address
 
 pytestmark = pytest.mark.anyio
 
 
-DAY = timedelta(days=1)
-
-
-def http_date(moment: datetime, form: str = "%a, %d %b %Y %H:%M:%S GMT") -> str:
-    return moment.strftime(form)
-
-
-RFC850, ASCTIME = "%A, %d-%b-%y %H:%M:%S GMT", "%a %b %d %H:%M:%S %Y"
-LATER, EARLIER = http_date(RELEASED + DAY), http_date(RELEASED - DAY)
+LATER, EARLIER = "Fri, 01 Jan 2100 00:00:00 GMT", "Thu, 01 Jan 1970 00:00:00 GMT"
+DATES = (LATER, EARLIER, "Monday, 23-Nov-26 00:00:00 GMT", "Mon Nov 23 00:00:00 2026", "yesterday", "", "x" * 8001)
 # In what follows <etag> stands for the current entity tag.
 PRECONDITIONS: tuple[tuple[int, Headers], ...] = (
     # If-None-Match compares weakly.
@@ -40,28 +32,9 @@ PRECONDITIONS: tuple[tuple[int, Headers], ...] = (
     (200, [("if-none-match", '"')]),
     (200, [("if-none-match", '"unfinished')]),
     (200, [("if-none-match", '*, "x"')]),
-    # If-Modified-Since, in the three forms of an HTTP date; anything else counts as absent.
-    (304, [("if-modified-since", LAST_MODIFIED)]),
-    (304, [("if-modified-since", LATER)]),
-    (304, [("if-modified-since", http_date(RELEASED, RFC850))]),
-    (304, [("if-modified-since", http_date(RELEASED, ASCTIME))]),
-    (200, [("if-modified-since", EARLIER)]),
-    (200, [("if-modified-since", http_date(RELEASED - timedelta(seconds=1)))]),
-    (200, [("if-modified-since", http_date(RELEASED - DAY, RFC850))]),
-    (200, [("if-modified-since", http_date(RELEASED - DAY, ASCTIME))]),
-    (200, [("if-modified-since", "")]),
-    (200, [("if-modified-since", "yesterday")]),
-    (200, [("if-modified-since", LATER.replace("GMT", "+0000"))]),
-    (200, [("if-modified-since", LATER.replace("GMT", "CET"))]),
-    (200, [("if-modified-since", LATER.removesuffix(" GMT"))]),
-    (200, [("if-modified-since", (RELEASED + DAY).isoformat())]),
-    (200, [("if-modified-since", "Tue, 31 Feb 2099 00:00:00 GMT")]),
-    (200, [("if-modified-since", "99999999999")]),
-    (200, [("if-modified-since", f"{LATER}, {LATER}")]),
-    (200, [("if-modified-since", LATER), ("if-modified-since", LATER)]),
-    # If-None-Match goes first.
+    # There is no date to compare with, so conditions on one are ignored, whatever they say.
+    *((200, [(name, date)]) for name in ("if-modified-since", "if-unmodified-since") for date in DATES),
     (200, [("if-none-match", '"x"'), ("if-modified-since", LATER)]),
-    (200, [("if-none-match", "broken"), ("if-modified-since", LATER)]),
     (304, [("if-none-match", "<etag>"), ("if-modified-since", EARLIER)]),
     # If-Match compares strongly.
     (200, [("if-match", "<etag>")]),
@@ -72,27 +45,17 @@ PRECONDITIONS: tuple[tuple[int, Headers], ...] = (
     (412, [("if-match", "W/<etag>")]),
     (412, [("if-match", "broken")]),
     (412, [("if-match", "")]),
-    # If-Unmodified-Since, and If-Match before it.
-    (200, [("if-unmodified-since", LAST_MODIFIED)]),
-    (200, [("if-unmodified-since", LATER)]),
-    (200, [("if-unmodified-since", http_date(RELEASED, RFC850))]),
-    (200, [("if-unmodified-since", http_date(RELEASED, ASCTIME))]),
-    (200, [("if-unmodified-since", "nonsense")]),
-    (200, [("if-unmodified-since", f"{EARLIER}, {EARLIER}")]),
-    (412, [("if-unmodified-since", EARLIER)]),
-    (412, [("if-unmodified-since", http_date(RELEASED - DAY, RFC850))]),
-    (412, [("if-unmodified-since", http_date(RELEASED - DAY, ASCTIME))]),
     (200, [("if-match", "<etag>"), ("if-unmodified-since", EARLIER)]),
     (412, [("if-match", '"x"'), ("if-unmodified-since", LATER)]),
     # Those that guard come before those that save.
     (304, [("if-match", "<etag>"), ("if-none-match", "<etag>")]),
-    (304, [("if-match", "*"), ("if-modified-since", LATER)]),
+    (200, [("if-match", "*"), ("if-modified-since", LATER)]),
     (412, [("if-match", '"x"'), ("if-none-match", "<etag>")]),
-    (412, [("if-unmodified-since", EARLIER), ("if-none-match", "<etag>")]),
-    (304, [("if-unmodified-since", LATER), ("if-modified-since", LATER)]),
+    (304, [("if-unmodified-since", EARLIER), ("if-none-match", "<etag>")]),
+    (200, [("if-unmodified-since", LATER), ("if-modified-since", LATER)]),
     # No entity tags need this much.
     (400, [("if-none-match", '"' + "x" * 8000 + '"')]),
-    (400, [("if-modified-since", "x" * 8001)]),
+    (400, [("if-match", "x" * 8001)]),
 )
 
 
@@ -111,7 +74,7 @@ async def test_each_precondition_is_evaluated(case: int, ask: Ask) -> None:
 
 
 @each_address
-async def test_a_304_carries_what_a_cache_needs_and_nothing_of_the_body(path: str, ask: Ask) -> None:
+async def test_a_304_has_the_headers_a_cache_needs_and_no_body(path: str, ask: Ask) -> None:
     whole = (await ask(path, [("x-request-id", "same")])).headers
     unchanged = await ask(path, [("x-request-id", "same"), ("if-none-match", whole.get("etag", "*"))])
     assert unchanged.status == 304
@@ -138,10 +101,10 @@ async def test_what_has_no_validators_matches_none(path: str, ask: Ask) -> None:
         assert (answer.body == b"") == (status == 304)
 
 
-async def test_a_failed_precondition_is_told_as_a_problem(ask: Ask) -> None:
+async def test_a_failed_precondition_is_a_problem_response(ask: Ask) -> None:
     answer = await ask(RESOURCE, [("if-match", '"x"')])
     assert answer.problem["type"] == "/problems/precondition-failed"
-    assert {"etag", "last-modified"}.isdisjoint(answer.headers)
+    assert "etag" not in answer.headers
 
 
 @pytest.mark.parametrize("headers", [[("if-none-match", "*")], [("if-match", "*")], [("if-modified-since", LATER)]])
@@ -161,7 +124,6 @@ async def test_entity_tags_are_strong_and_the_same_in_every_process(database_pat
             answer = await ask(path, [("accept-encoding", coding)])
             if etag := answer.headers.get("etag"):
                 assert etag.startswith('"')
-                assert answer.headers["last-modified"] == LAST_MODIFIED
                 again = await answer_of(other, path, [("accept-encoding", coding)])
                 assert (again.headers["etag"], again.body) == (etag, answer.body)
                 tags[f"{path} {answer.headers.get('content-encoding')}"] = etag

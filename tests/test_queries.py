@@ -1,4 +1,4 @@
-"""Every query a client can cause runs along an index and ends in time."""
+"""Every query that a client can cause uses an index and is bounded in time."""
 
 import sqlite3
 from collections.abc import Iterator
@@ -58,7 +58,7 @@ def test_a_detail_is_one_look_up_by_key(driver: sqlite3.Connection, resource: ty
 
 
 @pytest.mark.parametrize("resource", TABLES.values(), ids=TABLES)
-def test_counting_what_several_filters_match_runs_along_an_index(
+def test_counting_the_matches_of_several_filters_uses_an_index(
     driver: sqlite3.Connection, resource: type[Resource]
 ) -> None:
     names = filters_of(resource)

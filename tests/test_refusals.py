@@ -1,4 +1,4 @@
-"""What a query must not say is refused at every address, in words that lead to what was meant."""
+"""Invalid queries are rejected at every path, with a suggested correction where possible."""
 
 import json
 
@@ -26,7 +26,6 @@ BROKEN_QUERIES = {
     "slug=%FF": "not_unicode",
     "slug=%ED%A0%80": "not_unicode",
     "=5": "empty_name",
-    "&": "empty_name",
     "slug=" + "a," * 2500: "query_too_long",
     "x" * 60_000: "query_too_long",
 }
@@ -150,7 +149,7 @@ async def test_a_value_that_is_not_listed_is_refused_and_the_near_one_suggested(
     parameter = query_parameters(path)[name]
     listed = resolved(parameter["schema"].get("items", parameter["schema"]))["enum"]
     for value in each(listed[:3]):
-        for wrong in (f"{value}x", value.upper()):
+        for wrong in (f"{value}x", f"{value}X".upper()):
             error = await refused(client, f"{path}?{name}={wrong}", name)
             assert error["did_you_mean"] in listed
     await refused(client, f"{path}?{name}=nonsense", name)

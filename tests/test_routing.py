@@ -1,4 +1,4 @@
-"""What a route declares is honoured: FastAPI's own way serves what the direct call can't; hooks work or raise."""
+"""Everything a route declares takes effect: FastAPI serves what a direct call can't; hooks work or raise."""
 
 import asyncio
 import logging
@@ -44,7 +44,6 @@ def with_router(service: Service, router: APIRouter) -> Service:
         service,
         Routes(service, [*ROUTERS, router]),
         AsyncExitStackMiddleware(service.router),
-        released=service.state.database.release_date,
         cache_bytes=1_000_000,
         cache_seconds=1,
         tls=False,
@@ -59,7 +58,7 @@ def second() -> str:
 
 
 def own_router() -> APIRouter:
-    """Routes that ask for more than a direct call can give, and one that does not."""
+    """Routes that need more than a direct call provides, and one that does not."""
     router = APIRouter()
 
     @router.get("/own/header")
@@ -117,7 +116,7 @@ def test_a_route_that_asks_for_more_takes_the_way_of_fastapi(
     assert asyncio.run(ask(service, "/own/nothing"))[0] == 404
 
 
-def test_only_what_the_direct_call_can_do_is_called_directly() -> None:
+def test_an_endpoint_is_called_directly_only_if_that_is_enough() -> None:
     routes: dict[str, Any] = {route.path: route for route in own_router().routes if hasattr(route, "path")}
     assert [path for path in routes if read_of(routes[path]) is None] == [
         "/own/header",
@@ -159,6 +158,31 @@ def test_an_http_exception_keeps_its_status_and_headers(service: Service, status
     assert f'"status":{status}'.encode() in body
     assert {name.lower().encode(): value.encode() for name, value in headers.items()}.items() <= fields.items()
     assert len(service.pipeline.cache) == 0
+
+
+@pytest.mark.parametrize(
+    ("status", "headers"),
+    [(200, {}), (204, {}), (303, {"Location": "/v1"}), (304, {"ETag": '"x"', "Cache-Control": "max-age=1"})],
+)
+def test_an_http_exception_that_is_no_error_keeps_its_status_and_headers(
+    service: Service, status: int, headers: dict[str, str]
+) -> None:
+    @service.get("/own/raising")
+    async def get_raising() -> Response:
+        raise HTTPException(status, headers=headers)
+
+    got, fields, body = asyncio.run(ask(service, "/own/raising"))
+    assert (got, body) == (status, b"")
+    expected = {b"cache-control": b"no-store", b"x-content-type-options": b"nosniff"}
+    expected |= {name.lower().encode(): value.encode() for name, value in headers.items()}
+    assert expected.items() <= fields.items()
+    assert (b"content-length" in fields) is (status not in (204, 304))
+
+    async def promise() -> None:
+        async with listening(service) as (port, _):
+            assert statuses(await exchange(port, request(b"/own/raising") + request(DETAIL, CLOSE))) == [status, 200]
+
+    run(promise)
 
 
 def test_a_status_without_a_name_is_sent(service: Service) -> None:
@@ -262,7 +286,7 @@ def test_the_service_is_a_fastapi_application(service: Service) -> None:
 # Identifiers and log lines
 
 
-def test_an_identifier_tells_nothing_of_other_requests(app: Service) -> None:
+def test_an_identifier_reveals_nothing_of_other_requests(app: Service) -> None:
     async def identifiers() -> list[bytes]:
         return [(await ask(app, "/v1"))[1][b"x-request-id"] for _ in range(1100)]
 

@@ -1,4 +1,4 @@
-"""Nothing that could do harm stands without its caution, its verdict and its sources."""
+"""Nothing that could do harm is served without its caution, its verdict and its sources."""
 
 from collections import Counter
 from datetime import date
@@ -34,7 +34,7 @@ def has_verdict(value: Object) -> bool:
     return {"verdict", "note", "safety_flag", "suggested_framing"} <= value.keys()
 
 
-async def test_a_statement_that_is_unsafe_or_contradicted_never_stands_without_its_verdict(
+async def test_an_unsafe_or_contradicted_statement_never_appears_without_its_verdict(
     bodies: dict[str, Object], records: dict[str, list[Object]]
 ) -> None:
     statements = {
@@ -55,13 +55,13 @@ async def test_a_statement_that_is_unsafe_or_contradicted_never_stands_without_i
     assert not naked
 
 
-async def test_an_unsafe_statement_says_what_the_evidence_does_to_it(records: dict[str, list[Object]]) -> None:
+async def test_an_unsafe_statement_is_never_supported_and_has_a_note(records: dict[str, list[Object]]) -> None:
     unsafe = [claim for claim in records["/v1/claims"] if claim["safety_flag"] == "unsafe_as_written"]
     assert unsafe
     assert all(claim["verdict"] != "supports" and claim["note"] for claim in each(unsafe))
 
 
-async def test_a_home_page_supports_nothing_and_stands_on_the_article_alone(records: dict[str, list[Object]]) -> None:
+async def test_a_home_page_supports_nothing_and_is_cited_by_the_article_alone(records: dict[str, list[Object]]) -> None:
     supports = [
         (path, link["support"])
         for path in COLLECTIONS
@@ -74,7 +74,7 @@ async def test_a_home_page_supports_nothing_and_stands_on_the_article_alone(reco
     assert set(supports) == {("/v1/articles", "not_linked")}
 
 
-async def test_every_fact_says_what_stands_behind_it_and_when_it_is_to_be_reviewed(
+async def test_every_fact_has_its_evidence_and_its_review_date(
     records: dict[str, list[Object]], client: httpx.AsyncClient
 ) -> None:
     released = date.fromisoformat((await fetch(client, "/v1/meta"))["data"]["release_date"])

@@ -1,4 +1,4 @@
-"""What an outside tester finds that knows the service by its OpenAPI document alone."""
+"""Schemathesis tests a running server by its OpenAPI document alone."""
 
 import sys
 from pathlib import Path
@@ -7,7 +7,7 @@ from support import run, serving
 
 
 def test_schemathesis_finds_nothing_with_all_its_checks_and_phases(database_path: Path, tmp_path: Path) -> None:
-    # The seed is fixed so that a failure can be told again; another one is an afternoon's search, not a test.
+    # The random seed is fixed, so that a failure can be reproduced.
     options = "--checks all --phases examples,coverage,fuzzing,stateful --max-examples 4 --seed 1"
     quiet = "--generation-database none --request-timeout 5 --continue-on-failure --no-color"
     with serving(database_path) as running:

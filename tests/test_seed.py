@@ -1,4 +1,4 @@
-"""The seed: every fault is found, at once, each in one line that names its place, what was found and what was expected."""
+"""Validation of the seed: all faults at once, each in one line with its place, what was found and what was expected."""
 
 import re
 from copy import deepcopy
@@ -16,7 +16,7 @@ WITHDRAWAL = ("side_effects", "withdrawal-syndrome")
 
 
 class Case(NamedTuple):
-    """A fault: a change of the real seed, and the words of the one line that must tell it."""
+    """A fault: a change of the real seed, and the words of the one line that must report it."""
 
     name: str
     where: Place
@@ -26,7 +26,7 @@ class Case(NamedTuple):
     found: str
     expected: str
     told_at: Place | None = None
-    """Where the fault is told, when that is not where the change is."""
+    """Where the fault is reported, if not at the change."""
 
 
 class CopyOf(NamedTuple):
@@ -323,7 +323,7 @@ def test_the_seed_of_the_release_has_no_faults(seed: Path) -> None:
 
 
 @pytest.mark.parametrize("case", CASES, ids=[case.name for case in CASES])
-def test_a_fault_is_told_with_its_place_what_was_found_and_what_was_expected(case: Case, content: Any) -> None:
+def test_a_fault_is_reported_with_its_place_what_was_found_and_what_was_expected(case: Case, content: Any) -> None:
     data = deepcopy(content)
     place = indexed(case.where, data)
     told_at = place
@@ -340,7 +340,7 @@ def test_a_fault_is_told_with_its_place_what_was_found_and_what_was_expected(cas
     assert [(case.found in fault[2], case.expected in fault[3]) for fault in told] == [(True, True)], faults_of(data)
 
 
-def test_all_faults_of_a_file_are_told_at_once(content: Any) -> None:
+def test_all_faults_of_a_file_are_reported_at_once(content: Any) -> None:
     data = deepcopy(content)
     together = ["unknown field", "misspelt nested field", "text for a number", "unknown word", "turned direction"]
     together += ["slug of a rule", "related to itself", "uncited claim", "known in future", "no coverage note"]
@@ -351,7 +351,7 @@ def test_all_faults_of_a_file_are_told_at_once(content: Any) -> None:
     assert len(faults_of(data)) == len(together) == 10
 
 
-def test_faults_are_told_in_the_order_of_the_lists(content: Any) -> None:
+def test_faults_are_reported_in_the_order_of_the_lists(content: Any) -> None:
     data = deepcopy(content)
     for index in (10, 9, 100, 2):
         data["citations"][index]["publisher"] = ""

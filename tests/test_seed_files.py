@@ -1,4 +1,4 @@
-"""Any file at all is checked in words: what is no seed, what is no JSON, and what breaks every rule at once."""
+"""Any file can be validated: one that is no seed, one that is no JSON, and one that breaks every rule."""
 
 import json
 import random
@@ -45,7 +45,7 @@ FILES = [
 
 
 @pytest.mark.parametrize(("content", "place", "found"), [case[1:] for case in FILES], ids=[case[0] for case in FILES])
-def test_a_file_that_is_no_seed_is_told_in_words(content: bytes, place: str, found: str) -> None:
+def test_a_file_that_is_no_seed_is_reported_clearly(content: bytes, place: str, found: str) -> None:
     told = [fault for fault in faults_of(content) if f"{place}: found {found}" in re.sub(r" \(\w+\): ", ": ", fault)]
 
     assert len(told) == 1, faults_of(content)
@@ -112,7 +112,7 @@ def every_place(place: Place, value: Any) -> Iterator[Place]:
         yield from every_place((*place, key), entry)
 
 
-def test_the_command_tells_each_fault_in_a_line_and_writes_nothing(content: Any, tmp_path: Path) -> None:
+def test_the_command_reports_each_fault_in_a_line_and_writes_nothing(content: Any, tmp_path: Path) -> None:
     data = deepcopy(content)
     data["strains"][0]["name"] = "\x1b[31mRed\nvein"
     data["faqs"][0]["position"] = 0
@@ -136,7 +136,7 @@ def test_the_command_tells_each_fault_in_a_line_and_writes_nothing(content: Any,
     ("seed_file", "words"),
     [("missing.json", "no such file or directory"), (".", "is a directory"), ("/proc/self/mem", "input/output error")],
 )
-def test_a_seed_that_cannot_be_read_is_told_in_one_line(
+def test_a_seed_that_cannot_be_read_is_reported_in_one_line(
     seed_file: str, words: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path = tmp_path / seed_file

@@ -1,4 +1,4 @@
-"""How the code is laid out: imports run one way, names say something, and what is documented is there."""
+"""The structure of the code: imports in one direction, meaningful names, and documented settings."""
 
 import ast
 import json
@@ -15,20 +15,22 @@ MODULES = {
     ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path
     for path in sorted((ROOT / "app").rglob("*.py"))
 }
-# What a room may import from, besides itself.
+# The parts of the application that each part may import, besides itself.
 MAY_IMPORT = {
     "settings": set[str](),
     "schemas": set[str](),
     "tables": {"schemas"},
     "registry": {"schemas", "tables"},
     "problems": set[str](),
-    "database": {"registry", "tables"},
+    "names": set[str](),
+    "database": {"names", "registry", "tables"},
     "files": set[str](),
     "internals": set[str](),
     "logs": set[str](),
-    "http": {"internals", "problems"},
-    "pages": {"database", "problems", "reading", "schemas", "tables"},
-    "reading": {"database", "problems", "schemas", "tables"},
+    "http": {"internals", "problems", "schemas"},
+    "pages": {"database", "files", "http", "problems", "reading", "schemas", "tables"},
+    "pages.__main__": {"pages"},
+    "reading": {"database", "names", "problems", "schemas", "tables"},
     "routers": {"database", "problems", "reading", "registry", "schemas", "tables"},
     "openapi": {"database", "http", "pages", "problems", "reading", "registry", "routers", "schemas", "tables"},
     "openapi.__main__": {"database", "files", "main", "openapi", "registry", "schemas"},
@@ -41,8 +43,8 @@ MAY_IMPORT = {
 EMPTY_NAMES = {"utils", "util", "helpers", "helper", "services", "core", "deps", "repositories", "misc", "managers"}
 
 
-def room_of(module: str) -> str:
-    """The part of the application a module belongs to; a command line stands above the part it runs."""
+def part_of(module: str) -> str:
+    """The part of the application that a module belongs to; a command line is a part of its own."""
     parts = module.split(".")[1:]
     return ".".join(parts) if parts[-1] == "__main__" else parts[0]
 
@@ -66,10 +68,10 @@ def imports_in(source: str, path: Path) -> set[str]:
 
 
 @pytest.mark.parametrize("module", [name for name in MODULES if name != "app"])
-def test_imports_run_one_way(module: str) -> None:
-    room = room_of(module)
+def test_a_module_imports_only_what_it_may(module: str) -> None:
+    part = part_of(module)
     imported = imports_of(MODULES[module])
-    assert {room_of(name) for name in imported} <= MAY_IMPORT[room] | {room}, f"{module} imports {imported}"
+    assert {part_of(name) for name in imported} <= MAY_IMPORT[part] | {part}, f"{module} imports {imported}"
 
 
 def test_imports_inside_functions_are_read() -> None:
@@ -86,17 +88,17 @@ def test_no_module_imports_itself_through_others() -> None:
         placed |= ready
 
 
-def test_the_rooms_have_an_order() -> None:
+def test_the_allowed_imports_have_no_cycle() -> None:
     # A cycle among the permissions would let imports run in circles.
     placed: set[str] = set()
     while len(placed) < len(MAY_IMPORT):
-        ready = {room for room, below in MAY_IMPORT.items() if room not in placed and below <= placed}
+        ready = {part for part, below in MAY_IMPORT.items() if part not in placed and below <= placed}
         assert ready, f"these import each other: {MAY_IMPORT.keys() - placed}"
         placed |= ready
-    assert {room_of(name) for name in MODULES if name != "app"} == set(MAY_IMPORT)
+    assert {part_of(name) for name in MODULES if name != "app"} == set(MAY_IMPORT)
 
 
-def test_serving_imports_neither_what_builds_nor_what_migrates() -> None:
+def test_serving_imports_neither_the_build_nor_the_migrations() -> None:
     for name, path in each(MODULES.items()):
         if not (name == "app" or name.startswith("app.content")):
             text = path.read_text(encoding="utf-8")
@@ -109,7 +111,7 @@ def test_serving_imports_neither_what_builds_nor_what_migrates() -> None:
     assert not [name for name in loaded if name.startswith(("alembic", "mako", "app.content", "migrations"))]
 
 
-def test_every_module_says_in_a_line_what_it_is_for_and_has_a_name_that_means_something() -> None:
+def test_every_module_has_a_docstring_and_a_meaningful_name() -> None:
     for name, path in each(MODULES.items()):
         parts = set(name.split("."))
         assert not parts & EMPTY_NAMES, name

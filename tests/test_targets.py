@@ -1,4 +1,4 @@
-"""No command replaces what is not its own: a device, a pipe, another program's file."""
+"""No command replaces a foreign file: a device, a pipe, another program's file."""
 
 import json
 import os
@@ -38,7 +38,7 @@ def a_database_being_written(path: Path) -> None:
 
 def a_device(path: Path) -> None:
     if os.geteuid() == 0:
-        os.mknod(path, stat.S_IFCHR | 0o666, os.makedev(1, 3))  # one that nobody misses
+        os.mknod(path, stat.S_IFCHR | 0o666, os.makedev(1, 3))  # a second /dev/null
     else:
         path.symlink_to("/dev/null")
 
@@ -101,7 +101,7 @@ def test_a_build_leaves_a_file_that_it_may_not_read(
 
 
 @pytest.mark.parametrize("kind", FOREIGN)
-def test_no_message_advises_to_build_over_what_is_not_ours(tmp_path: Path, kind: str) -> None:
+def test_no_message_advises_to_build_over_a_foreign_file(tmp_path: Path, kind: str) -> None:
     put, _ = FOREIGN[kind]
     path = tmp_path / "content.db"
     put(path)
@@ -113,7 +113,7 @@ def test_no_message_advises_to_build_over_what_is_not_ours(tmp_path: Path, kind:
     assert str(refused.value).endswith("; name a database of this service with API_DATABASE_PATH")
 
 
-def test_a_missing_or_damaged_database_of_ours_is_built_as_the_message_says(
+def test_the_build_command_in_the_message_repairs_a_missing_or_damaged_database(
     seed: Path, database_path: Path, tmp_path: Path
 ) -> None:
     path = tmp_path / "content.db"
@@ -132,9 +132,7 @@ def test_a_missing_or_damaged_database_of_ours_is_built_as_the_message_says(
         assert path.read_bytes() == database_path.read_bytes()
 
 
-def test_what_comes_there_while_a_build_runs_is_left(
-    seed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_file_created_while_a_build_runs_is_left(seed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "content.db"
     monkeypatch.setattr("app.content.build._write_checksum", lambda _: path.write_bytes(b"mine"))
 
@@ -188,7 +186,7 @@ def test_an_older_schema_is_replaced_through_a_link(seed: Path, tmp_path: Path) 
 
 @pytest.mark.parametrize("command", ["format --seed", "schema --schema"])
 @pytest.mark.parametrize("kind", ["a pipe", "a device", "a folder"])
-def test_what_is_no_file_is_neither_waited_for_nor_replaced(tmp_path: Path, command: str, kind: str) -> None:
+def test_a_pipe_device_or_folder_is_neither_waited_for_nor_replaced(tmp_path: Path, command: str, kind: str) -> None:
     path = tmp_path / "there"
     FOREIGN[kind][0](path)
     before = state_of(path)

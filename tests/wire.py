@@ -1,4 +1,4 @@
-"""What the tests of the connection share: the service on a socket, requests byte by byte, and what came back."""
+"""Shared by the tests of the connection: the service on a socket, raw requests and raw responses."""
 
 import asyncio
 import re
@@ -13,7 +13,10 @@ from starlette.types import ASGIApp, Message
 
 from app.http.connection import Connection
 from app.internals import ServerState
+from app.pages.assets import ASSETS
 
+BUNDLE = f"/{ASSETS['swagger-ui-bundle.js'].address}".encode()
+"""The largest response."""
 DETAIL = b"/v1/contacts/us-poison-help"
 CLOSE = b"Connection: close"
 DATE = b"Mon, 23 Nov 2026 12:00:00 GMT"
@@ -70,7 +73,7 @@ async def listening(
 
 @asynccontextmanager
 async def silent_readers(port: int, number: int, sent: bytes) -> AsyncIterator[list[asyncio.StreamWriter]]:
-    """Clients that send something and read nothing of what comes back."""
+    """Clients that send requests and read no response."""
     writers = []
     for _ in range(number):
         client = socket.socket()
@@ -95,7 +98,7 @@ def connections(state: ServerState) -> list[Connection]:
 
 
 async def exchange(port: int, *chunks: bytes, patience: float = 5, pause: float = 0.01) -> bytes:
-    """All that comes back until the other side closes, or for `patience` seconds."""
+    """All received bytes until the server closes, or for `patience` seconds."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     received: list[bytes] = []
 
@@ -140,7 +143,7 @@ def without_identifiers(responses: bytes) -> bytes:
 
 
 def run(promise: Callable[[], Awaitable[None]], seconds: float = 60) -> None:
-    """Run a promise on the loop that the service runs on."""
+    """Run a test on the event loop that the service uses."""
 
     async def bounded() -> None:
         async with asyncio.timeout(seconds):
@@ -153,14 +156,14 @@ def run(promise: Callable[[], Awaitable[None]], seconds: float = 60) -> None:
 async def until(holds: Callable[[], bool], seconds: float = 10) -> None:
     """Wait until something holds."""
     async with asyncio.timeout(seconds):
-        while not holds():  # noqa: ASYNC110  # no event tells of it
+        while not holds():  # noqa: ASYNC110  # there is no event for it
             await asyncio.sleep(0.02)
 
 
 async def ask(
     app: ASGIApp, address: str, *headers: tuple[bytes, bytes], method: str = "GET", **scope: object
 ) -> tuple[int, dict[bytes, bytes], bytes]:
-    """Status, headers and body of a response, asked for without a server; a part of the scope that is None is left out."""
+    """Status, headers and body of a response to an ASGI scope; a key that is None is left out."""
     messages: list[Message] = []
     path, _, query = address.partition("?")
 
@@ -192,7 +195,7 @@ async def ask(
 
 
 def resident_bytes(process: int) -> int:
-    """The memory that a process holds, as Linux tells it."""
+    """The resident memory of a process."""
     status = Path(f"/proc/{process}/status").read_text(encoding="ascii")
     return next(int(line.split()[1]) * 1024 for line in status.splitlines() if line.startswith("VmRSS:"))
 

@@ -1,1 +1,1 @@
-"""How HTTP requests are read, answered and cached: the pipeline, what it uses, and the connection."""
+"""How HTTP requests are parsed, processed and cached: the pipeline, the modules it uses, and the connection."""

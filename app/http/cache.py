@@ -3,20 +3,19 @@
 from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from hashlib import sha256
 from typing import Final, NamedTuple
 from weakref import ref
 
-from app.http.negotiation import CODINGS, IDENTITY, RULED_OUT, accepts, content_coding
+from app.http.negotiation import CODINGS, CODINGS_ON_OFFER, IDENTITY, accepts, content_coding
 from app.http.preconditions import CONDITIONS, NOT_MODIFIED, OK, evaluate_preconditions
-from app.problems import NOT_ACCEPTABLE, ProblemException
+from app.problems import not_acceptable
 
 RawHeaders = list[tuple[bytes, bytes]]
 Key = tuple[str, str, bytes]
 """Everything a response depends on besides the header fields: root path, path and query."""
 
-ON_304: Final = frozenset({b"cache-control", b"content-security-policy", b"etag", b"last-modified", b"link", b"vary"})
+ON_304: Final = frozenset({b"cache-control", b"content-security-policy", b"etag", b"link", b"vary"})
 """The header fields that a 304 repeats: a cache replaces those it has stored."""
 MAX_KNOWN: Final = 10_000
 MAX_KNOWN_BYTES: Final = 1000
@@ -48,13 +47,12 @@ class CachedResponse:
     `common` are the headers that every response has, which follow its own.
     """
 
-    __slots__ = ("_common", "_digest", "_headers", "_last_modified", "_media_type", "_variants", "body", "max_bytes")
+    __slots__ = ("_common", "_digest", "_headers", "_media_type", "_variants", "body", "max_bytes")
 
-    def __init__(self, headers: RawHeaders, body: bytes, last_modified: datetime, common: RawHeaders) -> None:
+    def __init__(self, headers: RawHeaders, body: bytes, common: RawHeaders) -> None:
         self.body = body
         self._common = common
         self._headers = [(name, value) for name, value in headers if name != b"content-length"]
-        self._last_modified = last_modified
         self._digest = sha256(body).hexdigest()[:32].encode()
         self._media_type = next(value for name, value in headers if name == b"content-type").partition(b";")[0]
         self._variants: dict[bytes, Variant] = {}
@@ -70,9 +68,11 @@ class CachedResponse:
             ProblemException: 406 when the client accepts neither the media type nor any coding.
         """
         accept = fields.get(b"accept")
+        if accept is not None and not accepts(accept, self._media_type):
+            raise not_acceptable("accept", f"only {self._media_type.decode()} is on offer")
         coding = content_coding(fields.get(b"accept-encoding"), len(self.body))
-        if coding is None or (accept is not None and not accepts(accept, self._media_type)):
-            raise ProblemException(NOT_ACCEPTABLE, RULED_OUT)
+        if coding is None:
+            raise not_acceptable("accept-encoding", f"{CODINGS_ON_OFFER} are on offer")
         return coding
 
     def has(self, coding: bytes) -> bool:
@@ -103,7 +103,7 @@ class CachedResponse:
         variant = self._variants[coding]
         if CONDITIONS.isdisjoint(fields):
             return variant.full
-        status = evaluate_preconditions(fields, variant.etag, self._last_modified)
+        status = evaluate_preconditions(fields, variant.etag)
         return variant.not_modified if status == NOT_MODIFIED else variant.full
 
 
@@ -157,7 +157,7 @@ class ResponseCache:
 
 
 class KnownRequest(NamedTuple):
-    """What a request that was seen before is answered with."""
+    """The response to a request head that is known."""
 
     key: Key
     reply: ref[Reply]
@@ -166,7 +166,7 @@ class KnownRequest(NamedTuple):
 
 
 class KnownRequests:
-    """Requests by the bytes of their head: one that comes again byte for byte is answered without parsing it."""
+    """Requests by the bytes of their head: a repeated head is served without parsing it."""
 
     def __init__(self, cache: ResponseCache) -> None:
         self._cache = cache
@@ -191,7 +191,7 @@ class KnownRequests:
         return known, reply
 
     def put(self, head: bytes, key: Key, reply: Reply, method: str) -> None:
-        """Remember what a request was answered with."""
+        """Remember the response to a request."""
         if len(head) <= MAX_KNOWN_BYTES:
             if len(self._known) >= MAX_KNOWN:
                 self._known.clear()

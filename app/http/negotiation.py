@@ -21,8 +21,8 @@ CODINGS: Final[dict[bytes, Callable[[bytes], bytes]]] = {
     b"gzip": lambda body: gzip.compress(body, compresslevel=6, mtime=0),
 }
 """The content codings on offer, preferred first where a client weighs several equally."""
-RULED_OUT: Final = "The Accept or the Accept-Encoding header rules out every form this answer has."
 IDENTITY: Final = b"identity"
+CODINGS_ON_OFFER: Final = f"{b', '.join(CODINGS).decode()} and {IDENTITY.decode()}"
 MIN_COMPRESSED_BYTES: Final = 1024
 """Smaller bodies fit in the packet that carries their headers, so they are not compressed."""
 
@@ -36,13 +36,20 @@ def accepts(accept: bytes, media_type: bytes) -> bool:
 def _accepts(accept: bytes, media_type: bytes) -> bool:
     if not accept.strip(b" \t,"):
         return True
-    main_type = media_type.partition(b"/")[0]
+    ranges = {b"*": 0, b"*/*": 0, media_type.partition(b"/")[0] + b"/*": 1, media_type: 3}
     best = (-1, 0.0)
     for name, quality in _weighted(accept):
-        specificity = {b"*/*": 0, main_type + b"/*": 1, media_type: 2}.get(name)
+        specificity = ranges.get(name)
+        if specificity is None and quality > 0 and _is_json(name) and _is_json(media_type):
+            # What reads one vocabulary of JSON reads JSON; what rules one out says nothing of the others.
+            specificity = 2
         if specificity is not None:
             best = max(best, (specificity, quality))
     return best[1] > 0
+
+
+def _is_json(media_type: bytes) -> bool:
+    return media_type in (b"application/json", b"text/json") or media_type.endswith(b"+json")
 
 
 def content_coding(accept_encoding: bytes | None, size: int) -> bytes | None:

@@ -2,22 +2,23 @@
 
 import asyncio
 import logging
+import re
+from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from datetime import UTC, date, datetime
-from email.utils import format_datetime
 from time import perf_counter
 from typing import Final
 
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.http.cache import CachedResponse, KnownRequests, RawHeaders, Reply, ResponseCache
+from app.http.cache import CachedResponse, Key, KnownRequests, RawHeaders, Reply, ResponseCache
 from app.http.negotiation import CODINGS
 from app.http.preconditions import NOT_MODIFIED, OK, evaluate_preconditions
 from app.http.request import Request
-from app.http.routing import Route, Routes, query_model
+from app.http.routing import Read, Route, Routes, query_model
 from app.problems import (
     ALLOW,
     INTERNAL_ERROR,
@@ -26,6 +27,7 @@ from app.problems import (
     NOTHING_HERE,
     UNAVAILABLE,
     VARY,
+    ProblemError,
     ProblemException,
     invalid_parameters,
     problem_document,
@@ -33,13 +35,20 @@ from app.problems import (
     problem_of,
     shown,
 )
+from app.schemas.queries import QueryParameters, query_string
 
-EXPOSED: Final = "Allow, ETag, Last-Modified, Link, Retry-After, X-Request-ID"
+EXPOSED: Final = "Allow, ETag, Link, Retry-After, X-Request-ID"
 PREFLIGHT_SECONDS: Final = 86_400
 JSON_POLICY: Final = "default-src 'none'; frame-ancestors 'none'"
 NO_STORE: Final = (b"cache-control", b"no-store")
 PROBES: Final = ("/health/live", "/health/ready")
 """What load balancers and orchestrators ask, each with a Host, an Accept and a query of its own: none of them matters."""
+PLAIN_PATH = re.compile(r"[A-Za-z0-9/._-]{1,200}")
+"""What an address of this service may be made of, so that a problem can repeat it."""
+SPELLING: Final = "Addresses are in lower case, with single slashes and none at the end."
+MAX_SPELLINGS: Final = 1000
+MAX_SPELLING_BYTES: Final = 1000
+"""How many spellings of queries are remembered, and how long one may be: clients can make up any number."""
 INLINE_BYTES: Final = 16_384
 """Up to which size a body is compressed on the event loop: handing it to a thread takes as long."""
 TURN_SECONDS: Final = 0.005
@@ -57,7 +66,6 @@ class Pipeline:
         routes: Routes,
         ordinary: ASGIApp,
         *,
-        released: date,
         cache_bytes: int,
         cache_seconds: int,
         tls: bool,
@@ -71,6 +79,8 @@ class Pipeline:
         self.known = KnownRequests(self.cache)
         self.pages: dict[str, CachedResponse] = {}
         """The responses that are no part of the data, outside the budget: a few files, one of them large."""
+        self.spellings: dict[Key, bytes] = {}
+        """Queries that were sent in another spelling than the canonical one, under which the response is cached."""
         self.access_log = access_log
         self._compressors = ThreadPoolExecutor(2, thread_name_prefix="compress")
         self._compressing: dict[tuple[int, bytes], Future[bytes]] = {}
@@ -78,12 +88,8 @@ class Pipeline:
         self._turn_loop: asyncio.AbstractEventLoop | None = None
         self._spent = 0.0
         """How many seconds endpoints have taken since the event loop was last made to turn."""
-        released_at = datetime(released.year, released.month, released.day, tzinfo=UTC)
-        # A release may be prepared for a day to come, but nothing may say that it was modified in the future.
-        self._last_modified = min(released_at, datetime.now(UTC).replace(microsecond=0))
         freshness = f"public, max-age={cache_seconds}, stale-while-revalidate=86400, stale-if-error=604800"
         self._storable = [
-            (b"last-modified", format_datetime(self._last_modified, usegmt=True).encode()),
             (b"cache-control", freshness.encode()),
             (b"vary", VARY.encode()),
         ]
@@ -118,6 +124,7 @@ class Pipeline:
         """The reply to a request that needs nothing computed, or None."""
         if request.method not in ("GET", "HEAD") or not request.is_plain or self.app.dependency_overrides:
             return None
+        request.query = self.spellings.get(request.key, request.query)
         cached = self.pages.get(request.path) or self.cache.get(request.key)
         if cached is None:
             return None
@@ -131,6 +138,8 @@ class Pipeline:
         try:
             return await self._reply(request, scope, receive)
         except Exception as error:  # whatever fails, the client gets a problem
+            if isinstance(error, HTTPException) and error.status_code // 100 in (2, 3):
+                return self._raised(error)
             problem = _parameters_problem(error, scope) or problem_of(error)
             if problem.kind in (INTERNAL_ERROR, UNAVAILABLE):
                 log.exception("request failed", extra={"request_id": request.id, "path": shown(request.path)})
@@ -149,23 +158,25 @@ class Pipeline:
         if request.method == "OPTIONS" and (cached or route or request.path == "*"):
             return self._empty([(b"allow", ALLOW.encode()), NO_STORE])
         if cached is None and route is None:
-            raise ProblemException(NOT_FOUND, NOTHING_HERE)
+            raise await self._nothing_here(request, scope, receive)
         if request.method not in ("GET", "HEAD"):
             raise ProblemException(METHOD_NOT_ALLOWED, f"Only {ALLOW} are answered here.")
         if route and not is_probe:
             request.check_query(route.read.lists if route.read else ())
-            cached = self.cache.get(request.key) if self._is_cacheable(route) else None
         if cached is None:
             assert route
-            status, headers, body = await self._call(route, request, scope, receive)
-            if route.read is None and all(name != b"cache-control" for name, _ in headers):
-                # It may depend on any part of the request; only the route can tell on which.
-                headers.append(NO_STORE)
-            if status != OK:
-                return Reply(status, self._complete(headers), body)
-            if NO_STORE in headers:
-                return self._uncacheable(request, headers, body)
-            cached = self._cacheable(headers, body)
+            answer = await self._call(route, request, scope, receive)
+            if isinstance(answer, Reply):
+                if route.read is None and all(name != b"cache-control" for name, _ in answer.headers):
+                    # It may depend on any part of the request; only the route can tell on which.
+                    answer.headers.append(NO_STORE)
+                if answer.status != OK:
+                    return Reply(answer.status, self._complete(answer.headers), answer.body)
+                if NO_STORE in answer.headers:
+                    return self._uncacheable(request, answer)
+                cached = self._cacheable(answer)
+            else:
+                cached = answer
         coding = cached.coding(request.fields)
         if not cached.has(coding):
             cached.add(coding, await self._compressed(cached, coding))
@@ -174,30 +185,65 @@ class Pipeline:
             self.cache.put(request.key, cached)
         return reply
 
+    async def _nothing_here(self, request: Request, scope: Scope, receive: Receive) -> ProblemException:
+        """The problem that nothing is at an address, with the right one when only slashes or capitals are amiss.
+
+        Raises:
+            ProblemException: there is no such record at the right address either.
+        """
+        one_slash = "/" + "/".join(part for part in request.path.split("/") if part)
+        for meant in (one_slash.lower(), one_slash):
+            route = self.routes.find(meant, scope) if PLAIN_PATH.fullmatch(meant) and meant != request.path else None
+            if route and route.parameters and self._is_cacheable(route):
+                request.query = b""
+                await self._call(route, request, scope, receive)
+            if route or (meant in self.pages and meant != request.path):
+                detail = f"There is nothing at this address; did you mean {meant}? {SPELLING}"
+                fault = ProblemError(pointer="/path", code="unknown_path", detail=detail, did_you_mean=meant)
+                return ProblemException(NOT_FOUND, detail, [fault])
+        return ProblemException(NOT_FOUND, NOTHING_HERE)
+
     def _is_cacheable(self, route: Route) -> bool:
         """Whether the response depends on the path and the query alone, and on nothing that a test has put in place."""
         return route.read is not None and not self.app.dependency_overrides
 
-    async def _call(
-        self, route: Route, request: Request, scope: Scope, receive: Receive
-    ) -> tuple[int, RawHeaders, bytes]:
-        """The response of the endpoint.
+    async def _call(self, route: Route, request: Request, scope: Scope, receive: Receive) -> Reply | CachedResponse:
+        """What the endpoint answers, or the cached response to the same question in another spelling.
 
         After some milliseconds of calls the event loop turns before the next, so that none starves the others.
         """
-        if route.read is None or self.app.dependency_overrides:
-            return await _captured(self.ordinary, {**scope, "method": "GET"}, receive)
+        read = route.read
+        if read is None:
+            return await whole_response(self.ordinary, {**scope, "method": "GET"}, receive)
+        if self.app.dependency_overrides:
+            self._validated_query(read, request)
+            asked = {**scope, "method": "GET", "query_string": request.query}
+            return await whole_response(self.ordinary, asked, receive)
         async with self._one_a_turn():
             started = perf_counter()
             try:
-                response: Response = await route.read(scope, request.query, route.parameters)
+                query = self._validated_query(read, request)
+                if cached := self.cache.get(request.key):
+                    return cached
+                response: Response = await read(scope, query, route.parameters)
             finally:
                 self._spent += perf_counter() - started
                 if self._spent >= TURN_SECONDS:
                     self._spent = 0.0
                     # The others find the lock taken, and are woken one a turn.
                     await asyncio.sleep(0)
-            return response.status_code, response.raw_headers, bytes(response.body)
+            return Reply(response.status_code, response.raw_headers, bytes(response.body))
+
+    def _validated_query(self, read: Read, request: Request) -> QueryParameters | None:
+        """The query parameters for an endpoint; from here on the request has the canonical spelling of its query."""
+        parameters = read.parsed(request.query)
+        if parameters is not None:
+            sent, request.query = request.key, query_string(parameters.written()).encode()
+            if request.key != sent and len(sent[2]) <= MAX_SPELLING_BYTES:
+                if len(self.spellings) >= MAX_SPELLINGS:
+                    self.spellings.clear()
+                self.spellings[sent] = request.query
+        return parameters
 
     def _one_a_turn(self) -> asyncio.Lock:
         """A lock that wakes those who wait one by one, each in another turn of the event loop."""
@@ -220,23 +266,26 @@ class Pipeline:
         finally:
             self._compressing.pop(key, None)
 
-    def _cacheable(self, headers: RawHeaders, body: bytes) -> CachedResponse:
-        present = {name for name, _ in headers}
-        own = [*headers, *(line for line in self._storable if line[0] not in present)]
+    def _cacheable(self, answer: Reply) -> CachedResponse:
+        present = {name for name, _ in answer.headers}
+        own = [*answer.headers, *(line for line in self._storable if line[0] not in present)]
         common = [line for line in self._common if line[0] not in present]
-        return CachedResponse(own, body, self._last_modified, common)
+        return CachedResponse(own, answer.body, common)
 
-    def add_page(self, path: str, response: Response) -> None:
-        """Serve a response under a path as long as the process lives."""
-        self.pages[path] = self._cacheable(response.raw_headers, bytes(response.body))
+    def add_page(self, path: str, response: Response, compressed: Mapping[bytes, bytes]) -> None:
+        """Serve a response under a path as long as the process lives; its body may come in content codings as well."""
+        page = self._cacheable(Reply(OK, response.raw_headers, bytes(response.body)))
+        for coding, body in compressed.items():
+            page.add(coding, body)
+        self.pages[path] = page
 
-    def _uncacheable(self, request: Request, headers: RawHeaders, body: bytes) -> Reply:
+    def _uncacheable(self, request: Request, answer: Reply) -> Reply:
         """The reply with a response that may not be stored."""
-        status = evaluate_preconditions(request.fields, None, None)
+        status = evaluate_preconditions(request.fields, None)
         if status == NOT_MODIFIED:
             still_true = [NO_STORE, *self._common]
             return Reply(NOT_MODIFIED, [line for line in still_true if line[0] != b"content-language"], b"")
-        return Reply(OK, self._complete(headers), body)
+        return Reply(OK, self._complete(answer.headers), answer.body)
 
     def _complete(self, headers: RawHeaders) -> RawHeaders:
         present = {name for name, _ in headers}
@@ -244,6 +293,15 @@ class Pipeline:
 
     def _empty(self, headers: RawHeaders) -> Reply:
         return Reply(204, self._complete(headers), b"")
+
+    def _raised(self, error: HTTPException) -> Reply:
+        """The reply with a status that is no error, such as a redirect, which an endpoint has raised."""
+        headers = [(name.lower().encode(), value.encode("latin-1")) for name, value in (error.headers or {}).items()]
+        if all(name != b"cache-control" for name, _ in headers):
+            headers.append(NO_STORE)
+        if error.status_code not in (204, 304):
+            headers.append((b"content-length", b"0"))
+        return Reply(error.status_code, self._complete(headers), b"")
 
     def problem(self, problem: ProblemException, path: str, request_id: str) -> Reply:
         """The reply that tells a client of a problem."""
@@ -280,19 +338,21 @@ def _preflight_headers() -> RawHeaders:
     ]
 
 
-async def _captured(app: ASGIApp, scope: Scope, receive: Receive) -> tuple[int, RawHeaders, bytes]:
-    """Status, headers and whole body of what an application sends."""
+async def whole_response(app: ASGIApp, scope: Scope, receive: Receive) -> Reply:
+    """The whole of what an application sends."""
     start: Message = {}
     pieces: list[bytes] = []
 
-    async def capture(message: Message) -> None:
+    async def collect(message: Message) -> None:
         nonlocal start
         if message["type"] == "http.response.start":
             start = message
-        else:
+        elif scope["method"] != "HEAD":
             pieces.append(message.get("body", b""))
 
-    await app(scope, receive, capture)
-    body = b"".join(pieces)
-    headers = [line for line in start["headers"] if line[0] != b"content-length"]
-    return start["status"], [*headers, (b"content-length", b"%d" % len(body))], body
+    await app(scope, receive, collect)
+    status, headers, body = start["status"], list(start["headers"]), b"".join(pieces)
+    length = (b"content-length", b"%d" % len(body))
+    if scope["method"] != "HEAD" and status not in (204, 304) and length not in headers:
+        headers = [*(line for line in headers if line[0].lower() != b"content-length"), length]
+    return Reply(status, headers, body)

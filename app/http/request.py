@@ -32,6 +32,19 @@ HOST = re.compile(
 """A name or an address, and a port that may be left out."""
 CONTROL_CHARACTER = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 BROKEN_ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})")
+IGNORED_PARAMETERS: Final = (
+    # jQuery and Ext JS make each address a new one, so that nothing on the way answers from a cache.
+    *("_", "_dc"),
+    # Google: campaigns, clicks on advertisements and search results, visits that pass from one site to another.
+    *("utm_*", "gclid", "gclsrc", "dclid", "gbraid", "wbraid", "gad_source", "gad_campaignid", "srsltid", "_ga", "_gl"),
+    # Clicks, as Meta, Instagram, Microsoft, X, TikTok, LinkedIn, Pinterest, Snap, Reddit and Yandex count them.
+    *("fbclid", "igshid", "igsh", "msclkid", "twclid", "ttclid", "li_fat_id", "epik", "sccid", "rdt_cid", "yclid"),
+    # Mailchimp, HubSpot and Marketo: who was sent the letter with the link.
+    *("mc_cid", "mc_eid", "_hsenc", "_hsmi", "mkt_tok"),
+)
+"""Parameters that others append to an address. They mean nothing here: any value will do, and nothing repeats them."""
+IGNORED_NAMES: Final = frozenset(name.encode() for name in IGNORED_PARAMETERS)
+IGNORED_START: Final = b"utm_"
 CLIENT_REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 
 
@@ -40,14 +53,15 @@ class Request:
 
     __slots__ = (
         "fields",
+        "has_ignored_parameters",
         "headers",
-        "host_count",
         "http_version",
         "id",
         "method",
         "path",
         "query",
         "raw_path",
+        "raw_query",
         "root_path",
     )
 
@@ -65,7 +79,10 @@ class Request:
         self.path = path
         """The path below the root path, decoded."""
         self.raw_path = raw_path
-        self.query = query
+        self.raw_query = query
+        self.query = _meaningful(query)
+        """The query without what means nothing; once it has been validated, in its canonical spelling."""
+        self.has_ignored_parameters = len(self.query) < len(query)
         self.headers = headers
         self.http_version = http_version
         self.root_path = root_path
@@ -175,16 +192,31 @@ new_request_id = _random_identifiers().__next__
 """A random identifier for a request: it tells nothing of other requests."""
 
 
+def _meaningful(query: bytes) -> bytes:
+    """The query without empty parts and ignored parameters; one that is too long is refused as it is."""
+    if not query or len(query) > MAX_QUERY_BYTES:
+        return query
+    return b"&".join([part for part in query.split(b"&") if part and not _is_ignored(part)])
+
+
+def _is_ignored(part: bytes) -> bool:
+    name = part.partition(b"=")[0].lower()
+    if b"%" in name:
+        name = unquote_to_bytes(name).lower()
+    return name in IGNORED_NAMES or name.startswith(IGNORED_START)
+
+
 def _query_errors(query: bytes, lists: Collection[str]) -> Iterator[ProblemError]:
     if len(query) > MAX_QUERY_BYTES:
         detail = f"The query is {len(query)} bytes long; at most {MAX_QUERY_BYTES} are read."
         yield _error("", "query_too_long", detail)
         return
-    if (count := query.count(b"&") + 1) > MAX_PARAMETERS:
+    parts = query.split(b"&")
+    if (count := len(parts)) > MAX_PARAMETERS:
         yield _error("", "too_many_parameters", f"The query has {count} parameters; at most {MAX_PARAMETERS} are read.")
         return
     seen = set()
-    for part in query.split(b"&"):
+    for part in parts:
         raw_name, separator, raw_value = part.partition(b"=")
         try:
             name, value = (unquote_to_bytes(raw.replace(b"+", b" ")).decode() for raw in (raw_name, raw_value))

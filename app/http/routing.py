@@ -15,6 +15,7 @@ from starlette.routing import BaseRoute, Match
 from starlette.types import Scope
 
 from app.problems import invalid_parameters
+from app.schemas.queries import QueryParameters
 
 Endpoint = Callable[..., Awaitable[Response]]
 Provider = Callable[[HTTPConnection], Any]
@@ -34,23 +35,27 @@ class Read:
         """The query parameters that take several values."""
         return self.query.lists if self.query else frozenset()
 
-    async def __call__(self, scope: Scope, query: bytes, path_parameters: dict[str, str]) -> Response:
-        """Call the endpoint with the arguments of the request.
+    def parsed(self, query: bytes) -> QueryParameters | None:
+        """The query as the endpoint takes it, if it takes one.
 
         Raises:
             ProblemException: the query is not what the model says.
         """
+        return self.query.parsed(query) if self.query else None
+
+    async def __call__(self, scope: Scope, query: QueryParameters | None, path_parameters: dict[str, str]) -> Response:
+        """Call the endpoint with the arguments of the request."""
         connection = HTTPConnection(scope)
         arguments = {name: provide(connection) for name, provide in self.providers.items()}
         if self.query:
-            arguments[self.query.argument] = self.query.parsed(query)
+            arguments[self.query.argument] = query
         return await self.endpoint(**arguments, **path_parameters)
 
 
 class Query:
     """The query model of an endpoint."""
 
-    def __init__(self, argument: str, model: type[BaseModel]) -> None:
+    def __init__(self, argument: str, model: type[QueryParameters]) -> None:
         self.argument = argument
         self._model = model
         self.lists = frozenset(
@@ -58,7 +63,7 @@ class Query:
         )
         self._empty = model.model_validate({})
 
-    def parsed(self, query: bytes) -> BaseModel:
+    def parsed(self, query: bytes) -> QueryParameters:
         """The model of a query string.
 
         Raises:
@@ -66,7 +71,7 @@ class Query:
         """
         if not query:
             return self._empty
-        # The query has been checked: only lists are repeated, and all is UTF-8.
+        # The query is validated: only lists are repeated, and all of it is UTF-8.
         values: dict[str, Any] = {}
         for name, value in parse_qsl(query.decode("latin-1"), keep_blank_values=True):
             # Some clients repeat a list, others write vein[]=red.
@@ -82,7 +87,7 @@ class Query:
 
 
 def read_of(route: APIRoute) -> Read | None:
-    """How to call the endpoint of a route directly, or None when it asks for what only FastAPI can do."""
+    """How to call the endpoint of a route directly, or None when it needs what only FastAPI can do."""
     plain = route.methods == {"GET"} and route.status_code in (None, 200) and not route.dependencies
     if not plain or not inspect.iscoroutinefunction(route.endpoint):
         return None
@@ -95,7 +100,7 @@ def read_of(route: APIRoute) -> Read | None:
                 provider
             ):
                 providers[name] = provider
-            case [params.Query()] if query is None and isinstance(kind, type) and issubclass(kind, BaseModel):
+            case [params.Query()] if query is None and isinstance(kind, type) and issubclass(kind, QueryParameters):
                 query = Query(name, kind)
             case [params.Path()] if kind is str and f"{{{name}}}" in route.path:
                 pass

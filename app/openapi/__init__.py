@@ -1,22 +1,19 @@
 """The OpenAPI document: what FastAPI derives from the code, completed with what clients and generators need."""
 
-import json
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 from fastapi import FastAPI
-from sqlalchemy import func, select
 
 from app.database import Database
-from app.http.preconditions import MAX_CONDITION_BYTES
+from app.http.request import IGNORED_PARAMETERS
+from app.openapi.examples import Examples, examples_from
 from app.pages import problem_example
 from app.problems import (
     INVALID_REQUEST,
     KINDS,
     METHOD_NOT_ALLOWED,
-    NOT_ACCEPTABLE,
     NOT_FOUND,
-    PRECONDITION_FAILED,
     UNAVAILABLE,
     Kind,
     Problem,
@@ -24,8 +21,6 @@ from app.problems import (
 )
 from app.reading import MAX_LINK_BYTES
 from app.registry import RESOURCES, TABLES
-from app.routers.service import INDEX
-from app.tables import table_of
 
 Object = dict[str, Any]
 
@@ -35,15 +30,27 @@ DESCRIPTION: Final = """A read-only JSON API about kratom and chronic back pain.
 each statement beside the evidence for or against it, with its sources, its date and its cautions. It is information, \
 not medical or legal advice, and it recommends no amount of anything.
 
-Lists hold up to 100 records and link to their neighbours; a list and a single record give the same whole object. \
-Filters take several values with commas between them, or the parameter repeated; a query may have 4,096 bytes. Unknown \
-parameters, and any other that is repeated, are refused. Errors are problem details (RFC 9457). Answers carry an `ETag`; ask again with `If-None-Match` and get a short \
-304 while nothing changed.
+- **Lists** hold up to 100 records and link to their neighbours. A list and a single record give the same whole object.
+- **Sorting**: named values sort in the order they are listed, text by code point, unknown values first, and records that \
+compare equal by their slug.
+- **Filters** take several values, with commas between them or with the parameter repeated, and match any of them. Different \
+filters must all match. A query may have 4,096 bytes. Named values, codes and slugs may be in any case; a flag is `true` or `false`, or `1`, `0`, `yes`, `no`, `on` or `off`. Links show \
+the canonical spelling. Unknown parameters, and any other that is repeated, are refused, except those that others append to \
+addresses, which are ignored: {ignored}.
+- **Errors** are problem details (RFC 9457), of the schema `Problem`; `/problems` explains each kind.
+- **Conditional requests**: send the `ETag` of a response back in `If-None-Match` and get a 304 without a body until \
+the data changes. `If-Match` is evaluated too; a 412 says that it failed.
+- **Response headers**: every operation names those that a program reads. All responses also carry `Content-Language`, the \
+security headers `Content-Security-Policy`, `Cross-Origin-Resource-Policy`, `Referrer-Policy`, `X-Content-Type-Options` and, over \
+TLS, `Strict-Transport-Security`, and let pages of any origin read them (`Access-Control-Allow-Origin`, \
+`Access-Control-Expose-Headers`). `Vary` and `Content-Encoding` tell caches of the compression.
+- **Compatibility**: within v1, objects may gain fields and, where `x-may-grow` is true, enums may gain values. Let a client \
+ignore a field and keep a value that it does not know.
 
-Within v1, objects may gain fields and, where `x-may-grow` is true, enums may gain values: let a client ignore a field and \
-keep a value that it does not know.
 
-The content is under CC BY 4.0, the program under the MIT License."""
+The content is under CC BY 4.0, the program under the MIT License.""".replace(
+    "{ignored}", ", ".join(f"`{name}`" for name in IGNORED_PARAMETERS)
+)
 
 TAGS: Final = {
     **{resource.collection: resource.description for resource in RESOURCES},
@@ -54,57 +61,30 @@ TAGS: Final = {
 _TEXT: Final = {"type": "string", "maxLength": MAX_LINK_BYTES}
 HEADERS: Final = {
     "X-Request-ID": "Identifier of the request: the client's own when it sent a plain one.",
-    "Content-Language": "Language of the content.",
-    "Access-Control-Allow-Origin": "Pages of any origin may read the response.",
-    "Access-Control-Expose-Headers": "Response headers that scripts may read.",
-    "Content-Security-Policy": "What a browser may load when the response is opened as a page.",
-    "Cross-Origin-Resource-Policy": "Pages of any origin may load the response.",
-    "Referrer-Policy": "How much of this address a browser sends when a link is followed.",
-    "X-Content-Type-Options": "The browser must not guess another media type.",
-    "Strict-Transport-Security": "Clients must use TLS only; sent when the service is reached over TLS.",
-    "Content-Encoding": "Coding of the body, when `Accept-Encoding` allows one and the body is large enough.",
     "Cache-Control": "How long the response may be cached.",
-    "ETag": "Strong validator of this representation.",
-    "Last-Modified": "Day of the release.",
-    "Vary": "Request headers that the response depends on.",
-    "Link": f"The links of the body, as RFC 8288 writes them; left out when longer than {MAX_LINK_BYTES} bytes.",
-    "Allow": "The allowed methods.",
-    "Retry-After": "Seconds to wait before trying again.",
+    "ETag": "Validator of this representation, for `If-None-Match`.",
+    "Link": f"The links of the body (RFC 8288); left out when longer than {MAX_LINK_BYTES} bytes.",
+    "Allow": "With a 405: the allowed methods.",
+    "Retry-After": "With a 503: seconds to wait before trying again.",
 }
-ON_ALL: Final = (
-    "X-Request-ID",
-    "Content-Language",
-    "Access-Control-Allow-Origin",
-    "Access-Control-Expose-Headers",
-    "Cache-Control",
-    "Content-Security-Policy",
-    "Cross-Origin-Resource-Policy",
-    "Referrer-Policy",
-    "X-Content-Type-Options",
-    "Strict-Transport-Security",
-)
-ON_CACHEABLE: Final = ("ETag", "Last-Modified", "Content-Encoding")
-OF_THE_BODY: Final = frozenset({"Content-Language", "Content-Encoding"})
+"""The headers that a program reads. The description of the document names all others, which every response carries."""
+ON_ALL: Final = ("X-Request-ID", "Cache-Control")
+ON_CACHEABLE: Final = (*ON_ALL, "ETag", "Link")
 ON_PROBLEM: Final = {
-    METHOD_NOT_ALLOWED: ("Allow",),
-    NOT_ACCEPTABLE: ("Vary",),
-    PRECONDITION_FAILED: ("Vary",),
-    UNAVAILABLE: ("Retry-After",),
+    METHOD_NOT_ALLOWED: (*ON_ALL, "Allow"),
+    UNAVAILABLE: (*ON_ALL, "Retry-After"),
 }
+NAMED: Final = (NOT_FOUND, METHOD_NOT_ALLOWED, INVALID_REQUEST, UNAVAILABLE)
+"""The problems that some operations name; the default response documents the others."""
 SETTLED: Final = frozenset({"Confidence", "SafetyFlag", "Support", "SymptomKind", "Verdict"})
-"""The enums that are whole as they are; any other may get new values."""
+"""The enums that are complete; any other may get new values."""
 GROWING: Final = " Values may be added: keep one that is not listed here, and show it as it is."
 GROWING_SORT: Final = " Values may be added; a client sends them and never receives one."
 WHOLE: Final = " No value will be added."
-CONDITIONS: Final = {
-    "If-None-Match": ("Entity tags of cached responses; when one is current, the response is a 304 without a body."),
-    "If-Modified-Since": "Date of the cached response; ignored when `If-None-Match` is sent.",
-}
-"""The conditional headers that are useful for reading. The 412 response documents `If-Match` and `If-Unmodified-Since`."""
 
 
 def describe(app: FastAPI) -> None:
-    """Let the application describe itself with the completed document."""
+    """Make the application return the completed document."""
     app.title, app.version, app.description = TITLE, VERSION, DESCRIPTION
     derive = app.openapi
 
@@ -135,12 +115,12 @@ def _completed(document: Object, database: Database) -> Object:
             model.model_json_schema(mode="serialization", ref_template="#/components/schemas/{model}")
         )
         schemas[model.__name__].pop("$defs", None)
-    examples = dict(_examples(database))
+    examples = examples_from(database)
     for path, operation in _operations(document):
         _complete(path, operation, examples)
         schemas |= _named_sort(operation)
     for name, schema in schemas.items():
-        schema.pop("additionalProperties", None)  # what is sent is checked; what is read may gain fields
+        schema.pop("additionalProperties", None)  # requests are validated; responses may gain fields
         if "enum" in schema:
             schema["x-may-grow"] = name not in SETTLED
             growing = GROWING_SORT if name.endswith("Sort") else GROWING
@@ -148,17 +128,11 @@ def _completed(document: Object, database: Database) -> Object:
     document["components"]["schemas"] = dict(sorted(schemas.items()))
     document["components"] |= {
         "headers": {name: {"description": text, "schema": _TEXT} for name, text in HEADERS.items()},
-        "parameters": {
-            name: {
-                "name": name,
-                "in": "header",
-                "required": False,
-                "description": text,
-                "schema": {"type": "string", "maxLength": MAX_CONDITION_BYTES},
-            }
-            for name, text in CONDITIONS.items()
+        "responses": {
+            "NotModified": _not_modified(ON_CACHEABLE),
+            **{_name(kind): _problem(kind) for kind in NAMED},
+            "OtherProblem": _other_problem(),
         },
-        "responses": {_name(kind): _problem(kind) for kind in KINDS},
     }
     return _ordered(document)
 
@@ -168,8 +142,9 @@ def _operations(document: Object) -> Iterator[tuple[str, Object]]:
         yield path, item["get"]
 
 
-def _complete(path: str, operation: Object, examples: dict[str, Object]) -> None:
-    cacheable = not path.startswith("/health")
+def _complete(path: str, operation: Object, examples: Examples) -> None:
+    is_probe = path.startswith("/health")
+    values = examples.parameters.get(path, {})
     for parameter in operation.get("parameters", []):
         schema = parameter["schema"]
         schema.pop("description", None)
@@ -179,26 +154,29 @@ def _complete(path: str, operation: Object, examples: dict[str, Object]) -> None
             del schema["default"]  # an empty list stands for a parameter that is not sent
         if schema.get("type") == ["boolean", "null"]:
             schema["type"] = "boolean"
-        if parameter["in"] == "path" and path in examples:
-            parameter["example"] = examples[path]["data"]["slug"]
-    if cacheable:
-        operation.setdefault("parameters", [])
-        operation["parameters"] += [{"$ref": f"#/components/parameters/{name}"} for name in CONDITIONS]
-    responses = operation["responses"]
-    headers = _headers(
-        ON_ALL + (("Vary", *ON_CACHEABLE) if cacheable else ()) + (("Link",) if path.startswith("/v1") else ())
-    )
-    responses["200"] |= {"description": _success(path), "headers": headers}
-    if path in examples:
-        responses["200"]["content"]["application/json"]["example"] = examples[path]
-    still = {name: header for name, header in headers.items() if name not in OF_THE_BODY}
-    responses["304"] = {"description": "The cached response of the client is current.", "headers": still}
-    for kind in KINDS:
-        # Probes may send any query and any Accept.
-        impossible = (NOT_FOUND,) if cacheable else (NOT_FOUND, NOT_ACCEPTABLE, INVALID_REQUEST)
-        if kind not in impossible or "{slug}" in path:
-            responses[str(kind.status)] = {"$ref": f"#/components/responses/{_name(kind)}"}
-    operation["responses"] = dict(sorted(responses.items()))
+        if parameter["name"] in values:
+            parameter["example"] = values[parameter["name"]]
+    success = operation["responses"]["200"] | {
+        "description": _success(path),
+        "headers": _headers(ON_ALL if is_probe else ON_CACHEABLE),
+    }
+    if path in examples.responses:
+        success["content"]["application/json"]["example"] = examples.responses[path]
+    operation["responses"] = {
+        "200": success,
+        "304": _not_modified(ON_ALL) if is_probe else _response("NotModified"),
+        **{str(kind.status): _response(_name(kind)) for kind in _named(path)},
+        "default": _response("OtherProblem"),
+    }
+
+
+def _named(path: str) -> list[Kind]:
+    """The problems that the operation of a path names: those that a correct client meets."""
+    if path == "/health/ready":
+        return [METHOD_NOT_ALLOWED, UNAVAILABLE]
+    if path == "/health/live":
+        return [METHOD_NOT_ALLOWED]  # a probe may send any query
+    return [NOT_FOUND, INVALID_REQUEST] if "{slug}" in path else [INVALID_REQUEST]
 
 
 def _success(path: str) -> str:
@@ -222,17 +200,38 @@ def _named_sort(operation: Object) -> Object:
     return {}
 
 
+def _not_modified(headers: Sequence[str]) -> Object:
+    return {"description": "The cached response of the client is current.", "headers": _headers(headers)}
+
+
 def _problem(kind: Kind) -> Object:
     return {
         "description": f"{kind.title}. {kind.explanation}",
-        "headers": _headers((*ON_ALL, *ON_PROBLEM.get(kind, ()))),
-        "content": {
-            "application/problem+json": {
-                "schema": {"$ref": "#/components/schemas/Problem"},
-                "example": problem_example(kind)[1],
-            }
-        },
+        "headers": _headers(ON_PROBLEM.get(kind, ON_ALL)),
+        "content": _problem_content({"example": problem_example(kind)[1]}),
     }
+
+
+def _other_problem() -> Object:
+    """Every kind of problem that most operations do not name."""
+    others = [kind for kind in KINDS if kind not in (NOT_FOUND, INVALID_REQUEST)]
+    named = ", ".join(f"{kind.status} {kind.title.lower()}" for kind in others)
+    examples = {
+        kind.slug: {"summary": f"{kind.status} {kind.title}", "value": problem_example(kind)[1]} for kind in others
+    }
+    return {
+        "description": f"Any other problem: {named}.",
+        "headers": _headers((*ON_ALL, "Allow", "Retry-After")),
+        "content": _problem_content({"examples": examples}),
+    }
+
+
+def _problem_content(examples: Object) -> Object:
+    return {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}, **examples}}
+
+
+def _response(name: str) -> Object:
+    return {"$ref": f"#/components/responses/{name}"}
 
 
 def _name(kind: Kind) -> str:
@@ -241,44 +240,6 @@ def _name(kind: Kind) -> str:
 
 def _headers(names: Sequence[str]) -> Object:
     return {name: {"$ref": f"#/components/headers/{name}"} for name in names}
-
-
-def _examples(database: Database) -> Iterator[tuple[str, Object]]:
-    """Real responses: the shortest record of each resource, alone and as a page of one, lists cut to two entries."""
-    version = {"dataset_version": database.dataset_version}
-    for name, table in TABLES.items():
-        columns = table_of(table).columns
-        shortest = select(columns.document).order_by(func.length(columns.document), columns.slug)
-        found = database.driver.execute(str(shortest)).fetchone()
-        if found is None:
-            continue  # an empty collection has no example
-        record = _cut(json.loads(found[0]))
-        path = f"/v1/{name}"
-        meta = {"total": 1, "limit": 20, "offset": 0, **version, "coverage": database.coverage[name]}
-        address = f"{path}?slug={record['slug']}"
-        links = {"self": address, "first": address, "prev": None, "next": None, "last": address}
-        yield path, {"data": [record], "meta": meta, "links": links}
-        yield (
-            path + "/{slug}",
-            {"data": record, "meta": version, "links": {"self": f"{path}/{record['slug']}", "collection": path}},
-        )
-    yield (
-        "/v1/meta",
-        {
-            "data": _cut(json.loads(database.release_document)),
-            "meta": version,
-            "links": {"self": "/v1/meta", "collection": "/v1"},
-        },
-    )
-    yield "/v1", {"data": json.loads(INDEX), "meta": version, "links": {"self": "/v1", "collection": "/v1"}}
-    yield "/health/live", {"status": "ok"}
-    yield "/health/ready", {"status": "ok"}
-
-
-def _cut(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _cut(item) for key, item in value.items()}
-    return [_cut(item) for item in value[:2]] if isinstance(value, list) else value
 
 
 def _plain(value: Any) -> Any:

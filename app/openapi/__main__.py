@@ -1,4 +1,4 @@
-"""Writes what is derived from the code: openapi.json and the table of collections in README.md. python -m app.openapi."""
+"""Writes the generated files: openapi.json and the table of collections in README.md. python -m app.openapi."""
 
 import json
 import re
@@ -25,7 +25,7 @@ def row(resource: ResourceInfo) -> str:
 
 
 def main() -> int:
-    """Write both files, openapi.json over nothing but an earlier one; 1 when that can't be done."""
+    """Write both files; openapi.json replaces only an earlier version of itself. Returns 1 on failure."""
     try:
         document = create_app().openapi()
         text = json.dumps(document, indent=2, ensure_ascii=False) + "\n"

@@ -1,14 +1,16 @@
-"""The pages a person reads and the files beside them, all of them made at start-up."""
+"""The HTML pages and their files, all rendered at start-up."""
 
 import json
 from collections.abc import Mapping
-from pathlib import Path
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from fastapi import FastAPI, Response
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from app.database import Database
+from app.files import shipped
+from app.pages.assets import ASSETS, FILES, Asset
 from app.problems import KINDS, Kind, ProblemError, ProblemException, problem_document
 from app.reading import list_page
 from app.schemas.contacts import ContactQuery
@@ -16,7 +18,6 @@ from app.schemas.queries import PageQuery
 from app.schemas.warning_signs import Urgency, WarningSignQuery
 from app.tables import Contact, Resource, WarningSign
 
-FILES: Final = Path(__file__).parent
 TEMPLATES: Final = Environment(
     loader=FileSystemLoader(FILES),
     autoescape=True,
@@ -27,26 +28,17 @@ TEMPLATES: Final = Environment(
 )
 EXAMPLES: Final = json.loads((FILES / "problems.json").read_bytes())
 """By the slug of a problem: a request that meets it and what is said then."""
-OPENAPI: Final = Path(__file__).parents[2] / "openapi.json"
+OPENAPI: Final = shipped("openapi.json")
 
-ASSETS: Final = {
-    "style.css": "text/css",
-    "landing.js": "text/javascript",
-    "docs.css": "text/css",
-    "docs.js": "text/javascript",
-    "icon.svg": "image/svg+xml",
-    "swagger-ui/swagger-ui.css": "text/css",
-    "swagger-ui/swagger-ui-bundle.js": "text/javascript",
-    "swagger-ui/swagger-ui-bundle.js.LICENSE.txt": "text/plain",
-    "swagger-ui/LICENSE": "text/plain",
-    "swagger-ui/NOTICE": "text/plain",
-}
-"""Files served under /pages. Their names are stable: a page that a cache still holds finds them after a release."""
+LICENCES: Final = ("swagger-ui-bundle.js.LICENSE.txt", "LICENSE", "NOTICE")
+"""The licences of Swagger UI, served beside it under the names that it refers to."""
+REVALIDATED: Final = {"Cache-Control": "no-cache"}
+"""For HTML: a page of an earlier release would load files that are no longer there."""
 
 PAGE_POLICY: Final = (
     "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
-# The script completes the examples; the connection lets a reader try them in the console.
+# The script completes the examples; connect-src lets a reader run them in the console.
 LANDING_POLICY: Final = f"{PAGE_POLICY}; script-src 'self'; connect-src 'self'"
 # The style sheet of Swagger UI holds its pictures as data.
 DOCS_POLICY: Final = LANDING_POLICY.replace("img-src 'self'", "img-src 'self' data:")
@@ -58,28 +50,47 @@ LANDING_LINKS: Final = f'{CATALOG_LINK}, </openapi.json>; rel="service-desc", </
 SHOWN_CHARACTERS: Final = 90
 
 
-def make_pages(app: FastAPI) -> dict[str, Response]:
+@dataclass(frozen=True)
+class Page:
+    """A response that stays the same as long as the process lives."""
+
+    response: Response
+    compressed: Mapping[bytes, bytes] = field(default_factory=dict)
+    """Its body in the content codings that were made before, by coding."""
+
+
+def make_pages(app: FastAPI) -> dict[str, Page]:
     """Every page for the data set that the application serves, by path."""
     database: Database = app.state.database
     title = {"title": app.title}
     # Without the committed document there is what it is written from; that is how it is written the first time.
-    document = OPENAPI.read_bytes() if OPENAPI.exists() else json.dumps(app.openapi(), ensure_ascii=False).encode()
-    return {
+    document = json.loads(OPENAPI.read_bytes()) if OPENAPI.exists() else app.openapi()
+    pages = {
         "/": _html("landing", title | _landing(database), LANDING_POLICY, {"Link": LANDING_LINKS}),
         "/docs": _html("docs", title, DOCS_POLICY),
-        "/openapi.json": Response(document, media_type="application/json"),
+        "/openapi.json": Response(minified(document), media_type="application/json"),
         "/favicon.ico": _file("favicon.ico", "image/x-icon"),
         "/robots.txt": _file("robots.txt", "text/plain"),
         "/.well-known/api-catalog": _file("api-catalog.json", CATALOG_TYPE, {"Link": CATALOG_LINK}),
         "/problems": _html("problems", title | {"problems": [_described(kind) for kind in KINDS]}),
-        **{f"/problems/{kind.slug}": _html("problem", title | _described(kind) | _example(kind)) for kind in KINDS},
-        **{f"/pages/{name.rpartition('/')[2]}": _file(name, media_type) for name, media_type in ASSETS.items()},
+        **{
+            f"/problems/{kind.slug}": _html("problem", title | _described(kind) | _example(kind), root="../")
+            for kind in KINDS
+        },
+        **{f"/pages/{name}": _file(f"swagger-ui/{name}", "text/plain") for name in LICENCES},
     }
+    assets = {f"/{asset.address}": Page(_asset(asset), asset.compressed()) for asset in ASSETS.values()}
+    return {path: Page(response) for path, response in pages.items()} | assets
+
+
+def minified(document: Any) -> bytes:
+    """A JSON document without any white space between its tokens."""
+    return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def _landing(database: Database) -> dict[str, Any]:
     release = json.loads(database.release_document)
-    first = _answer(database, WarningSign, WarningSignQuery(urgency=[Urgency.emergency_now], limit=1))
+    first = _body(database, WarningSign, WarningSignQuery(urgency=[Urgency.emergency_now], limit=1))
     collections = [
         {"name": name, "url": f"/v1/{name}", "total": f"{total:,}", "coverage": database.coverage[name]}
         for name, total in database.totals.items()
@@ -93,20 +104,20 @@ def _landing(database: Database) -> dict[str, Any]:
         "total": f"{sum(database.totals.values()):,}",
         "collection_count": str(len(collections)),
         "collections": collections,
-        "contacts": _answer(database, Contact, ContactQuery(country=["US"]))["data"],
+        "contacts": _body(database, Contact, ContactQuery(country=["US"]))["data"],
         "gaps": [{"gap": gap} for gap in release["known_gaps"]],
         "address": first["links"]["self"],
-        "answer": _json(shortened(first)),
+        "response": _json(shortened(first)),
     }
 
 
-def _answer(database: Database, resource: type[Resource], query: PageQuery) -> dict[str, Any]:
-    answer: dict[str, Any] = json.loads(bytes(list_page(database, resource, query).body))
-    return answer
+def _body(database: Database, resource: type[Resource], query: PageQuery) -> dict[str, Any]:
+    body: dict[str, Any] = json.loads(bytes(list_page(database, resource, query).body))
+    return body
 
 
 def shortened(value: Any) -> Any:
-    """An answer as an example shows it: what was left out of a text or a list is an ellipsis."""
+    """A response body shortened for an example: an ellipsis replaces the rest of a long text or list."""
     if isinstance(value, dict):
         return {key: shortened(item) for key, item in value.items()}
     if isinstance(value, list):
@@ -121,17 +132,17 @@ def _described(kind: Kind) -> dict[str, str]:
 
 
 def problem_example(kind: Kind) -> tuple[str, dict[str, Any]]:
-    """A request that meets the problem, where there is one, and the response to it."""
+    """A request that causes the problem, if a plain one can, and the response to it."""
     example = EXAMPLES.get(kind.slug, {})
-    request = example.get("request", "An answer looks like this.")
+    request = example.get("request", "A response looks like this.")
     detail = example.get("detail", kind.explanation.partition(". ")[0].rstrip(".") + ".")
     problem = ProblemException(kind, detail, [ProblemError(**fault) for fault in example.get("errors", [])])
     return request, json.loads(problem_document(problem, example.get("path", "/v1/strains"), "0f6c2d9be14a47d8"))
 
 
 def _example(kind: Kind) -> dict[str, str]:
-    request, answer = problem_example(kind)
-    return {"request": request, "answer": _json(answer)}
+    request, response = problem_example(kind)
+    return {"request": request, "response": _json(response)}
 
 
 def _json(value: Any) -> str:
@@ -142,6 +153,20 @@ def _file(name: str, media_type: str, headers: Mapping[str, str] = {}) -> Respon
     return Response((FILES / name).read_bytes(), headers=headers, media_type=media_type)
 
 
-def _html(name: str, values: Mapping[str, Any], policy: str = PAGE_POLICY, headers: Mapping[str, str] = {}) -> Response:
-    html = TEMPLATES.get_template(f"{name}.html").render(values)
-    return Response(html, headers={"Content-Security-Policy": policy, **headers}, media_type="text/html")
+def _asset(asset: Asset) -> Response:
+    forever = {"Cache-Control": "public, max-age=31536000, immutable"}
+    return Response(asset.content, headers=forever, media_type=asset.media_type)
+
+
+def _html(
+    name: str,
+    values: Mapping[str, Any],
+    policy: str = PAGE_POLICY,
+    headers: Mapping[str, str] = {},
+    *,
+    root: str = "",
+) -> Response:
+    """An HTML page; `root` leads from its path to the root of the service, wherever that is mounted."""
+    addresses = {file: f"{root}{asset.address}" for file, asset in ASSETS.items()}
+    html = TEMPLATES.get_template(f"{name}.html").render(values, assets=addresses)
+    return Response(html, headers={"Content-Security-Policy": policy, **REVALIDATED, **headers}, media_type="text/html")

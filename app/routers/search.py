@@ -1,4 +1,4 @@
-"""Routes of the search: results for a question, and suggestions while somebody types."""
+"""Route of the search: results for a question."""
 
 from functools import lru_cache
 from typing import Annotated, Final

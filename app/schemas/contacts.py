@@ -7,7 +7,7 @@ from sqlmodel import Field
 
 from app.schemas.envelopes import Detail, Page
 from app.schemas.fields import Label, Text
-from app.schemas.queries import CommaSeparated, PageQuery, Sorting
+from app.schemas.queries import CommaSeparatedCodes, PageQuery, Sorting
 from app.schemas.records import FactualFields, FactualRead, FactualSeed
 from app.schemas.references import RecordType
 from app.schemas.resources import ResourceInfo
@@ -57,7 +57,7 @@ class ContactDetail(Detail):
 class ContactQuery(PageQuery):
     """Query parameters of the list of contacts."""
 
-    country: Annotated[list[CountryCode], pydantic.Field(max_length=50), CommaSeparated] = []
+    country: Annotated[list[CountryCode], pydantic.Field(max_length=50), CommaSeparatedCodes] = []
     """Only lines of these countries, comma-separated ISO 3166 codes."""
     sort: Annotated[Literal["slug", "-slug", "name", "-name"], Sorting] = "slug"
 

@@ -8,7 +8,7 @@ from sqlmodel import JSON, Field
 from app.schemas.envelopes import Detail, Page
 from app.schemas.evidence import CitationLink
 from app.schemas.fields import Label, PartialDate, Slug, Strict, Text
-from app.schemas.queries import CommaSeparated, CommaSeparatedIntegers, Flag, PageQuery, Sorting
+from app.schemas.queries import CommaSeparated, CommaSeparatedCodes, CommaSeparatedIntegers, Flag, PageQuery, Sorting
 from app.schemas.records import FactualFields, FactualRead, FactualSeed
 from app.schemas.references import RecordType, Reference
 from app.schemas.resources import ResourceInfo
@@ -157,12 +157,12 @@ class JurisdictionDetail(Detail):
 class JurisdictionQuery(PageQuery):
     """Query parameters of the list of jurisdictions."""
 
-    code: Annotated[list[JurisdictionCode], pydantic.Field(max_length=100), CommaSeparated] = []
-    """Only the places with these codes, comma-separated, such as `US-TX,CZ`."""
+    code: Annotated[list[JurisdictionCode], pydantic.Field(max_length=100), CommaSeparatedCodes] = []
+    """Only the places with these codes, comma-separated."""
     level: Annotated[list[JurisdictionLevel], pydantic.Field(max_length=4), CommaSeparated] = []
     """Only places of these kinds, comma-separated."""
-    parent_code: Annotated[list[JurisdictionCode], pydantic.Field(max_length=100), CommaSeparated] = []
-    """Only places that lie in these, comma-separated codes, such as `US`."""
+    parent_code: Annotated[list[JurisdictionCode], pydantic.Field(max_length=100), CommaSeparatedCodes] = []
+    """Only places that lie in these, comma-separated codes."""
     status: Annotated[list[LegalStatus], pydantic.Field(max_length=6), CommaSeparated] = []
     """Only places with these statuses, comma-separated."""
     confidence: Annotated[list[Confidence], pydantic.Field(max_length=3), CommaSeparated] = []

@@ -1,11 +1,13 @@
-"""Query parameters of lists, and the types of their values."""
+"""Query parameters of lists, the types of their values, and the one way in which a query is written in links."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from enum import Enum
 from typing import Annotated, Any, ClassVar
+from urllib.parse import quote
 
 import pydantic
-from pydantic import BaseModel, BeforeValidator, ConfigDict
+from pydantic import BaseModel, BeforeValidator, ConfigDict, TypeAdapter, ValidationError, field_validator
 from pydantic_core import PydanticCustomError
 
 from app.schemas.envelopes import PageOffset, PageSize
@@ -19,44 +21,92 @@ def _canonical_integer(value: object) -> object:
     raise PydanticCustomError("integer_canonical", "Should be a whole number in at most ten plain digits, such as 20")
 
 
-def _canonical_boolean(value: object) -> object:
-    if value in ("true", "false"):
-        return value == "true"
-    raise PydanticCustomError("boolean_canonical", "Should be true or false")
+_BOOLEAN = TypeAdapter(bool)
 
 
-def _comma_separated(convert: Callable[[object], object] | None = None) -> BeforeValidator:
+def _boolean(value: object) -> object:
+    # Whatever Pydantic reads as a boolean: clients send True, 1 and on, and none of them can mean anything else.
+    try:
+        return _BOOLEAN.validate_python(value)
+    except ValidationError:
+        raise PydanticCustomError("boolean_canonical", "Should be true or false") from None
+
+
+def _lower_case(value: object) -> object:
+    # Beyond ASCII, folding would turn other letters into these: the Kelvin sign into a k.
+    return value.lower() if isinstance(value, str) and value.isascii() else value
+
+
+def _upper_case(value: object) -> object:
+    return value.upper() if isinstance(value, str) and value.isascii() else value
+
+
+def _comma_separated(convert: Callable[[object], object]) -> BeforeValidator:
     def split(value: Any) -> list[object]:
         parts: list[object] = [*",".join(value).split(",")]
         if "" in parts:
             raise PydanticCustomError(
                 "empty_item", "Should be values with single commas between them, none of them empty"
             )
-        return [convert(part) for part in parts] if convert else parts
+        return [convert(part) for part in parts]
 
     return BeforeValidator(split)
 
 
 Integer = BeforeValidator(_canonical_integer)
-Flag = Annotated[bool, BeforeValidator(_canonical_boolean)]
-CommaSeparated = _comma_separated()
+Flag = Annotated[bool, BeforeValidator(_boolean)]
+CommaSeparated = _comma_separated(_lower_case)
+"""Named values and slugs, in any case."""
+CommaSeparatedCodes = _comma_separated(_upper_case)
+"""Codes such as `US-TX`, in any case."""
 CommaSeparatedIntegers = _comma_separated(_canonical_integer)
-Sorting = pydantic.Field(
-    description="Order of the records; a leading `-` reverses it. Named values sort in the order they are listed, "
-    "text by code point, unknown values first, and records that compare equal by their slug."
-)
+Sorting = pydantic.Field(description="Order of the records; a leading `-` reverses it.")
 
 
-class NoQuery(BaseModel):
-    """The query of an address that takes no parameters."""
-
-    model_config = ConfigDict(extra="forbid")
-
-
-class PageQuery(BaseModel):
-    """Query parameters of every list."""
+class QueryParameters(BaseModel):
+    """The query of an address: anything unknown is refused, and there is one way to write what was asked."""
 
     model_config = ConfigDict(use_attribute_docstrings=True, extra="forbid")
+
+    def given(self) -> dict[str, Any]:
+        """The parameters the client sent, in the order of the model; a list holds each value once."""
+        sent = self.model_fields_set
+        values = {name: getattr(self, name) for name in type(self).model_fields if name in sent}
+        return {
+            name: sorted(dict.fromkeys(value), key=_place) if isinstance(value, list) else value
+            for name, value in values.items()
+            if value is not None
+        }
+
+    def written(self) -> dict[str, str]:
+        """What the client sent as a query has it, in one spelling whatever the client's was."""
+        return {name: quote(_text(value), safe=",-_.~") for name, value in self.given().items()}
+
+
+def query_string(parameters: Mapping[str, str]) -> str:
+    """The query of a link, under which its response is cached too."""
+    return "&".join(f"{name}={value}" for name, value in parameters.items())
+
+
+def _place(value: object) -> int:
+    """Where a value stands in a list: named values as documented, numbers by size, anything else as it was sent."""
+    if isinstance(value, Enum):
+        return list(type(value)).index(value)
+    return value if isinstance(value, int) else 0
+
+
+def _text(value: object) -> str:
+    if isinstance(value, list):
+        return ",".join(map(_text, value))
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+class NoQuery(QueryParameters):
+    """The query of an address that takes no parameters."""
+
+
+class PageQuery(QueryParameters):
+    """Query parameters of every list."""
 
     PAGING: ClassVar = frozenset({"limit", "offset", "sort"})
 
@@ -68,11 +118,19 @@ class PageQuery(BaseModel):
     """Only the records with these slugs, comma-separated: fetches a batch in one request."""
     sort: Annotated[str, Sorting]
 
+    def written(self) -> dict[str, str]:
+        """What the client sent as a query has it; the first page needs no offset."""
+        return {name: value for name, value in super().written().items() if (name, value) != ("offset", "0")}
+
+    @field_validator("sort", mode="before")
+    @classmethod
+    def _sort_in_any_case(cls, value: object) -> object:
+        return _lower_case(value)
+
     def filters(self) -> dict[str, list[Any]]:
         """The filters the client set: column or facet by name, with the values that match."""
-        asked = self.model_fields_set - self.PAGING
         return {
             name: value if isinstance(value, list) else [value]
-            for name in type(self).model_fields
-            if name in asked and (value := getattr(self, name)) is not None
+            for name, value in self.given().items()
+            if name not in self.PAGING
         }

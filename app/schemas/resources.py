@@ -4,12 +4,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import EnumMeta
 from functools import cached_property
-from typing import get_args
+from typing import Final, get_args
 
 from app.schemas.fields import Strict
 from app.schemas.queries import PageQuery
 from app.schemas.records import RecordFields, RecordRead
 from app.schemas.references import ArticlePart, RecordType
+
+NAMING_FIELDS: Final = frozenset({"name", "title", "code", "also_known_as", "aliases"})
+"""The fields of any resource that name a record, or list names of it."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,6 +59,11 @@ class ResourceInfo:
         """The sorts of the list, and the column that each one orders by. Named values are ordered by a rank column."""
         values = get_args(self.query.model_fields["sort"].annotation)
         return {name: f"{name}_rank" if self.enumeration(name) else name for name in values if not name.startswith("-")}
+
+    @cached_property
+    def names(self) -> list[str]:
+        """The fields by which a client may call a record, besides its slug."""
+        return [name for name in self.seed.model_fields if name in NAMING_FIELDS]
 
     @cached_property
     def column_filters(self) -> list[str]:

@@ -1,14 +1,13 @@
-"""Search and suggestions: what the seed says of words, what is asked and what is served."""
+"""Search: what the seed says of words, what is asked and what is served."""
 
-from typing import Annotated, ClassVar
+from typing import Annotated
 
 import pydantic
-from pydantic import BaseModel, ConfigDict
 from sqlmodel import Field
 
 from app.schemas.envelopes import PageLinks, PageSize
 from app.schemas.fields import Count, Label, Path, RecordPath, Slug, Strict, Text
-from app.schemas.queries import CommaSeparated, Integer
+from app.schemas.queries import CommaSeparated, Integer, QueryParameters
 from app.schemas.references import RecordType
 
 
@@ -39,12 +38,8 @@ class SearchSeed(Strict):
 Question = Annotated[str, pydantic.Field(min_length=1, max_length=200)]
 
 
-class SearchQuery(BaseModel):
+class SearchQuery(QueryParameters):
     """Query parameters of the search."""
-
-    model_config = ConfigDict(use_attribute_docstrings=True, extra="forbid")
-
-    PAGING: ClassVar = frozenset({"limit", "offset"})
 
     q: Question
     """What to look for, in the reader's own words. Case, accents, word endings and one misspelling do not matter."""
@@ -123,30 +118,3 @@ class SearchPage(Strict):
     """What is said about the results."""
     links: PageLinks
     """Neighbouring pages; the same links are in the `Link` header."""
-
-
-class SuggestQuery(BaseModel):
-    """Query parameters of the suggestions."""
-
-    model_config = ConfigDict(use_attribute_docstrings=True, extra="forbid")
-
-    q: Question
-    """What has been typed so far."""
-
-
-class Suggestion(Strict):
-    """A record that may be meant."""
-
-    type: RecordType
-    """What kind of record it is."""
-    title: Label
-    """What names the record."""
-    url: Path
-    """Path of the record in this API."""
-
-
-class SuggestionList(Strict):
-    """Records that may be meant, best first."""
-
-    data: list[Suggestion] = Field(max_length=8)
-    """The records."""

@@ -1,6 +1,6 @@
 import { listStrains } from "../generated/orval/client";
 import { StrainSort, Vein } from "../generated/orval/model";
 
-const answer = await listStrains({ vein: [Vein.red, Vein.green], sort: StrainSort.slug });
-if (answer.status !== 200) throw new Error(`the answer is ${answer.status}`);
-for (const strain of answer.data.data) console.log(strain.slug, strain.vein);
+const response = await listStrains({ vein: [Vein.red, Vein.green], sort: StrainSort.slug });
+if (response.status !== 200) throw new Error(`the status is ${response.status}`);
+for (const strain of response.data.data) console.log(strain.slug, strain.vein);

@@ -1,4 +1,4 @@
-"""Lets httplint read the answers of a running server: every documented address, every way to ask, and the pages."""
+"""Checks the responses of a running server with httplint: every documented path, with each kind of request, and the pages."""
 
 import json
 import socket
@@ -18,13 +18,13 @@ Headers = dict[str, str]
 PAGES: Final = ("/", "/docs", "/openapi.json", "/favicon.ico", "/robots.txt")
 """Where the walk through the pages begins; it follows their links within the service."""
 ACCEPTED: Final = {
-    "STORE_PUBLIC_UNNECESSARY": "lets a shared cache keep the answer also when a client sends Authorization, "
+    "STORE_PUBLIC_UNNECESSARY": "lets a shared cache keep the response also when a client sends Authorization, "
     "which this service does not read",
 }
-"""Warnings that stand, by the name of the note, each with its reason."""
+"""Accepted warnings, by the name of the note, each with its reason."""
 
 
-class Asked(NamedTuple):
+class Request(NamedTuple):
     """A request and the status it must get."""
 
     status: int
@@ -33,12 +33,12 @@ class Asked(NamedTuple):
     headers: Headers
 
     def __str__(self) -> str:
-        """What a reader needs to ask the same with any client."""
+        """The request in one line, to repeat it with any client."""
         return " ".join((self.method, self.target, *(f"[{name}: {value}]" for name, value in self.headers.items())))
 
 
-class Answer(NamedTuple):
-    """What came back, as it stood on the wire."""
+class Response(NamedTuple):
+    """A response as received."""
 
     status: int
     reason: bytes
@@ -64,7 +64,7 @@ class Addresses(HTMLParser):
 
 
 class Check:
-    """What was asked so far and what was found wrong with the answers."""
+    """The requests sent so far and the findings in their responses."""
 
     def __init__(self, origin: str) -> None:
         self.origin = origin
@@ -73,8 +73,8 @@ class Check:
         self.found: dict[str, list[str]] = defaultdict(list)
         self.accepted: set[str] = set()
 
-    def ask(self, asked: Asked) -> Answer:
-        """Send a request, read the answer and keep what httplint finds in it."""
+    def ask(self, asked: Request) -> Response:
+        """Send a request, read the response and keep what httplint finds in it."""
         self.asked.add(str(asked))
         request = HttpRequestLinter(start_time=time.time())
         headers = {"Host": self.host, "User-Agent": "checks", "Connection": "close"} | asked.headers
@@ -82,27 +82,27 @@ class Check:
         request.process_headers([(name.encode(), value.encode()) for name, value in headers.items()])
         request.finish_content(complete=True)
         head = f"{asked.method} {asked.target} HTTP/1.1\r\n" + "".join(f"{n}: {v}\r\n" for n, v in headers.items())
-        answer = self._exchange(head.encode() + b"\r\n")
-        if answer.status != asked.status:
-            self.found[f"the status is {answer.status}, not {asked.status}"].append(str(asked))
-        response = HttpResponseLinter(start_time=time.time())
-        response.request, request.response = request, response
-        response.base_uri = urljoin(self.origin, asked.target)
-        response.is_head_response = asked.method == "HEAD"
-        response.process_response_topline(b"1.1", str(answer.status).encode(), answer.reason)
-        response.process_headers(answer.headers)
-        response.feed_content(answer.body)
-        response.finish_content(complete=True)
-        for note in response.notes:
+        response = self._exchange(head.encode() + b"\r\n")
+        if response.status != asked.status:
+            self.found[f"the status is {response.status}, not {asked.status}"].append(str(asked))
+        linted = HttpResponseLinter(start_time=time.time())
+        linted.request, request.response = request, linted
+        linted.base_uri = urljoin(self.origin, asked.target)
+        linted.is_head_response = asked.method == "HEAD"
+        linted.process_response_topline(b"1.1", str(response.status).encode(), response.reason)
+        linted.process_headers(response.headers)
+        linted.feed_content(response.body)
+        linted.finish_content(complete=True)
+        for note in linted.notes:
             for each in (note, *note.subnotes):
                 name = type(each).__name__
                 if each.level is levels.WARN and name in ACCEPTED:
                     self.accepted.add(name)
                 elif each.level in (levels.BAD, levels.WARN):
                     self.found[f"{each.level.name} {name}: {each.summary}"].append(str(asked))
-        return answer
+        return response
 
-    def _exchange(self, message: bytes) -> Answer:
+    def _exchange(self, message: bytes) -> Response:
         name, _, port = self.host.partition(":")
         with socket.create_connection((name, int(port)), timeout=10) as connection:
             connection.sendall(message)
@@ -112,68 +112,66 @@ class Check:
         _, status, reason = status_line.split(b" ", 2)
         headers = [(name, value.strip(b" \t")) for name, _, value in (line.partition(b":") for line in lines)]
         assert b"transfer-encoding" not in {name.lower() for name, _ in headers}, "chunks are not read here"
-        return Answer(int(status), reason, headers, body)
+        return Response(int(status), reason, headers, body)
 
 
-def variations(path: str, operation: dict[str, Any]) -> Iterator[Asked]:
-    """Every way to ask for a documented address."""
+def variations(path: str, operation: dict[str, Any]) -> Iterator[Request]:
+    """Each kind of request for a documented path."""
     slugs = [p["example"] for p in operation.get("parameters", []) if p.get("in") == "path"]
     target = path.replace("{slug}", slugs[0]) if slugs else path
     responses = operation["responses"]
     yield from usual(target)
     for media_type in responses["200"]["content"]:
-        yield Asked(200, "GET", target, {"Accept": media_type})
+        yield Request(200, "GET", target, {"Accept": media_type})
     if slugs:
-        yield Asked(404, "GET", path.replace("{slug}", "no-such-record"), {})
+        yield Request(404, "GET", path.replace("{slug}", "no-such-record"), {})
     # A probe may send any query and any Accept.
     strict = not target.startswith("/health/")
-    yield Asked(422 if strict else 200, "GET", f"{target}?no_such_parameter=1", {})
-    yield Asked(406 if strict else 200, "GET", target, {"Accept": "image/png"})
+    yield Request(422 if strict else 200, "GET", f"{target}?no_such_parameter=1", {})
+    yield Request(406 if strict else 200, "GET", target, {"Accept": "image/png"})
     if "412" in responses:
-        yield Asked(412, "GET", target, {"If-Match": '"no-such-tag"'})
+        yield Request(412, "GET", target, {"If-Match": '"no-such-tag"'})
 
 
-def usual(target: str) -> Iterator[Asked]:
-    """The ways to ask for any address."""
-    yield Asked(200, "GET", target, {})
+def usual(target: str) -> Iterator[Request]:
+    """The kinds of request for any path."""
+    yield Request(200, "GET", target, {})
     for coding in ("gzip", "br", "zstd"):
-        yield Asked(200, "GET", target, {"Accept-Encoding": coding})
-    yield Asked(200, "HEAD", target, {})
-    yield Asked(204, "OPTIONS", target, {})
+        yield Request(200, "GET", target, {"Accept-Encoding": coding})
+    yield Request(200, "HEAD", target, {})
+    yield Request(204, "OPTIONS", target, {})
     preflight = {"Origin": "https://front-end.example", "Access-Control-Request-Method": "GET"}
-    yield Asked(204, "OPTIONS", target, preflight | {"Access-Control-Request-Headers": "if-none-match"})
-    yield Asked(405, "DELETE", target, {})
+    yield Request(204, "OPTIONS", target, preflight | {"Access-Control-Request-Headers": "if-none-match"})
+    yield Request(405, "DELETE", target, {})
 
 
 def run(origin: str, document: dict[str, Any]) -> Check:
-    """Ask for everything."""
+    """Send all requests."""
     check = Check(origin)
     pages = set(PAGES)
     for path, item in document["paths"].items():
         for asked in variations(path, item["get"]):
-            answer = check.ask(asked)
-            if answer.field("content-type") == "application/problem+json" and asked.method == "GET":
-                pages.add(json.loads(answer.body)["type"])
-            revalidate(check, asked, answer)
+            response = check.ask(asked)
+            if response.field("content-type") == "application/problem+json" and asked.method == "GET":
+                pages.add(json.loads(response.body)["type"])
+            revalidate(check, asked, response)
     seen: set[str] = set()
     while left := pages - seen:
         for page in sorted(left):
             for asked in usual(page):
-                answer = check.ask(asked)
-                revalidate(check, asked, answer)
-                if answer.field("content-type").startswith("text/html") and asked == Asked(200, "GET", page, {}):
-                    links = (urlsplit(urljoin(page, link)) for link in Addresses(answer.body.decode()).found)
+                response = check.ask(asked)
+                revalidate(check, asked, response)
+                if response.field("content-type").startswith("text/html") and asked == Request(200, "GET", page, {}):
+                    links = (urlsplit(urljoin(page, link)) for link in Addresses(response.body.decode()).found)
                     pages |= {link.path for link in links if not link.scheme and not link.netloc}
         seen |= left
     return check
 
 
-def revalidate(check: Check, asked: Asked, answer: Answer) -> None:
-    """Ask again with the validators of an answer that can be kept."""
-    if answer.status == 200 and asked.method == "GET":
-        for name, value in (("If-None-Match", "etag"), ("If-Modified-Since", "last-modified")):
-            if answer.field(value):
-                check.ask(asked._replace(status=304, headers=asked.headers | {name: answer.field(value)}))
+def revalidate(check: Check, asked: Request, response: Response) -> None:
+    """Ask again with the validator of a response that can be kept."""
+    if response.status == 200 and asked.method == "GET" and (etag := response.field("etag")):
+        check.ask(asked._replace(status=304, headers=asked.headers | {"If-None-Match": etag}))
 
 
 def main() -> int:
@@ -181,11 +179,11 @@ def main() -> int:
     origin, document = sys.argv[1:]
     check = run(origin, json.loads(Path(document).read_text(encoding="utf-8")))
     for finding, where in sorted(check.found.items()):
-        print(f"{finding}\n    in {len(where)} answers, such as {where[0]}")
+        print(f"{finding}\n    in {len(where)} responses, such as {where[0]}")
     for name in ACCEPTED.keys() - check.accepted:
         print(f"{name} is accepted but nothing gives it any more")
     print(
-        f"{len(check.asked)} answers, {len(check.found)} kinds of finding; accepted: {', '.join(sorted(check.accepted)) or 'none'}"
+        f"{len(check.asked)} responses, {len(check.found)} kinds of finding; accepted: {', '.join(sorted(check.accepted)) or 'none'}"
     )
     return 1 if check.found or ACCEPTED.keys() - check.accepted else 0
 

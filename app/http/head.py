@@ -1,0 +1,93 @@
+"""The head of a request as it is sent: matched whole against the grammar of HTTP/1.1 (RFC 9112), with no leniency."""
+
+import re
+from typing import Final, NamedTuple
+from urllib.parse import unquote
+
+from app.http.request import Request, is_host
+from app.problems import ALLOW, BAD_REQUEST, HEAD_TOO_LARGE, METHOD_NOT_ALLOWED, ProblemException
+
+MAX_HEAD_BYTES: Final = 32_768
+MAX_FIELDS: Final = 200
+EMPTY_LINES = re.compile(rb"[\r\n]*+")
+"""What some clients send behind a body; it belongs to no request."""
+METHOD_START = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,40}+(?: |\Z)")
+HEAD_END = re.compile(rb"\n\r?\n")
+"""An empty line. A head that ends in bare line feeds is found too, so that it is refused at once."""
+HEAD = re.compile(
+    rb"([!#$%&'*+.^_`|~0-9A-Za-z-]{1,40}+) ([!-~]++) HTTP/(1\.[01])\r\n"
+    rb"((?:[!#$%&'*+.^_`|~0-9A-Za-z-]++:[\t\x20-\x7e\x80-\xff]*+\r\n)*+)\r\n"
+)
+FIELD = re.compile(rb"([^:]+):(.*)\r\n")
+"""A line of what `HEAD` has matched."""
+ABSOLUTE_FORM = re.compile(rb"(?i:https?)://([^/?#]*)/?(.*)")
+CONTENT_LENGTH = re.compile(rb"[0-9]{1,18}")
+UNREADABLE: Final = "What was sent can't be read as an HTTP request."
+TOO_LARGE: Final = f"The head of a request may have {MAX_HEAD_BYTES} bytes and {MAX_FIELDS} fields."
+
+
+class Head(NamedTuple):
+    """A request, and where on the connection it ends."""
+
+    request: Request
+    body_bytes: int
+    """How many bytes of a body follow the head."""
+    keeps_open: bool
+    """Whether another request may follow. None can where the end of the body is unknown."""
+    fault: ProblemException | None
+    """Why the request is refused; nothing behind it is read."""
+
+
+def read_head(head: bytes, root_path: str) -> Head:
+    """What a whole head says, up to and with its empty line."""
+    found = HEAD.fullmatch(head)
+    if found is None:
+        return refused(head, ProblemException(BAD_REQUEST, UNREADABLE))
+    method, target, version, lines = found.groups()
+    headers = [(name.lower(), value.strip(b" \t")) for name, value in FIELD.findall(lines)]
+    absolute = None if target.startswith(b"/") else ABSOLUTE_FORM.fullmatch(target)
+    raw_path, _, query = (b"/" + absolute[2] if absolute else target).partition(b"?")
+    path = unquote(raw_path.decode())
+    request = Request(method.decode(), path, raw_path, query, headers, version.decode(), root_path)
+    fault = _fault(request, target, absolute[1] if absolute else None)
+    if fault:
+        return Head(request, 0, keeps_open=False, fault=fault)
+    fields = request.fields
+    length = int(fields.get(b"content-length", b"0"))
+    # The end of a chunked body is not looked for, and a body may or may not follow an expectation that is not met.
+    is_endless = b"transfer-encoding" in fields or (length > 0 and b"expect" in fields)
+    options = [option.strip() for option in fields.get(b"connection", b"").lower().split(b",")]
+    keeps_open = version == b"1.1" and b"close" not in options and not is_endless
+    return Head(request, length, keeps_open, None)
+
+
+def refused(start: bytes, problem: ProblemException) -> Head:
+    """A request of which no more is known than how it starts: that is enough to answer it with a problem."""
+    method, _, rest = start.partition(b" ")
+    path = unquote(rest.partition(b"\r")[0].partition(b" ")[0].partition(b"?")[0].decode("latin-1"))
+    request = Request("HEAD" if method == b"HEAD" else "", path, b"", b"", [], "1.1")
+    return Head(request, 0, keeps_open=False, fault=problem)
+
+
+def _fault(request: Request, target: bytes, authority: bytes | None) -> ProblemException | None:
+    """What is wrong with a request whatever it asks for, so that where it ends can't be told for sure."""
+    if len(request.headers) > MAX_FIELDS:
+        return ProblemException(HEAD_TOO_LARGE, TOO_LARGE)
+    if request.method == "CONNECT":
+        return ProblemException(METHOD_NOT_ALLOWED, f"Only {ALLOW} are answered here.")
+    fields = request.fields
+    coding, length = fields.get(b"transfer-encoding"), fields.get(b"content-length")
+    in_order = target.startswith(b"/") if authority is None else is_host(authority)
+    if b"#" in target:
+        detail = "The request target holds a fragment."
+    elif not in_order and (request.method, target) != ("OPTIONS", b"*"):
+        detail = "The request target is neither a path nor an http address."
+    elif coding is not None and (coding.lower() != b"chunked" or request.http_version == "1.0"):
+        detail = "The only transfer coding that is read is chunked, in HTTP/1.1."
+    elif coding is not None and length is not None:
+        detail = "The request has both a length and a transfer coding."
+    elif length is not None and not CONTENT_LENGTH.fullmatch(length):
+        detail = "The Content-Length is not one number of bytes."
+    else:
+        return None
+    return ProblemException(BAD_REQUEST, detail)

@@ -1,0 +1,92 @@
+"""The work of reading a request is linear in what is sent. Time would tell less than the bytes that are looked at."""
+
+import asyncio
+import re
+import sys
+from collections.abc import Callable
+
+import pytest
+
+from app.http import connection, head
+from app.main import Service
+from support import each
+from wire import DETAIL, connections, listening, request, run, until
+
+
+def hostile_heads() -> dict[str, Callable[[int], list[bytes]]]:
+    """Inputs by their size, as they come in."""
+    return {
+        "empty lines": lambda n: [b"\r\n" * n + b"PRI "],
+        "empty lines one by one": lambda n: [b"\r\n"] * (n // 8) + [b"PRI "],
+        "empty lines in a body": lambda n: [
+            request(b"/v1", b"Content-Length: %d" % (2 * n + 4), method=b"POST") + b"\r\n" * n + b"PRI "
+        ],
+        "a long method": lambda n: [b"A" * n],
+        "a long method in drips": lambda n: [b"A" * 8] * (n // 8),
+        "a long target in drips": lambda n: [b"GET /", *[b"a" * 8] * (n // 8)],
+        "a long field in drips": lambda n: [b"GET / HTTP/1.1\r\nX: ", *[b"a" * 8] * (n // 8)],
+        "many fields": lambda n: [b"GET / HTTP/1.1\r\n" + b"a: b\r\n" * (n // 6)],
+        "many fields in drips": lambda n: [b"GET / HTTP/1.1\r\n", *[b"a: b\r\n"] * (n // 6)],
+        "carriage returns": lambda n: [b"GET / HTTP/1.1\r\nX: y" + b"\r" * n],
+        "unfinished ends": lambda n: [b"GET / HTTP/1.1\r\nX: y", *[b"\r\n\r"] * (n // 3)],
+        "commas": lambda n: [request(DETAIL, b"Accept: " + b"," * n, b"Accept-Encoding: " + b"," * n)],
+        "tags": lambda n: [request(DETAIL, b"If-None-Match: " + b'"' * min(n, 7000))],
+    }
+
+
+HOSTILE = hostile_heads()
+WATCHED = [(connection, "EMPTY_LINES"), (connection, "HEAD_END"), (connection, "METHOD_START")]
+WATCHED += [(head, "HEAD"), (head, "FIELD"), (head, "ABSOLUTE_FORM")]
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_the_work_is_linear_in_what_is_sent(app: Service, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    for module, pattern in each(WATCHED):
+        monkeypatch.setattr(module, pattern, _Watched(getattr(module, pattern)))
+
+    async def steps(size: int) -> int:
+        _Watched.scanned = 0
+        async with listening(app) as (port, state):
+            chunks = HOSTILE[name](size)
+            writer = (await asyncio.open_connection("127.0.0.1", port))[1]
+            await until(lambda: bool(state.connections))
+            [target] = connections(state)
+            for chunk in each(chunks):
+                target.data_received(chunk)
+            writer.close()
+            return _Watched.scanned
+
+    async def promise() -> None:
+        for size in (1000, 4000, 16_000, 64_000):
+            length = sum(map(len, HOSTILE[name](size)))
+            assert await steps(size) <= 6 * length + 1000
+
+    run(promise)
+
+
+class _Watched:
+    """A pattern that counts the bytes it looks through."""
+
+    scanned = 0
+
+    def __init__(self, pattern: re.Pattern[bytes]) -> None:
+        self._pattern = pattern
+
+    def match(self, text: bytes) -> re.Match[bytes] | None:
+        found = self._pattern.match(text)
+        # A class of characters of fixed length looks no further than where it ends.
+        type(self).scanned += found.end() if found else min(len(text), 41)
+        return found
+
+    def search(self, text: bytes, start: int = 0, end: int = sys.maxsize) -> re.Match[bytes] | None:
+        found = self._pattern.search(text, start, end)
+        type(self).scanned += (found.end() if found else min(len(text), end)) - start
+        return found
+
+    def fullmatch(self, text: bytes) -> re.Match[bytes] | None:
+        type(self).scanned += len(text)
+        return self._pattern.fullmatch(text)
+
+    def findall(self, text: bytes) -> list[tuple[bytes, bytes]]:
+        type(self).scanned += len(text)
+        return self._pattern.findall(text)

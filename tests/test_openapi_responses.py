@@ -1,0 +1,168 @@
+"""What the OpenAPI document promises of responses and examples, held against the answers of the service."""
+
+import json
+from typing import Any
+
+import httpx
+import pytest
+
+from app.problems import KINDS
+from document import COMPONENTS, OPERATIONS, all_parameters, all_responses, example_path, resolved, validator
+from support import COLLECTIONS, DOCUMENT, Object, each
+
+pytestmark = pytest.mark.anyio
+
+
+def test_every_response_is_described_with_its_headers_and_one_media_type() -> None:
+    for path, status, response in each(all_responses()):
+        where = f"{path} {status}"
+        assert response["description"].strip(), where
+        assert {"X-Request-ID", "Cache-Control"} <= response["headers"].keys(), where
+        if status == "304":
+            assert "content" not in response
+        else:
+            assert list(response["content"]) == ["application/json" if status == "200" else "application/problem+json"]
+    for header in each(COMPONENTS["headers"].values()):
+        assert header["description"].strip()
+
+
+def test_what_operations_share_is_written_once() -> None:
+    for path, operation in each(OPERATIONS.items()):
+        for status, response in each(operation["responses"].items()):
+            assert status == "200" or "$ref" in response or path.startswith("/health/"), f"{path} {status}"
+            inline = [name for name, header in response.get("headers", {}).items() if "$ref" not in header]
+            assert not inline, f"{path} {status}"
+        assert "header" not in {parameter["in"] for parameter in operation.get("parameters", [])}, path
+
+
+def examples_in(content: Object) -> list[Any]:
+    """The examples of a media type: one, or several by name."""
+    return [content["example"]] if "example" in content else [named["value"] for named in content["examples"].values()]
+
+
+def test_every_example_is_as_its_schema_says() -> None:
+    seen = 0
+    for path, status, response in each(found for found in all_responses() if "content" in found[2]):
+        for content in each(response["content"].values()):
+            for example in each(examples_in(content)):
+                faults = [fault.message for fault in validator(content["schema"]).iter_errors(example)]
+                assert not faults, f"{path} {status}"
+                seen += 1
+    for _, parameter in each(all_parameters()):
+        validator(parameter["schema"]).validate(parameter["example"])
+    assert seen > len(OPERATIONS)
+
+
+def in_query(parameters: list[Object]) -> str:
+    """The examples of parameters as a query has them."""
+    written = [
+        ",".join(map(str, p["example"])) if isinstance(p["example"], list) else json.dumps(p["example"]).strip('"')
+        for p in parameters
+    ]
+    return "&".join(f"{p['name']}={value}" for p, value in zip(parameters, written, strict=True))
+
+
+@pytest.mark.parametrize("path", COLLECTIONS)
+async def test_the_example_of_every_parameter_matches_records_alone_and_with_all_others(
+    path: str, client: httpx.AsyncClient
+) -> None:
+    parameters = [parameter for parameter in OPERATIONS[path]["parameters"] if parameter["in"] == "query"]
+    for asked in each([*([parameter] for parameter in parameters), parameters]):
+        answer = await client.get(f"{path}?{in_query(asked)}")
+        assert answer.status_code == 200, answer.text
+        assert answer.json()["data"], answer.url
+
+
+def same_as_far_as_shown(shown: Any, served: Any) -> bool:
+    """Whether an example is what is served, with lists cut short."""
+    if isinstance(shown, dict):
+        return shown.keys() == served.keys() and all(same_as_far_as_shown(shown[key], served[key]) for key in shown)
+    if isinstance(shown, list):
+        return len(served) >= len(shown) and all(map(same_as_far_as_shown, shown, served))
+    return bool(shown == served)
+
+
+async def test_every_example_is_an_answer_of_this_service(client: httpx.AsyncClient) -> None:
+    for path, operation in each(OPERATIONS.items()):
+        content = operation["responses"]["200"]["content"]["application/json"]
+        shown = content["example"]
+        served = (await client.get(shown.get("links", {"self": path})["self"])).json()
+        assert same_as_far_as_shown(shown, served), path
+
+
+REACHED_BY: dict[str, Object] = {
+    "200": {},
+    "304": {"headers": {"If-None-Match": "*"}},
+    "400": {"headers": {"Host": "not a host"}},
+    "404": {"slug": "no-such-record"},
+    "405": {"method": "DELETE"},
+    "406": {"headers": {"Accept": "image/png"}},
+    "412": {"headers": {"If-Match": '"x"'}},
+    "422": {"query": "?nonsense=1"},
+}
+# A broken connection, a broken program and a broken database are made elsewhere.
+OUT_OF_REACH = {"408", "431", "500", "503"}
+WITH_ONE_STATUS = {"405": {"Retry-After"}, "503": {"Allow"}}
+"""The headers of the default response that a status does not have, where that differs from most."""
+ON_EVERY_RESPONSE = {
+    "access-control-allow-origin",
+    "access-control-expose-headers",
+    "content-encoding",
+    "content-language",
+    "content-security-policy",
+    "cross-origin-resource-policy",
+    "referrer-policy",
+    "strict-transport-security",
+    "vary",
+    "x-content-type-options",
+}
+"""The headers that the description of the document names, rather than each operation."""
+
+
+def test_the_description_names_the_headers_that_no_operation_does() -> None:
+    for name in each(ON_EVERY_RESPONSE):
+        assert f"`{name}`" in DOCUMENT["info"]["description"].lower()
+
+
+@pytest.mark.parametrize("path", OPERATIONS)
+async def test_every_documented_status_is_reached_and_is_as_documented(path: str, client: httpx.AsyncClient) -> None:
+    responses = OPERATIONS[path]["responses"]
+    assert responses.keys() <= REACHED_BY.keys() | OUT_OF_REACH | {"default"}
+    # A probe may send any Host.
+    reached_by = (
+        REACHED_BY | {"400": {"headers": {"If-Match": "x" * 8001}}} if path.startswith("/health/") else REACHED_BY
+    )
+    for status, how in each(reached_by.items()):
+        if status == "404" and "{slug}" not in path:
+            assert status not in responses
+            continue
+        address = (path.replace("{slug}", how["slug"]) if "slug" in how else example_path(path)) + how.get("query", "")
+        answer = await client.request(how.get("method", "GET"), address, headers=how.get("headers"))
+        ignored = path.startswith("/health/") and status in {"406", "422"}  # a probe may send any Accept and any query
+        assert str(answer.status_code) == ("200" if ignored else status), address
+        documented = resolved(responses["200" if ignored else status if status in responses else "default"])
+        named = {name.lower() for name in documented["headers"]} | ON_EVERY_RESPONSE
+        assert {*answer.headers} - {"connection", "content-type", "content-length"} <= named, f"{path} {status}"
+        for name in each(documented["headers"].keys() - WITH_ONE_STATUS.get(status, {"Allow", "Retry-After"})):
+            assert name in answer.headers, f"{path} {status} has no {name}"
+            header = resolved(documented["headers"][name])
+            validator(header["schema"]).validate(answer.headers[name])
+        if "content" in documented:
+            content = documented["content"][answer.headers["Content-Type"]]
+            assert not [fault.message for fault in validator(content["schema"]).iter_errors(answer.json())]
+        else:
+            assert answer.content == b""
+
+
+def test_every_kind_of_problem_is_documented() -> None:
+    for path, operation in each(OPERATIONS.items()):
+        default = resolved(operation["responses"]["default"])
+        for kind in each(KINDS):
+            impossible = kind.status == 404 and "{slug}" not in path
+            impossible |= path.startswith("/health/") and kind.status == 422
+            named = (
+                str(kind.status) in operation["responses"]
+                or f"{kind.status} {kind.title.lower()}" in default["description"]
+            )
+            assert named != impossible, f"{path} {kind.status}"
+        assert default["content"]["application/problem+json"]["schema"] == {"$ref": "#/components/schemas/Problem"}
