@@ -2,9 +2,12 @@
 
 import pytest
 
+from app.pages.assets import ASSETS
 from support import RESOURCE, Ask, Headers
 
 pytestmark = pytest.mark.anyio
+
+STYLE = f"/{ASSETS['style.css'].address}"
 
 
 @pytest.mark.parametrize(
@@ -71,7 +74,7 @@ async def test_the_accept_header_is_weighed_with_the_most_specific_range_decidin
 
 
 async def test_a_refusal_names_what_is_on_offer(ask: Ask) -> None:
-    for path, media_type in ((RESOURCE, "application/json"), ("/", "text/html"), ("/pages/style.css", "text/css")):
+    for path, media_type in ((RESOURCE, "application/json"), ("/", "text/html"), (STYLE, "text/css")):
         problem = (await ask(path, [("accept", "image/png")])).problem
         assert media_type in problem["detail"]
         assert [error["pointer"] for error in problem["errors"]] == ["/header/accept"]
