@@ -47,7 +47,7 @@ class DatabaseUnusableError(Exception):
         super().__init__(f"{path}: {reason}; {advice}")
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class Database:
     """The data set. Nothing in it changes while the process lives."""
 

@@ -13,7 +13,6 @@ from app.database import Database
 from app.names import Names
 from app.problems import NOT_FOUND, ProblemError, ProblemException, shown
 from app.schemas.queries import PageQuery, query_string
-from app.schemas.search import SearchQuery
 from app.tables import Facet, Resource, Tally, filter_value, table_of
 
 MAX_OFFSET = 10_000
@@ -46,11 +45,6 @@ def list_page(database: Database, resource: type[Resource], query: PageQuery) ->
         "coverage": database.coverage[resource.info.collection],
     }
     return _response(b"[" + b",".join([document for (document,) in documents]) + b"]", meta, links)
-
-
-def page_of(records: list[dict[str, Any]], meta: dict[str, Any], path: str, query: PageQuery | SearchQuery) -> Response:
-    """A page of records that are not stored as they are served, with the links to its neighbours."""
-    return _response(_encode(records).encode(), meta, _page_links(path, query, meta["total"]))
 
 
 def get_one(database: Database, resource: type[Resource], slug: str) -> Response:
@@ -156,7 +150,7 @@ def detail(database: Database, document: bytes, path: str, collection: str) -> R
     return _response(document, {"dataset_version": database.dataset_version}, {"self": path, "collection": collection})
 
 
-def _page_links(path: str, query: PageQuery | SearchQuery, total: int) -> dict[str, str | None]:
+def _page_links(path: str, query: PageQuery, total: int) -> dict[str, str | None]:
     asked = query.written()
 
     def page(offset: int) -> str:

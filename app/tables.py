@@ -223,22 +223,6 @@ class Tally(SQLModel, table=True):
     total: int
 
 
-class SearchDocument(SQLModel, table=True):
-    """The records as the search shows them, numbered by importance; the FTS5 table `search_index` holds their words."""
-
-    __tablename__ = "search_document"
-    number: int = Field(primary_key=True)
-    path: str = Field(foreign_key="record.path", unique=True)
-    type: RecordType
-    slug: str
-    title: str
-    summary: str
-    cautions: str
-    """The cautions, as a JSON list."""
-    sentences: str
-    """The sentences that may be shown as a snippet, as a JSON list."""
-
-
 class Release(SQLModel, table=True):
     """The data set as a whole; one row."""
 
@@ -249,8 +233,6 @@ class Release(SQLModel, table=True):
     """Coverage notes by collection, as JSON."""
     document: bytes
     """The public JSON of the release, rendered once by the build."""
-    lexicon: str
-    """The words that the search knows, as JSON."""
 
 
 def _index(resource: type[Resource]) -> None:

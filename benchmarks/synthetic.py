@@ -69,10 +69,12 @@ class Copies:
                 record[name] = "[" * template[name].startswith("[") + f"{number:07} {title}"
         if "citations" in template:
             record["citations"] = self._sources(CITED)
+        for name in ("background_citations", "citations_for"):
+            record.pop(name, None)
         if "related" in template:
             record["related"] = [self._path("side_effects", number + 1)] if template["related"] else []
-        if template.get("source"):
-            record["source"] = self._section(number)
+        if template.get("article_section"):
+            record["article_section"] = self._section(number)
         match collection:
             case "claims":
                 record |= self._section(number)
@@ -88,7 +90,7 @@ class Copies:
         return record
 
     def _side_effect(self, template: Record, sources: list[str]) -> Record:
-        own: Record = {"frequency_source": sources[0] if template["frequency_source"] else None}
+        own: Record = {"frequency_sources": sources[:1] if template["frequency_sources"] else []}
         if symptoms := template.get("withdrawal_symptoms"):
             own["withdrawal_symptoms"] = self._each_with_sources(symptoms)
         if context := template.get("withdrawal_context"):
@@ -96,7 +98,14 @@ class Copies:
         return own
 
     def _each_with_sources(self, parts: list[Record]) -> list[Record]:
-        return [part | {"citations": self._sources(1)} for part in parts]
+        return [
+            part
+            | {
+                "citations": self._sources(1),
+                **({"background_citations": []} if "background_citations" in part else {}),
+            }
+            for part in parts
+        ]
 
     def _template(self, collection: str, number: int) -> Record:
         templates = self.real[collection]

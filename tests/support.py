@@ -117,7 +117,7 @@ def record_schema(path: str) -> Object:
 
 def values_of(record: Object, name: str) -> list[Any]:
     """The values of a record that a filter looks at; a filter over a list may be named in the singular."""
-    value = record[name] if name in record else record[f"{name}s"]
+    value = next(record[field] for field in (name, f"{name}s", f"{name}es") if field in record)
     return value if isinstance(value, list) else [value]
 
 

@@ -111,6 +111,9 @@ def test_what_is_served_is_a_valid_record_and_equals_its_row(database_path: Path
             if column.endswith("_rank"):
                 value = getattr(served, column.removesuffix("_rank"))
                 assert row[column] == list(type(value).__members__).index(value)
+            elif column == "cautions":
+                # The build adds the standing cautions of the release behind the record's own.
+                assert getattr(served, column)[: len(row[column])] == row[column], row["slug"]
             else:
                 assert row[column] == getattr(served, column), (row["slug"], column)
         if "citations" in type(served).model_fields:

@@ -46,20 +46,24 @@ def without(data: Any, name: str) -> Any:
         data["claims"] = []
     for resource in RESOURCES:
         for record in data[resource.seed_key]:
+            for field in record.keys() & {"citations_for"}:
+                record[field] = {k: v for k, v in record[field].items() if k.partition("/")[0] not in (name, "claims")}
             for part in [record, *record.get("sections", [])]:
                 for field in part.keys() & {"related", "bears_on", "records"}:
                     part[field] = [path for path in part[field] if path.partition("/")[0] not in (name, "claims")]
             if record.get("bears_on") == []:
                 record["bears_on"] = [f"articles/{data['articles'][0]['slug']}"]
             if name == "articles":
-                record.pop("source", None)
+                record.pop("article_section", None)
             if name == "citations":
                 record.update({field: [] for field in record.keys() & {"citations", "omissions", "federal_rules"}})
                 for field in record.keys() & {"withdrawal_symptoms", "withdrawal_context"}:
                     del record[field]
-                for field in ("reported_frequency", "frequency_denominator", "frequency_source"):
+                for field in ("reported_frequency", "frequency_denominator"):
                     if field in record:
                         record[field] = None
+                for field in record.keys() & {"frequency_sources", "background_citations", "citations_for"}:
+                    record[field] = type(record[field])()
                 if "verdict" in record:
                     record["verdict"] = "not_addressed"
     return data

@@ -53,7 +53,7 @@ def test_the_report_has_the_same_content_as_text_and_as_json(seed: Path, capsys:
     data = json.loads(seed.read_bytes())
     assert report["records"]["side-effects"] == len(data["side_effects"])
     assert report["low_confidence"] == [p["slug"] for p in data["jurisdictions"] if p["confidence"] == "low"]
-    old = {p["slug"]: p["as_of"] for p in data["jurisdictions"] if p["as_of"] < "2025-01-01"}
+    old = {p["slug"]: p["as_of"] for p in data["jurisdictions"] if p["as_of"] and p["as_of"] < "2025-01-01"}
     assert report["statuses_older_than"] == {"date": "2025-01-01", "jurisdictions": old}
     assert set(report["citations_with_missing_fields"]) == {c["slug"] for c in data["citations"] if c["missing_fields"]}
     assert "interactions/mao-inhibitors" in report["without_primary_evidence"]

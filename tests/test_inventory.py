@@ -19,10 +19,19 @@ UNLESS_SAID: dict[str, dict[str, Any]] = {
     "claims": {"article": "kratom-and-chronic-back-pain", "framed": False},
     "dosage_ranges": {"unit": "g", "frequency": None},
     "jurisdictions": dict.fromkeys(("parent_code", "minimum_age", "effective_date", "kcpa", "statute")),
-    "side_effects": dict.fromkeys(("reported_frequency", "frequency_source")),
+    "side_effects": {"reported_frequency": None, "frequency_sources": []},
 }
 """What records must hold where the inventory, to stay short, says nothing."""
-REFERENCES = ("slug", "citations", "frequency_source", "related", "records", "bears_on")
+REFERENCES = (
+    "slug",
+    "citations",
+    "background_citations",
+    "citations_for",
+    "frequency_sources",
+    "related",
+    "records",
+    "bears_on",
+)
 """Fields whose numbers are parts of slugs."""
 NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 

@@ -40,7 +40,13 @@ CASES = [
     Case("unknown field of the file", ("strain",), [], "an unknown field (did you mean 'strains'?)", "only fields"),
     Case("unknown field of the release", ("release", "titel"), "x", "(did you mean 'title'?)", "only fields"),
     Case("unknown field", ("strains", "red-vein", "colour"), "red", "an unknown field", "only fields of the schema"),
-    Case("misspelt field", ("strains", "red-vein", "effect"), [], "(did you mean 'effects'?)", "only fields"),
+    Case(
+        "misspelt field",
+        ("strains", "red-vein", "marketed_effect"),
+        [],
+        "(did you mean 'marketed_effects'?)",
+        "only fields",
+    ),
     Case("misspelt nested field", (*ARTICLE, "sections", 0, "titel"), "x", "an unknown field", "only fields"),
     Case(
         "misspelt field of a part", (*WITHDRAWAL, "withdrawal_context", "treatmnt"), "x", "'treatment'", "only fields"
@@ -51,7 +57,7 @@ CASES = [
     Case("missing collection", ("contacts",), REMOVED, "nothing", "this field"),
     Case("missing field", ("strains", "red-vein", "vein"), REMOVED, "nothing", "this field"),
     Case("missing slug", ("approaches", "physical-therapy", "slug"), REMOVED, "nothing", "this field"),
-    Case("missing field of a part", (*ARTICLE, "sections", 0, "body"), REMOVED, "nothing", "this field"),
+    Case("missing field of a part", (*ARTICLE, "sections", 0, "paragraphs"), REMOVED, "nothing", "this field"),
     # Types and values.
     Case("text for a number", ("dosage_ranges", "article-beginner", "min"), "1", '"1"', "a number or null"),
     Case("boolean for an integer", ("faqs", "onset", "position"), to=True, found="true", expected="a whole number"),
@@ -59,7 +65,7 @@ CASES = [
     Case("number for text", ("strains", "red-vein", "name"), 7, "7", "text"),
     Case("number for a date", ("claims", "claim-01", "last_reviewed"), 0, "0", "text or null"),
     Case("text for a boolean", ("contacts", "us-poison-help", "checked"), "yes", '"yes"', "true or false"),
-    Case("object for a list", ("strains", "red-vein", "effects"), {}, "{}", "a list"),
+    Case("object for a list", ("strains", "red-vein", "marketed_effects"), {}, "{}", "a list"),
     Case("list for a record", ("contacts", "us-poison-help"), [], "[]", "an object"),
     Case("null that is not allowed", ("strains", "red-vein", "name"), None, "null", "text"),
     Case("unknown word", ("strains", "red-vein", "vein"), "purple", '"purple"', "'red', 'green' or 'white'"),
@@ -78,7 +84,7 @@ CASES = [
     ),
     Case("no address", ("citations", "who-2023", "url"), "www.who.int", '"www.who.int"', "text of the form ^https?"),
     Case("no code", ("jurisdictions", "us", "code"), "usa", '"usa"', "text of the form"),
-    Case("empty list", ("strains", "red-vein", "cautions"), [], "[]", "at least 1 item"),
+    Case("empty list", ("strains", "red-vein", "marketed_for"), [], "[]", "at least 1 item"),
     # Text.
     Case("empty text", ("strains", "red-vein", "name"), "", '""', "at least 1 character"),
     Case("padded text", ("strains", "red-vein", "name"), " Red vein", '" Red vein"', "text of the form"),
@@ -114,7 +120,14 @@ CASES = [
         "citation", ("claims", "claim-01", "citations"), ["who-2023"] * 2, '"who-2023" again', "each entry once", (1,)
     ),
     Case("related", ("faqs", "onset", "related"), ["strains/red-vein"] * 2, "again", "each entry once", (1,)),
-    Case("effect", ("strains", "red-vein", "effects"), ["sedation"] * 2, '"sedation" again', "each entry once", (1,)),
+    Case(
+        "effect",
+        ("strains", "red-vein", "marketed_effects"),
+        ["sedation"] * 2,
+        '"sedation" again',
+        "each entry once",
+        (1,),
+    ),
     Case("finding", ("citations", "who-2023", "key_findings"), ["x"] * 2, '"x" again', "each entry once", (1,)),
     # References.
     Case("citation nobody knows", ("claims", "claim-01", "citations"), ["who-2032"], '"who-2032"', "'who-2023'", (0,)),
@@ -135,7 +148,12 @@ CASES = [
         "citation of a rule", ("jurisdictions", "us", "federal_rules", 0, "citations"), ["no"], '"no"', "citation", (0,)
     ),
     Case(
-        "source of a frequency", ("side_effects", "nausea", "frequency_source"), "no", '"no"', "the slug of a citation"
+        "source of a frequency",
+        ("side_effects", "nausea", "frequency_sources"),
+        ["no"],
+        '"no"',
+        "the slug of a citation",
+        (0,),
     ),
     Case("related record", ("faqs", "onset", "related"), ["strains/no"], '"strains/no"', "slug of a record", (0,)),
     Case("related to itself", ("faqs", "onset", "related"), ["faqs/onset"], '"faqs/onset"', "another record", (0,)),
@@ -143,8 +161,12 @@ CASES = [
         "record of a section", (*ARTICLE, "sections", 0, "records"), ["strains/no"], '"strains/no"', "of a record", (0,)
     ),
     Case("bears on nothing", ("claims", "claim-01", "bears_on"), ["effects/no"], '"effects/no"', "of a record", (0,)),
-    Case("article of a source", ("faqs", "onset", "source", "article"), "no", '"no"', "the slug of an article"),
-    Case("section of a source", ("faqs", "onset", "source", "section"), "faq", '"faq"', "(did you mean 'faqs'?)"),
+    Case(
+        "article of a source", ("faqs", "onset", "article_section", "article"), "no", '"no"', "the slug of an article"
+    ),
+    Case(
+        "section of a source", ("faqs", "onset", "article_section", "section"), "faq", '"faq"', "(did you mean 'faqs'?)"
+    ),
     Case("article of a claim", ("claims", "claim-01", "article"), "no", '"no"', "the slug of an article"),
     Case(
         "section of a claim", ("claims", "claim-01", "section"), "no", '"no"', "the slug of a section of that article"
@@ -172,13 +194,20 @@ CASES = [
     Case(
         "home page for an omission", (*ARTICLE, "omissions", 0, "citations"), ["home-page-1"], "1", "a home page", (0,)
     ),
-    Case("home page for a share", ("side_effects", "nausea", "frequency_source"), "home-page-1", "home", "a home page"),
+    Case(
+        "home page for a share",
+        ("side_effects", "nausea", "frequency_sources"),
+        ["home-page-1"],
+        "home",
+        "a home page",
+        (0,),
+    ),
     Case(
         "frequency without denominator",
         ("side_effects", "nausea", "frequency_denominator"),
         None,
-        "a frequency with null for frequency_denominator",
-        "frequency, denominator and source together",
+        "a frequency without frequency_denominator",
+        "frequency, denominator and sources together",
         ("side_effects", "nausea"),
     ),
     # Amounts.
@@ -284,12 +313,12 @@ CASES = [
     Case("note on nothing", ("release", "coverage", "faq"), "x", 'a note on "faq"', "did you mean 'faqs'?"),
     # What can be written but not served.
     Case(
-        "heading too long for the title of a claim",
-        (*ARTICLE, "sections", 12, "heading"),
-        "x" * 390,
-        "served cited_by",
-        "at most 400 characters",
-        ("citations", "fda-kratom"),
+        "cautions that leave no room for the standing ones",
+        ("side_effects", "headache", "cautions"),
+        [f"Caution {number}." for number in range(20)],
+        "served cautions",
+        "at most 20 items",
+        ("side_effects", "headache"),
     ),
 ]
 

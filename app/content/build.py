@@ -16,7 +16,6 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
 from app.content.render import Rendered, RenderedSeed, content_hash
-from app.content.search_index import search_lexicon, search_rows
 from app.database import CHECKSUM, CHUNK_BYTES, checksum_of, may_be_replaced
 from app.files import flush, shipped, workshop_beside
 from app.registry import TABLES
@@ -27,7 +26,6 @@ from app.tables import (
     RecordCitation,
     RelatedRecord,
     Release,
-    SearchDocument,
     Tally,
     filter_value,
     table_of,
@@ -181,16 +179,6 @@ def _insert(content: RenderedSeed, connection: Connection) -> str:
         ),
     )
     _insert_all(connection, Tally, _tallies(rendered))
-    rows = list(search_rows(content))
-    shown = table_of(SearchDocument).columns.keys()
-    _insert_all(connection, SearchDocument, ({name: row[name] for name in shown} for row in rows))
-    connection.execute(
-        text(
-            "INSERT INTO search_index (rowid, names, aliases, outline, body)"
-            " VALUES (:number, :names, :aliases, :outline, :body)"
-        ),
-        rows,
-    )
     _insert_all(
         connection,
         Release,
@@ -201,7 +189,6 @@ def _insert(content: RenderedSeed, connection: Connection) -> str:
                 "release_date": release.release_date,
                 "coverage": json.dumps(seed.release.coverage),
                 "document": release.model_dump_json().encode(),
-                "lexicon": search_lexicon(content, rows),
             }
         ],
     )

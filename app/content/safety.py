@@ -40,8 +40,8 @@ def stop_advice_warns_of_withdrawal(draft: Draft) -> Iterator[Fault]:
 
 def interactions_lead_to_a_warning_sign(draft: Draft) -> Iterator[Fault]:
     """Every interaction links the sign by which an emergency is known."""
-    for record in draft.records["interactions"]:
-        if not any(path.startswith("warning-signs/") for _, path in record.texts("related")):
+    for record in draft.records["interactions"] if draft.records["warning-signs"] else ():
+        if record.text("slug") and not any(path.startswith("warning-signs/") for _, path in record.texts("related")):
             yield Fault((*record.place, "related"), "no warning sign", "at least one record of warning-signs")
 
 

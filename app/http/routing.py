@@ -61,8 +61,7 @@ class Query:
         self.lists = frozenset(
             name for name, field in model.model_fields.items() if get_origin(field.annotation) is list
         )
-        needs_values = any(field.is_required() for field in model.model_fields.values())
-        self._empty = None if needs_values else model.model_validate({})
+        self._empty = model.model_validate({})
 
     def parsed(self, query: bytes) -> QueryParameters:
         """The model of a query string.
@@ -70,7 +69,7 @@ class Query:
         Raises:
             ProblemException: the query is not what the model says.
         """
-        if not query and self._empty:
+        if not query:
             return self._empty
         # The query is validated: only lists are repeated, and all of it is UTF-8.
         values: dict[str, Any] = {}

@@ -15,7 +15,6 @@ from app.routers import (
     product_forms,
     quality_checks,
     risk_groups,
-    search,
     service,
     side_effects,
     strains,
@@ -41,7 +40,6 @@ ROUTERS = (
     quality_checks.router,
     contacts.router,
     citations.router,
-    search.router,
     service.router,
     vocabularies.router,
 )

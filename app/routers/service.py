@@ -21,7 +21,6 @@ INDEX = (
         ],
         service=[
             IndexEntry(name="what the data set is", url="/v1/meta"),
-            IndexEntry(name="search, with an example", url="/v1/search?q=withdrawal"),
             IndexEntry(name="labels of named values", url="/v1/vocabularies"),
             IndexEntry(name="documentation", url="/docs"),
             IndexEntry(name="OpenAPI document", url="/openapi.json"),

@@ -1,1 +1,0 @@
-"""Search: words people type, and the records they should find."""

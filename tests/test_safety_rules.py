@@ -1,0 +1,75 @@
+"""Each rule that keeps the content safe refuses a seed that breaks it."""
+
+import json
+from copy import deepcopy
+from typing import Any
+
+import pytest
+
+from app.content.check import check_seed
+from app.content.faults import SeedFaultsError
+from app.content.readability import grade, longest_sentence
+
+BROKEN = {
+    "stop advice without its warning": (
+        "side_effects",
+        "headache",
+        {"what_to_do": "Stop using kratom.", "standing_cautions": []},
+        "'stop-safely' among the standing_cautions",
+    ),
+    "an interaction without an action": ("interactions", "alcohol", {"action": ""}, "action"),
+    "an interaction without its warning sign": ("interactions", "alcohol", {"related": []}, "no warning sign"),
+    "a bare contradicted statement": (
+        "claims",
+        "claim-25",
+        {"statement": "Red vein is best for pain."},
+        "a statement that is attributed",
+    ),
+    "a contradicted statement without a framing": ("claims", "claim-25", {"suggested_framing": None}, "a framing"),
+    "a bare benefit": ("effects", "pain-relief", {"title": "Pain relief"}, "a benefit that is attributed"),
+    "an urgency that differs from its sign": (
+        "side_effects",
+        "tachycardia",
+        {"what_to_do": "For chest pain, see a doctor next week."},
+        "the urgency of that sign",
+    ),
+    "an amount in a title": ("faqs", "onset", {"title": "Is 2.5 g too much?"}, "no amount"),
+    "an amount in a summary": ("strains", "red-vein", {"summary": "People take 2 to 3 grams."}, "no amount"),
+    "a record without any caution": ("strains", "red-vein", {"cautions": [], "standing_cautions": []}, "no caution"),
+    "an unknown standing caution": ("faqs", "onset", {"standing_cautions": ["no"]}, "the slug of a standing caution"),
+    "background that is not cited": ("side_effects", "nausea", {"background_citations": ["who-2023"]}, "citations"),
+    "sources for a record that the claim is not about": (
+        "claims",
+        "claim-23",
+        {"citations_for": {"faqs/onset": []}},
+        "a record that the claim bears on",
+    ),
+}
+
+
+@pytest.mark.parametrize(("collection", "slug", "fields", "expected"), BROKEN.values(), ids=BROKEN.keys())
+def test_a_seed_that_breaks_a_rule_of_safety_is_refused(
+    content: Any, collection: str, slug: str, fields: dict[str, Any], expected: str
+) -> None:
+    seed = deepcopy(content)
+    next(record for record in seed[collection] if record["slug"] == slug).update(fields)
+
+    with pytest.raises(SeedFaultsError) as refused:
+        check_seed(json.dumps(seed).encode())
+
+    assert expected in "\n".join(map(str, refused.value.faults))
+
+
+def test_the_grade_rises_with_long_words_and_long_sentences() -> None:
+    easy = "Do not mix them. Call for help."
+    hard = "Concomitant administration necessitates immediate pharmaceutical consultation and hospitalisation."
+
+    assert grade(easy, ()) < 3
+    assert grade(hard, ()) > 15
+    assert longest_sentence(easy) == 4
+
+
+def test_a_word_of_the_glossary_counts_as_two_syllables() -> None:
+    text = "Ask about antihistamines."
+
+    assert grade(text, {"antihistamine"}) < grade(text, ())
