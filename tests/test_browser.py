@@ -215,8 +215,11 @@ def test_the_documentation_shows_every_operation_and_tries_one(
     browser.wait_for(f"return document.querySelectorAll('.opblock').length === {operations}")
     browser.run(f"document.querySelector('{OPERATION} .opblock-summary-control').click()")
     browser.wait_for(f"return document.querySelector('{OPERATION} .execute')")
-    browser.run(f"document.querySelector('{OPERATION} .execute').click()")
     answer = f"{OPERATION} .live-responses-table"
+    # A click is lost when the page renders the button anew at that moment, so it is repeated until there is a response.
+    browser.wait_for(
+        f"if (document.querySelector('{answer}')) return true; document.querySelector('{OPERATION} .execute').click()"
+    )
     assert browser.wait_for(f"return document.querySelector('{answer} tbody .response-col_status')?.innerText") == "200"
     assert '"dataset_version"' in browser.run(f"return document.querySelector('{answer} .highlight-code').innerText")
     assert_clean(browser, server, width)
@@ -328,8 +331,10 @@ def test_the_documentation_works_under_a_prefix(browser: Browser, server: str) -
             browser.open(f"{origin}/prefix/docs#/strains/listStrains", 1280)
             place = "#operations-strains-listStrains"
             browser.wait_for(f"return document.querySelector('{place} .execute')")
-            browser.run(f"document.querySelector('{place} .execute').click()")
             answer = f"{place} .live-responses-table tbody .response-col_status"
+            browser.wait_for(
+                f"if (document.querySelector('{answer}')) return true; document.querySelector('{place} .execute').click()"
+            )
             assert browser.wait_for(f"return document.querySelector('{answer}')?.innerText") == "200"
             asked = browser.requests()
             assert f"{origin}/prefix/openapi.json" in asked
