@@ -9,7 +9,7 @@ type Strain = components["schemas"]["StrainRead"];
 type Problem = components["schemas"]["Problem"];
 
 const card = (strain: Strain): string =>
-  [strain.name, strain.vein, ...strain.effects, ...strain.cautions, strain.last_reviewed ?? "not reviewed"].join(" | ");
+  [strain.name, strain.vein, ...strain.marketed_effects, ...strain.cautions, strain.last_reviewed ?? "not reviewed"].join(" | ");
 
 async function check(origin: string): Promise<void> {
   const api = createClient<paths>({

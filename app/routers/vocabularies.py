@@ -13,19 +13,19 @@ from app.routers.common import Data
 from app.schemas.fields import Strict
 from app.schemas.queries import NoQuery
 from app.schemas.resources import model_in
-from app.schemas.vocabularies import NamedValue, Vocabularies, VocabulariesDetail, Vocabulary, VocabularyRead
+from app.schemas.vocabularies import NamedValue, VocabulariesDetail, Vocabulary, VocabularyList, VocabularyRead
 
 router = APIRouter()
 
 
-def read_vocabularies() -> Vocabularies:
+def read_vocabularies() -> VocabularyList:
     """Every vocabulary that a record uses, by name."""
     used: dict[type[Vocabulary], list[str]] = defaultdict(list)
     for resource in RESOURCES:
         for vocabulary, path in _fields(resource.read, resource.collection):
             used[vocabulary].append(path)
     described = (_described(vocabulary, fields) for vocabulary, fields in used.items())
-    return Vocabularies(vocabularies=sorted(described, key=lambda vocabulary: vocabulary.name))
+    return VocabularyList(vocabularies=sorted(described, key=lambda vocabulary: vocabulary.name))
 
 
 def _fields(model: type[Strict], path: str) -> Iterator[tuple[type[Vocabulary], str]]:

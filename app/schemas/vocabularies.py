@@ -1,4 +1,4 @@
-"""Vocabularies: sets of named values that people can read, and the models of what is served of them."""
+"""VocabularyList: sets of named values that people can read, and the models of what is served of them."""
 
 from enum import StrEnum
 from typing import Annotated, Self
@@ -66,7 +66,7 @@ class VocabularyRead(Strict):
     """The values in their order."""
 
 
-class Vocabularies(Strict):
+class VocabularyList(Strict):
     """Every vocabulary of the API."""
 
     vocabularies: list[VocabularyRead] = Field(max_length=200)
@@ -76,5 +76,5 @@ class Vocabularies(Strict):
 class VocabulariesDetail(Detail):
     """The vocabularies."""
 
-    data: Vocabularies
+    data: VocabularyList
     """The vocabularies."""
