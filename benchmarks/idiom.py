@@ -53,7 +53,7 @@ class SideEffectBase(SQLModel):
     in_article: bool
     reported_frequency: str | None
     frequency_denominator: str | None
-    frequency_source: str | None
+    frequency_sources: list[str] = Field(sa_type=JSON)
     what_to_do: str
     evidence_summary: str
 

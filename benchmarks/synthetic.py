@@ -61,7 +61,7 @@ class Copies:
     def record(self, collection: str, number: int) -> Record:
         """The record of this number: a copy of one of the real ones."""
         template = self._template(collection, number)
-        record = template | {"slug": self._slug(collection, number)}
+        record = _without_shares(template) | {"slug": self._slug(collection, number)}
         for name in NAMES:
             if name in template:
                 # A title in square brackets has a meaning, so the number goes inside them.
@@ -69,10 +69,10 @@ class Copies:
                 record[name] = "[" * template[name].startswith("[") + f"{number:07} {title}"
         if "citations" in template:
             record["citations"] = self._sources(CITED)
-        for name in ("background_citations", "citations_for"):
-            record.pop(name, None)
         if "related" in template:
-            record["related"] = [self._path("side_effects", number + 1)] if template["related"] else []
+            # Every interaction leads to a warning sign.
+            leads_to = "warning_signs" if collection == "interactions" else "side_effects"
+            record["related"] = [self._path(leads_to, number + 1)] if template["related"] else []
         if template.get("article_section"):
             record["article_section"] = self._section(number)
         match collection:
@@ -98,14 +98,7 @@ class Copies:
         return own
 
     def _each_with_sources(self, parts: list[Record]) -> list[Record]:
-        return [
-            part
-            | {
-                "citations": self._sources(1),
-                **({"background_citations": []} if "background_citations" in part else {}),
-            }
-            for part in parts
-        ]
+        return [_without_shares(part) | {"citations": self._sources(1)} for part in parts]
 
     def _template(self, collection: str, number: int) -> Record:
         templates = self.real[collection]
@@ -129,6 +122,11 @@ class Copies:
         numbers = range(self.sources, self.sources + count)
         self.sources += count
         return [self._slug("citations", number % self.counts["citations"]) for number in numbers]
+
+
+def _without_shares(record: Record) -> Record:
+    """The record without what names single ones of its sources, as a copy has sources of its own."""
+    return {name: value for name, value in record.items() if name not in ("background_citations", "citations_for")}
 
 
 def main() -> None:

@@ -23,6 +23,11 @@ ATTRIBUTION: Final = re.compile(
 EMERGENCY: Final = re.compile(r"\bemergency\b", re.IGNORECASE)
 INSTRUCTIONS: Final = ("what_to_do", "action", "advice", "answer", "short_answer", "guidance", "cautions")
 """The fields that tell a reader what to do."""
+CAUTIONED: Final = frozenset(
+    {"strains", "effects", "side-effects", "dosage-ranges", "faqs", "product-forms", "interactions", "claims"}
+    | {"quality-checks", "jurisdictions"}
+)
+"""Collections whose records a reader could act on."""
 SHORT_TEXTS: Final = ("title", "summary", "short_answer")
 """The fields that are shown alone."""
 
@@ -94,16 +99,12 @@ def collections_that_need_cautions_have_them(draft: Draft) -> Iterator[Fault]:
     standing = {
         name for caution in draft.release.nodes("standing_cautions") for _, name in caution.texts("collections")
     }
-    for collection in CAUTIONED - standing:
+    for collection in sorted(CAUTIONED - standing):
         for record in draft.records[collection]:
             if record.fields.get("cautions") == [] and not record.fields.get("standing_cautions"):
                 yield Fault((*record.place, "cautions"), "no caution", "at least one, own or standing")
 
 
-CAUTIONED: Final = frozenset(
-    {"strains", "effects", "side-effects", "dosage-ranges", "faqs", "product-forms", "interactions", "claims"}
-    | {"quality-checks", "jurisdictions"}
-)
 SAFETY_RULES: Final = (
     stop_advice_warns_of_withdrawal,
     interactions_lead_to_a_warning_sign,

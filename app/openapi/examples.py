@@ -10,7 +10,7 @@ from sqlalchemy import select
 from app.database import Database
 from app.registry import RESOURCES, TABLES
 from app.routers.service import INDEX
-from app.routers.vocabularies import VOCABULARIES
+from app.routers.vocabularies import vocabularies
 from app.schemas.queries import PageQuery
 from app.schemas.resources import ResourceInfo
 from app.tables import table_of
@@ -93,8 +93,7 @@ def _record_responses(database: Database, resource: ResourceInfo, whole: Object)
 
 def _service_responses(database: Database) -> Iterator[tuple[str, Object]]:
     yield "/v1", _detail(database, json.loads(INDEX), "/v1", "/v1")
-    vocabularies = _cut(json.loads(VOCABULARIES))
-    yield "/v1/vocabularies", _detail(database, vocabularies, "/v1/vocabularies", "/v1")
+    yield "/v1/vocabularies", _detail(database, _cut(json.loads(vocabularies())), "/v1/vocabularies", "/v1")
     yield "/v1/meta", _detail(database, _cut(json.loads(database.release_document)), "/v1/meta", "/v1")
     yield "/health/live", {"status": "ok"}
     yield "/health/ready", {"status": "ok"}

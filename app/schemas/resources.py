@@ -2,15 +2,16 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import EnumMeta
 from functools import cached_property
-from typing import Final, get_args
+from typing import Final, TypeVar, get_args
 
 from app.schemas.fields import Strict
 from app.schemas.queries import PageQuery
 from app.schemas.records import RecordFields, RecordRead
 from app.schemas.references import ArticlePart, RecordType
+from app.schemas.vocabularies import Vocabulary
 
+T = TypeVar("T")
 NAMING_FIELDS: Final = frozenset({"name", "title", "code", "also_known_as", "aliases"})
 """The fields of any resource that name a record, or list names of it."""
 
@@ -70,14 +71,22 @@ class ResourceInfo:
         """The filters of the list that match a column of the resource's own table."""
         return sorted(self.query.model_fields.keys() - PageQuery.PAGING - {"slug"} - self.facets.keys())
 
-    def enumeration(self, name: str) -> EnumMeta | None:
-        """The enumeration of a field with named values; none for any other field."""
-        annotation = self.seed.model_fields[name].annotation
-        return next((a for a in (annotation, *get_args(annotation)) if isinstance(a, EnumMeta)), None)
+    def enumeration(self, name: str) -> type[Vocabulary] | None:
+        """The vocabulary of a field with named values; none for any other field."""
+        return vocabulary_in(self.seed.model_fields[name].annotation)
 
 
 def model_in(annotation: object) -> type[Strict] | None:
     """The model that a field holds, alone, in a list or beside null."""
-    if isinstance(annotation, type) and issubclass(annotation, Strict):
+    return _type_in(annotation, Strict)
+
+
+def vocabulary_in(annotation: object) -> type[Vocabulary] | None:
+    """The vocabulary whose values a field holds, alone, in a list or beside null."""
+    return _type_in(annotation, Vocabulary)
+
+
+def _type_in(annotation: object, base: type[T]) -> type[T] | None:
+    if isinstance(annotation, type) and issubclass(annotation, base):
         return annotation
-    return next((model for inner in get_args(annotation) if (model := model_in(inner))), None)
+    return next((found for inner in get_args(annotation) if (found := _type_in(inner, base))), None)

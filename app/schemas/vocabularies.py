@@ -1,4 +1,4 @@
-"""VocabularyList: sets of named values that people can read, and the models of what is served of them."""
+"""Vocabularies: sets of named values that people can read, and the models of what is served of them."""
 
 from enum import StrEnum
 from typing import Annotated, Self

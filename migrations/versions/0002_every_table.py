@@ -1,4 +1,4 @@
-"""Every table"""
+"""Every table. The first revision, 0001, lacked titles and cautions; no file of it was released, so nothing leads from it."""
 
 import sqlalchemy as sa
 from alembic import op
