@@ -30,6 +30,7 @@ MAY_IMPORT = {
     "http": {"internals", "problems", "schemas"},
     "pages": {"database", "files", "http", "problems", "reading", "schemas", "tables"},
     "pages.__main__": {"pages"},
+    "pictures": {"schemas"},
     "reading": {"database", "names", "problems", "schemas", "tables"},
     "routers": {"database", "problems", "reading", "registry", "schemas", "tables"},
     "openapi": {"database", "http", "pages", "problems", "reading", "registry", "routers", "schemas", "tables"},
