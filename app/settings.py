@@ -19,7 +19,9 @@ MAX_PUBLIC_PATH: Final = 100
 class Settings(BaseSettings):
     """Settings of a running server."""
 
-    model_config = SettingsConfigDict(env_prefix="API_", use_attribute_docstrings=True, frozen=True)
+    model_config = SettingsConfigDict(
+        env_prefix="API_", use_attribute_docstrings=True, frozen=True, hide_input_in_errors=True
+    )
 
     database_path: Path = Path("data/content.db")
     """The built database file."""
@@ -55,6 +57,7 @@ class Settings(BaseSettings):
         """Accept only an address that a path can follow; a slash at its end is dropped."""
         scheme, separator, rest = value.partition("://")
         host, slash, path = rest.partition("/")
+        name, colon, port = (host, "", "") if host.endswith("]") else host.rpartition(":")
         path = (slash + path).removesuffix("/")
         if not value:
             return ""
@@ -66,8 +69,10 @@ class Settings(BaseSettings):
             fault = "Should have neither a query nor a fragment"
         elif "@" in host:
             fault = "Should have neither a user name nor a password"
-        elif not is_host(host.encode()) or host.endswith((":", ":0")):
-            fault = "Should have a host name or an IP address (IPv6 in brackets), and no port or one from 1 to 65535"
+        elif not is_host((name if colon else host).encode()):
+            fault = "Should have a host name or an IP address; an IPv6 address stands in brackets"
+        elif colon and not (re.fullmatch("[1-9][0-9]{0,4}", port) and is_host(host.encode())):
+            fault = "Should have a port from 1 to 65535, or none"
         elif not PUBLIC_PATH.fullmatch(path):
             fault = "Should have a path of letters, digits, and any of - . _ ~ % between single slashes"
         elif len(path) > MAX_PUBLIC_PATH:
