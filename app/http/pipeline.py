@@ -86,7 +86,7 @@ class Pipeline:
         self.public_path = public_path
         """What the paths of the service begin with where clients reach it; None when the settings do not say."""
         self._as_made: dict[str, Reply] = {}
-        self._mounted_pages: dict[tuple[str, str], CachedResponse] = {}
+        self.mounted_pages: dict[tuple[str, str], CachedResponse] = {}
         """The pages as they are under a root path, by that and their path."""
         self.spellings: dict[Key, bytes] = {}
         """Queries that were sent in another spelling than the canonical one, under which the response is cached."""
@@ -292,6 +292,7 @@ class Pipeline:
         for coding, body in compressed.items():
             page.add(coding, body)
         self.pages[path] = page
+        self.mounted_pages.clear()
 
     def _page(self, request: Request) -> CachedResponse | None:
         """The page at the path of a request, if there is one."""
@@ -299,13 +300,13 @@ class Pipeline:
         if page is None or not request.root_path or self.public_path is not None:
             return page
         key = request.root_path, request.path
-        if key not in self._mounted_pages:
+        if key not in self.mounted_pages:
             made = self._as_made[request.path]
             mounted = prefixed(made, prefix_of(request.root_path))
-            if len(self._mounted_pages) >= MAX_MOUNTED_PAGES:
-                self._mounted_pages.clear()
-            self._mounted_pages[key] = page if mounted is made else self._cacheable(mounted)
-        return self._mounted_pages[key]
+            if len(self.mounted_pages) >= MAX_MOUNTED_PAGES:
+                self.mounted_pages.clear()
+            self.mounted_pages[key] = page if mounted is made else self._cacheable(mounted)
+        return self.mounted_pages[key]
 
     def prefix(self, request: Request) -> str:
         """What addresses in the response to a request begin with.

@@ -4,7 +4,6 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
-from urllib.parse import urljoin
 
 from fastapi import FastAPI, Response
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -48,8 +47,6 @@ CATALOG_TYPE: Final = 'application/linkset+json; profile="https://www.rfc-editor
 CATALOG_LINK: Final = '</.well-known/api-catalog>; rel="api-catalog"'
 LANDING_LINKS: Final = f'{CATALOG_LINK}, </openapi.json>; rel="service-desc", </docs>; rel="service-doc"'
 
-LOCAL: Final = "http://127.0.0.1:8000"
-"""The server that examples name when the public address is not known; a script puts the right one in its place."""
 SHOWN_CHARACTERS: Final = 90
 
 
@@ -66,13 +63,12 @@ def make_pages(app: FastAPI, public_url: str = "") -> dict[str, Page]:
     """Every page for the data set that the application serves, by path; clients reach it at the public URL."""
     database: Database = app.state.database
     title = {"title": app.title}
-    origin = urljoin(public_url, "/").removesuffix("/") if public_url else LOCAL
     # Without the committed document there is what it is written from; that is how it is written the first time.
     document = json.loads(OPENAPI.read_bytes()) if OPENAPI.exists() else app.openapi()
     if public_url:
         document = document | {"servers": [{"url": public_url, "description": "This server."}]}
     pages = {
-        "/": _html("landing", title | _landing(database) | {"origin": origin}, LANDING_POLICY, {"Link": LANDING_LINKS}),
+        "/": _html("landing", title | _landing(database), LANDING_POLICY, {"Link": LANDING_LINKS}),
         "/docs": _html("docs", title, DOCS_POLICY),
         "/openapi.json": Response(minified(document), media_type="application/json"),
         "/favicon.ico": _file("favicon.ico", "image/x-icon"),
