@@ -1,6 +1,7 @@
 """Serves: python -m app. Settings are environment variables, see the README."""
 
 import os
+import re
 import sys
 from contextlib import suppress
 from pathlib import Path
@@ -31,7 +32,8 @@ def main() -> int:
         listener = listen(settings.host, settings.port)
     except ValidationError as error:
         for fault in error.errors():
-            _say(f"API_{str(fault['loc'][0]).upper()}={fault['input']}: {fault['msg']}")
+            given = re.sub("//.*@", "//...@", str(fault["input"]))  # no password reaches a log
+            _say(f"API_{str(fault['loc'][0]).upper()}={given}: {fault['msg']}")
         return 1
     except (DatabaseUnusableError, OSError) as error:
         _say(str(error))

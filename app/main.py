@@ -63,8 +63,9 @@ def create_app(settings: Settings | None = None) -> Service:
         cache_seconds=settings.cache_seconds,
         tls=settings.tls,
         access_log=settings.access_log,
+        public_path=settings.public_path,
     )
     describe(app)
-    for path, page in make_pages(app).items():
+    for path, page in make_pages(app, settings.public_url).items():
         app.pipeline.add_page(path, page.response, page.compressed)
     return app

@@ -12,14 +12,13 @@ from sqlalchemy.dialects import sqlite
 from app.database import Database
 from app.names import Names
 from app.problems import NOT_FOUND, ProblemError, ProblemException, shown
+from app.schemas.envelopes import MAX_LINK_BYTES
 from app.schemas.queries import PageQuery, query_string
 from app.tables import Facet, Resource, Tally, filter_value, table_of
 
 MAX_OFFSET = 10_000
 MAX_NAMED = 2000
 """How many records of a collection can be found by a name."""
-MAX_LINK_BYTES = 2000
-"""The longest `Link` header: proxies return 502 when the headers of a response exceed their buffer."""
 
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 

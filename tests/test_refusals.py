@@ -89,6 +89,7 @@ async def test_a_repeated_parameter_is_refused_unless_it_is_a_list(
     single = [name for name, found in query_parameters(path).items() if found["schema"]["type"] != "array"]
     for name in (*single, "colour"):
         error = await refused(client, f"{example_of(path, records)}?{name}=1&{name}=1", name)
+        assert error["detail"].endswith("more than once; give it once, with one value.")
         assert error["code"] == "repeated_parameter"
 
 

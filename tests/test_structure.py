@@ -17,7 +17,7 @@ MODULES = {
 }
 # The parts of the application that each part may import, besides itself.
 MAY_IMPORT = {
-    "settings": set[str](),
+    "settings": {"http"},
     "schemas": set[str](),
     "tables": {"schemas"},
     "registry": {"schemas", "tables"},

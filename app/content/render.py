@@ -242,6 +242,7 @@ class Renderer:
             support = Support.not_linked
         return {
             "citation": slug,
+            "citation_url": f"/v1/citations/{slug}",
             "title": citation.title,
             "year": citation.year,
             "url": citation.url,

@@ -203,7 +203,7 @@ class Connection(asyncio.Protocol):
                 found = read_head(head, self.root_path)
             except Exception:
                 log.exception("request could not be read")
-                found = refused(head, ProblemException(INTERNAL_ERROR, "Something went wrong."))
+                found = refused(head, ProblemException(INTERNAL_ERROR, "Something went wrong."), self.root_path)
             self._answer(found, head)
         return True
 
@@ -225,7 +225,7 @@ class Connection(asyncio.Protocol):
         request, self.unread_body = head.request, head.body_bytes
         reply = None
         if head.fault:
-            reply = self.pipeline.problem(head.fault, request.path, request.id)
+            reply = self.pipeline.problem(head.fault, request)
         elif self.has_fast_path:
             reply = self.pipeline.from_cache(request)
             is_usual = not (head.body_bytes or request.has_ignored_parameters or b"x-request-id" in request.fields)
@@ -261,7 +261,7 @@ class Connection(asyncio.Protocol):
         except Exception:
             log.exception("application failed", extra={"request_id": request.id, "path": shown(request.path)})
             problem = ProblemException(INTERNAL_ERROR, "Something went wrong.")
-            reply = self.pipeline.problem(problem, request.path, request.id)
+            reply = self.pipeline.problem(problem, request)
             reply.headers.append((b"x-request-id", request.id.encode()))
         else:
             keeps_open = keeps_open and (b"connection", b"close") not in reply.headers
@@ -315,7 +315,7 @@ class Connection(asyncio.Protocol):
     def _refuse(self, kind: Kind, detail: str) -> None:
         """Answer a request that has not come in whole, and close the connection."""
         start = bytes(self.buffer[:MAX_HEAD_BYTES])
-        self._answer(refused(start, ProblemException(kind, detail)), start)
+        self._answer(refused(start, ProblemException(kind, detail), self.root_path), start)
 
     # Ending
 

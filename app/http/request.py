@@ -235,7 +235,7 @@ def _query_errors(query: bytes, lists: Collection[str]) -> Iterator[ProblemError
         elif CONTROL_CHARACTER.search(name + value):
             yield _error(name, "control_character", f"{parameter} holds a control character.")
         elif name in seen and name.removesuffix("[]") not in lists:
-            detail = f"{parameter} is given more than once; give several values with commas between them."
+            detail = f"{parameter} is given more than once; give it once, with one value."
             yield _error(name, "repeated_parameter", detail)
         seen.add(name)
 

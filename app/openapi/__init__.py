@@ -19,8 +19,8 @@ from app.problems import (
     Problem,
     ProblemError,
 )
-from app.reading import MAX_LINK_BYTES
 from app.registry import RESOURCES, TABLES
+from app.schemas.envelopes import MAX_LINK_BYTES
 
 Object = dict[str, Any]
 

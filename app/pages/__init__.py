@@ -59,12 +59,14 @@ class Page:
     """Its body in the content codings that were made before, by coding."""
 
 
-def make_pages(app: FastAPI) -> dict[str, Page]:
-    """Every page for the data set that the application serves, by path."""
+def make_pages(app: FastAPI, public_url: str = "") -> dict[str, Page]:
+    """Every page for the data set that the application serves, by path; clients reach it at the public URL."""
     database: Database = app.state.database
     title = {"title": app.title}
     # Without the committed document there is what it is written from; that is how it is written the first time.
     document = json.loads(OPENAPI.read_bytes()) if OPENAPI.exists() else app.openapi()
+    if public_url:
+        document = document | {"servers": [{"url": public_url, "description": "This server."}]}
     pages = {
         "/": _html("landing", title | _landing(database), LANDING_POLICY, {"Link": LANDING_LINKS}),
         "/docs": _html("docs", title, DOCS_POLICY),
@@ -92,7 +94,7 @@ def _landing(database: Database) -> dict[str, Any]:
     release = json.loads(database.release_document)
     first = _body(database, WarningSign, WarningSignQuery(urgency=[Urgency.emergency_now], limit=1))
     collections = [
-        {"name": name, "url": f"/v1/{name}", "total": f"{total:,}", "coverage": database.coverage[name]}
+        {"name": name, "url": f"v1/{name}", "total": f"{total:,}", "coverage": database.coverage[name]}
         for name, total in database.totals.items()
     ]
     return {

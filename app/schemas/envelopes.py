@@ -6,6 +6,9 @@ import pydantic
 
 from app.schemas.fields import Count, PagePath, Path, Strict, Text
 
+MAX_LINK_BYTES = 2000
+"""The longest `Link` header: proxies return 502 when the headers of a response exceed their buffer."""
+
 PageSize = pydantic.Field(ge=1, le=100, json_schema_extra={"format": "int32"})
 PageOffset = pydantic.Field(ge=0, le=10_000, json_schema_extra={"format": "int32"})
 
