@@ -27,7 +27,8 @@ MAY_IMPORT = {
     "files": set[str](),
     "internals": set[str](),
     "logs": set[str](),
-    "http": {"internals", "problems", "schemas"},
+    "metrics": set[str](),
+    "http": {"internals", "metrics", "problems", "schemas"},
     "pages": {"database", "files", "http", "problems", "reading", "schemas", "tables"},
     "pages.__main__": {"pages"},
     "pictures": {"schemas"},
@@ -37,7 +38,7 @@ MAY_IMPORT = {
     "openapi.__main__": {"database", "files", "main", "openapi", "registry", "schemas"},
     "content": {"database", "files", "registry", "schemas", "tables"},
     "content.__main__": {"content", "files", "registry"},
-    "main": {"database", "http", "internals", "openapi", "pages", "routers", "settings"},
+    "main": {"database", "http", "internals", "metrics", "openapi", "pages", "routers", "settings"},
     "serving": {"database", "http", "internals"},
     "__main__": {"database", "http", "logs", "serving", "settings"},
 }
