@@ -146,6 +146,35 @@ def test_root_paths_without_end_take_no_memory_without_end(plain: Service) -> No
     assert len(plain.pipeline.mounted_pages) <= MAX_MOUNTED_PAGES
 
 
+@pytest.mark.parametrize("path", ["/", "/docs", "/v1/strains?limit=1&vein=red", "/health/ready", "/problems/not-found"])
+def test_a_proxy_may_leave_the_prefix_in_place(public: Service, path: str) -> None:
+    removed, left = [asyncio.run(ask(public, address)) for address in (path, PREFIX + path)]
+    assert left[0] == removed[0] == 200
+    assert left[2] == removed[2]
+    assert asyncio.run(ask(public, PREFIX + path, method="DELETE"))[0] == 405
+
+
+def test_a_prefix_that_is_left_in_place_is_removed_once(public: Service) -> None:
+    problem = got(public, f"{PREFIX}{PREFIX}/v1")
+    assert (problem["status"], problem["instance"]) == (404, f"{PREFIX}{PREFIX}/v1")
+    assert got(public, f"{PREFIX}/v1/strains/nothing")["instance"] == f"{PREFIX}/v1/strains/nothing"
+
+
+def test_a_path_of_the_service_is_that_even_where_it_is_the_prefix_too(database_path: Path) -> None:
+    service = create_app(Settings(database_path=database_path, public_url="https://api.example.org/v1"))
+    for address in ("/v1", "/v1/v1"):
+        assert got(service, address)["links"]["self"] == "/v1/v1"
+    for address in ("/v1/strains", "/v1/v1/strains"):
+        assert got(service, address)["links"]["self"] == "/v1/v1/strains"
+    service.state.database.close()
+
+
+def test_the_root_without_its_slash_is_named_with_it(plain: Service, public: Service) -> None:
+    # The relative links of the page would lead elsewhere.
+    for problem in (got(public, PREFIX), got(plain, PREFIX, root_path=PREFIX)):
+        assert (problem["status"], problem["errors"][0]["did_you_mean"]) == (404, f"{PREFIX}/")
+
+
 # Problems
 
 
