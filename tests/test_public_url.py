@@ -16,10 +16,11 @@ from starlette.routing import Mount
 
 from app.http.pipeline import MAX_MOUNTED_PAGES
 from app.http.prefix import TOP_LEVEL
+from app.http.request import MAX_QUERY_BYTES
 from app.main import Service, create_app
-from app.problems import Problem
+from app.problems import ECHO_LIMIT, KINDS, Problem
 from app.schemas.envelopes import MAX_LINK_BYTES
-from app.settings import Settings
+from app.settings import MAX_PUBLIC_PATH, Settings
 from crawl import strings
 from support import COLLECTIONS, DOCUMENT, Object, each, run
 from wire import ask, exchange, listening, request
@@ -314,7 +315,7 @@ def test_a_public_address_may_end_with_a_slash(given: str, kept: str, path: str 
         ("https://a.org/.", "path of letters"),
         ('https://a.org/"x', "path of letters"),
         ("https://a.org/%zz", "path of letters"),
-        ("https://a.org/" + "x" * 100, "at most 100"),
+        ("https://a.org/" + "x" * 100, "at most 60"),
     ],
 )
 def test_a_public_address_that_no_path_can_follow_is_refused(given: str, fault: str) -> None:
@@ -334,3 +335,18 @@ def test_the_program_says_in_one_line_why_it_does_not_start(database_path: Path,
     assert line.startswith("API_PUBLIC_URL=")
     assert ": Should " in line
     assert "secret" not in line
+
+
+def test_the_longest_prefix_leaves_room_for_the_longest_addresses() -> None:
+    schemas = DOCUMENT["components"]["schemas"]
+    room = {
+        "a record": (schemas["Reference"]["properties"]["url"], max(map(len, COLLECTIONS)) + len("/") + 100),
+        "a query": (
+            schemas["PageLinks"]["properties"]["self"],
+            max(map(len, COLLECTIONS)) + len("?") + MAX_QUERY_BYTES,
+        ),
+        "a problem": (schemas["Problem"]["properties"]["type"], max(len(kind.type) for kind in KINDS)),
+        "a request": (schemas["Problem"]["properties"]["instance"], ECHO_LIMIT),
+    }
+    for name, (schema, longest) in each(room.items()):
+        assert schema["maxLength"] >= MAX_PUBLIC_PATH + longest, name
