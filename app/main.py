@@ -48,6 +48,7 @@ def create_app(settings: Settings | None = None) -> Service:
 
     Raises:
         DatabaseUnusableError: when that file can't be served.
+        OSError: when the address of the metrics can't be had.
     """
     settings = settings or Settings()
     database = open_database(settings.database_path)
@@ -68,4 +69,10 @@ def create_app(settings: Settings | None = None) -> Service:
     describe(app)
     for path, page in make_pages(app, settings.public_url).items():
         app.pipeline.add_page(path, page.response, page.compressed)
+    if settings.metrics_port:
+        from app.metrics import Metrics, serve_metrics  # noqa: PLC0415  # loads a library that is needed only here
+
+        metrics = Metrics(app.pipeline.route_of, app.pipeline.gauges, lambda: database.dataset_version)
+        app.pipeline.metrics = metrics
+        serve_metrics(metrics, settings.metrics_host, settings.metrics_port, settings.workers)
     return app

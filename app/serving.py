@@ -88,7 +88,7 @@ class Worker(Process):
         """Serve; a restarted worker may no longer find a usable database."""
         try:
             self.config.load()
-        except DatabaseUnusableError as error:
+        except (DatabaseUnusableError, OSError) as error:
             log.error(str(error))  # noqa: TRY400  # the message says it all
             sys.exit(WORKER_FAILED)
         super().target(sockets)

@@ -43,6 +43,10 @@ class Settings(BaseSettings):
     """How long, in seconds, an idle connection is kept open; longer than a load balancer in front keeps its own."""
     access_log: bool = False
     """Whether each request is logged: method, path, status, duration and request identifier, nothing about the client."""
+    metrics_port: Annotated[int, Field(ge=0, le=65535)] = 0
+    """Port for Prometheus metrics at `/metrics`; 0 turns them off. The second worker takes the next port, and so on."""
+    metrics_host: str = "127.0.0.1"
+    """Address of the metrics; they are not for the public."""
     log_level: Annotated[str, Field(pattern="^(debug|info|warning|error)$")] = "info"
     """Lowest severity to log: `debug`, `info`, `warning` or `error`."""
 

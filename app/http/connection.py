@@ -217,6 +217,7 @@ class Connection(asyncio.Protocol):
         if found is None:
             return False
         known, reply = found
+        known.counter[0] += 1
         self._answer_at_once(reply, known.method, known.key[1], new_request_id(), keeps_open=True)
         return True
 
@@ -230,8 +231,10 @@ class Connection(asyncio.Protocol):
             reply = self.pipeline.from_cache(request)
             is_usual = not (head.body_bytes or request.has_ignored_parameters or b"x-request-id" in request.fields)
             if reply and head.keeps_open and is_usual:
-                self.pipeline.known.put(sent, request.key, reply, request.method)
+                counter = self._counter(request.method, request.path, reply.status)
+                self.pipeline.known.put(sent, request.key, reply, request.method, counter)
         if reply:
+            self._counter(request.method, request.path, reply.status)[0] += 1
             self._answer_at_once(reply, request.method, request.path, request.id, keeps_open=head.keeps_open)
             return
         self.is_answering = True
@@ -244,6 +247,10 @@ class Connection(asyncio.Protocol):
         self._write(reply, b"x-request-id: " + request_id.encode() + b"\r\n", method, keeps_open=keeps_open)
         if self.pipeline.access_log:
             self.pipeline.log_access(method, path, reply.status, perf_counter() - started, request_id)
+
+    def _counter(self, method: str, path: str, status: int) -> list[int]:
+        """What counts such responses, in a list of one."""
+        return self.pipeline.metrics.counter(method, path, status) if self.pipeline.metrics else [0]
 
     async def _run(self, request: Request, *, keeps_open: bool) -> None:
         """Let the application answer; what it fails to answer is answered with a problem."""

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from time import perf_counter
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
@@ -38,6 +38,9 @@ from app.problems import (
 )
 from app.schemas.queries import QueryParameters, query_string
 
+if TYPE_CHECKING:
+    from app.metrics import Metrics  # its library is loaded only when metrics are on
+
 EXPOSED: Final = "Allow, ETag, Link, Retry-After, X-Request-ID"
 PREFLIGHT_SECONDS: Final = 86_400
 JSON_POLICY: Final = "default-src 'none'; frame-ancestors 'none'"
@@ -54,6 +57,8 @@ MAX_MOUNTED_PAGES: Final = 200
 """How many pages under root paths are kept: a mount may take any part of an address for its path."""
 INLINE_BYTES: Final = 16_384
 """Up to which size a body is compressed on the event loop: handing it to a thread takes as long."""
+SLOW_SECONDS: Final = 0.25
+"""From when on an endpoint is logged as slow."""
 TURN_SECONDS: Final = 0.005
 """How long endpoints may take before the event loop turns: accepts connections and reads from them."""
 
@@ -91,6 +96,7 @@ class Pipeline:
         self.spellings: dict[Key, bytes] = {}
         """Queries that were sent in another spelling than the canonical one, under which the response is cached."""
         self.access_log = access_log
+        self.metrics: Metrics | None = None
         self._compressors = ThreadPoolExecutor(2, thread_name_prefix="compress")
         self._compressing: dict[tuple[int, bytes], Future[bytes]] = {}
         self._turn = asyncio.Lock()
@@ -126,8 +132,12 @@ class Pipeline:
         headers = [*reply.headers, (b"x-request-id", request.id.encode())]
         await send({"type": "http.response.start", "status": reply.status, "headers": headers})
         await send({"type": "http.response.body", "body": b"" if request.method == "HEAD" else reply.body})
+        seconds = perf_counter() - started
+        if self.metrics:
+            self.metrics.counter(request.method, request.path, reply.status)[0] += 1
+            self.metrics.time(request.path, seconds)
         if self.access_log:
-            self.log_access(request.method, request.path, reply.status, perf_counter() - started, request.id)
+            self.log_access(request.method, request.path, reply.status, seconds, request.id)
 
     def from_cache(self, request: Request) -> Reply | None:
         """The reply to a request that needs nothing computed, or None."""
@@ -243,7 +253,16 @@ class Pipeline:
                     return cached
                 response: Response = await read(scope, query, route.parameters)
             finally:
-                self._spent += perf_counter() - started
+                seconds = perf_counter() - started
+                self._spent += seconds
+                if seconds > SLOW_SECONDS:
+                    milliseconds = round(seconds * 1000, 2)
+                    extra = {
+                        "path": self.route_of(request.path),
+                        "milliseconds": milliseconds,
+                        "request_id": request.id,
+                    }
+                    log.warning("slow endpoint", extra=extra)
                 if self._spent >= TURN_SECONDS:
                     self._spent = 0.0
                     # The others find the lock taken, and are woken one a turn.
@@ -354,6 +373,14 @@ class Pipeline:
         """The reply that tells a client of a problem with its request."""
         body = problem_document(problem, request.path, request.id, self.prefix(request))
         return Reply(problem.kind.status, self._complete(problem_headers(problem, len(body))), body)
+
+    def route_of(self, path: str) -> str:
+        """What a path is counted under: a page, or the route that it leads to; empty when there is nothing."""
+        return path if path in self.pages else self.routes.template(path)
+
+    def gauges(self) -> dict[str, float]:
+        """How much the response cache holds."""
+        return {"response_cache_responses": len(self.cache), "response_cache_bytes_at_most": self.cache.size}
 
     def log_access(self, method: str, path: str, status: int, seconds: float, request_id: str) -> None:
         """Log a request that was answered: nothing of who sent it."""

@@ -174,3 +174,10 @@ class Routes:
         if any(other.matches({**scope, "method": "GET"})[0] is not Match.NONE for other in others):
             return Route(None, None, {})
         return None
+
+    def template(self, path: str) -> str:
+        """The path of the route that a path leads to, with the names in it replaced; empty when there is none."""
+        if path in self._fixed:
+            return path
+        route, _ = self._named.get(path[: path.rfind("/") + 1], (None, ""))
+        return route.path if route else ""
