@@ -12,7 +12,7 @@ from sqlalchemy.dialects import sqlite
 from app.database import Database
 from app.names import Names
 from app.problems import NOT_FOUND, ProblemError, ProblemException, shown
-from app.schemas.queries import PageQuery, query_string
+from app.schemas.queries import PageQuery, View, query_string
 from app.tables import Facet, Resource, Tally, filter_value, table_of
 
 MAX_OFFSET = 10_000
@@ -27,23 +27,25 @@ Shape = tuple[tuple[str, int], ...]
 """The filters of a list and how many values each has: what its SQL depends on besides the sort."""
 
 
-def list_page(database: Database, resource: type[Resource], query: PageQuery) -> Response:
-    """A page of a collection, with the links to its neighbours."""
+def list_page(database: Database, resource: type[Resource], query: PageQuery, path: str | None = None) -> Response:
+    """A page of a collection, with the links to its neighbours under the path that was asked for."""
     filters = query.filters()
     shape = tuple((name, len(values)) for name, values in filters.items())
     values = {f"{name}_{n}": value for name, listed in filters.items() for n, value in enumerate(listed)}
     documents = database.read(
-        page_sql(resource, shape, query.sort), values | {"limit": query.limit, "offset": query.offset}
+        page_sql(resource, shape, query.sort, query.view), values | {"limit": query.limit, "offset": query.offset}
     )
     total = _total(database, resource, shape, values)
-    links = _page_links(resource.info.path, query, total)
-    meta = {
+    links = _page_links(path or resource.info.path, query, total)
+    meta: dict[str, Any] = {
         "total": total,
         "limit": query.limit,
         "offset": query.offset,
         "dataset_version": database.dataset_version,
         "coverage": database.coverage[resource.info.collection],
     }
+    if query.view is View.summary:
+        meta["disclaimer"] = database.disclaimer
     return _response(b"[" + b",".join([document for (document,) in documents]) + b"]", meta, links)
 
 
@@ -61,13 +63,13 @@ def get_one(database: Database, resource: type[Resource], slug: str) -> Response
 
 
 @lru_cache(maxsize=1024)
-def page_sql(resource: type[Resource], shape: Shape, sort: str) -> str:
+def page_sql(resource: type[Resource], shape: Shape, sort: str, view: View = View.full) -> str:
     """The query for a page of rendered documents, in the order of an index."""
     table = table_of(resource)
     column = table.columns[resource.info.sorts[sort.removeprefix("-")]]
     keys = [column] if column.name == "slug" else [column, table.columns.slug]
     return _compiled(
-        select(table.columns.document)
+        select(table.columns.document if view is View.full else table.columns.summary_document)
         .where(*(_condition(resource, name, count) for name, count in shape))
         .order_by(*(key.desc() if sort.startswith("-") else key for key in keys))
         .limit(bindparam("limit"))

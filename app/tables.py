@@ -37,6 +37,9 @@ class Resource(SQLModel):
 
     slug: str = Field(primary_key=True)
     review_due: date
+    summary_document: bytes
+    """The public JSON of the record in the brief view, rendered once by the build. SQLite reads a row from its start, so
+    it stands before the longer one."""
     document: bytes
     """The public JSON of the record, rendered once by the build."""
 

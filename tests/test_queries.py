@@ -13,6 +13,7 @@ from app.database import open_database
 from app.main import create_app
 from app.reading import TALLY_SQL, count_sql, detail_sql, page_sql
 from app.registry import TABLES
+from app.schemas.queries import View
 from app.settings import Settings
 from app.tables import Resource
 from support import each
@@ -46,10 +47,11 @@ def test_every_sort_and_filter_runs_along_an_index(
 ) -> None:
     shape = ((name, 1),) if name else ()
     values: dict[str, object] = {"limit": 20, "offset": 0} | ({f"{name}_0": "x"} if name else {})
-    steps = plan(driver, page_sql(resource, shape, sort), values)
-    for step in each(steps):
-        assert "TEMP B-TREE" not in step, steps
-        assert not step.startswith("SCAN") or " USING " in step, steps
+    for view in each(View):
+        steps = plan(driver, page_sql(resource, shape, sort, view), values)
+        for step in each(steps):
+            assert "TEMP B-TREE" not in step, steps
+            assert not step.startswith("SCAN") or " USING " in step, steps
 
 
 @pytest.mark.parametrize("resource", TABLES.values(), ids=TABLES)

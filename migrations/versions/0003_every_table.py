@@ -1,10 +1,10 @@
-"""Every table. The first revision, 0001, lacked titles and cautions; no file of it was released, so nothing leads from it."""
+"""Every table. The revisions before this one lacked columns that it has; no file of them was released, so nothing leads from them."""
 
 import sqlalchemy as sa
 from alembic import op
 from sqlmodel.sql import sqltypes
 
-revision = "0002"
+revision = "0003"
 down_revision = None
 branch_labels = None
 depends_on = None
@@ -23,6 +23,7 @@ def upgrade() -> None:
         sa.Column("name", sqltypes.AutoString(length=400), nullable=False),
         sa.Column("description", sqltypes.AutoString(length=4000), nullable=False),
         sa.Column("review_due", sa.Date(), nullable=False),
+        sa.Column("summary_document", sa.LargeBinary(), nullable=False),
         sa.Column("document", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("slug"),
     )
@@ -43,6 +44,7 @@ def upgrade() -> None:
         sa.Column("published", sqltypes.AutoString(), nullable=True),
         sa.Column("reviewed", sqltypes.AutoString(), nullable=True),
         sa.Column("review_due", sa.Date(), nullable=False),
+        sa.Column("summary_document", sa.LargeBinary(), nullable=False),
         sa.Column("document", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("slug"),
     )
@@ -122,6 +124,7 @@ def upgrade() -> None:
         sa.Column("limitations", sqltypes.AutoString(), nullable=True),
         sa.Column("missing_fields", sa.JSON(), nullable=False),
         sa.Column("review_due", sa.Date(), nullable=False),
+        sa.Column("summary_document", sa.LargeBinary(), nullable=False),
         sa.Column("document", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("slug"),
     )
@@ -163,6 +166,7 @@ def upgrade() -> None:
         sa.Column("safety_flag", sa.Enum("none", "caution", "unsafe_as_written", name="safetyflag"), nullable=False),
         sa.Column("suggested_framing", sqltypes.AutoString(), nullable=True),
         sa.Column("review_due", sa.Date(), nullable=False),
+        sa.Column("summary_document", sa.LargeBinary(), nullable=False),
         sa.Column("document", sa.LargeBinary(), nullable=False),
         sa.Column("verdict_rank", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("slug"),
@@ -193,6 +197,7 @@ def upgrade() -> None:
         sa.Column("when_to_use", sqltypes.AutoString(length=4000), nullable=False),
         sa.Column("note", sqltypes.AutoString(length=4000), nullable=False),
         sa.Column("review_due", sa.Date(), nullable=False),
+        sa.Column("summary_document", sa.LargeBinary(), nullable=False),
         sa.Column("document", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("slug"),
     )
@@ -258,6 +263,7 @@ def upgrade() -> None:
         sa.Column("note", sqltypes.AutoString(length=4000), nullable=False),
         sa.Column("reported_harms", sa.JSON(), nullable=False),
         sa.Column("review_due", sa.Date(), nullable=False),
+        sa.Column("summary_document", sa.LargeBinary(), nullable=False),
         sa.Column("document", sa.LargeBinary(), nullable=False),
         sa.Column("kind_rank", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("slug"),
@@ -290,6 +296,7 @@ def upgrade() -> None:
         sa.Column("name", sqltypes.AutoString(length=400), nullable=False),
         sa.Column("description", sqltypes.AutoString(length=4000), nullable=False),
         sa.Column("review_due", sa.Date(), nullable=False),
+        sa.Column("summary_document", sa.LargeBinary(), nullable=False),
         sa.Column("document", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("slug"),
     )
@@ -334,6 +341,7 @@ def upgrade() -> None:
         sa.Column("article_answer", sqltypes.AutoString(length=4000), nullable=False),
         sa.Column("evidence_note", sqltypes.AutoString(length=4000), nullable=False),
         sa.Column("review_due", sa.Date(), nullable=False),
+        sa.Column("summary_document", sa.LargeBinary(), nullable=False),
         sa.Column("document", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("slug"),
     )
@@ -361,6 +369,7 @@ def upgrade() -> None:
         sa.Column("evidence_basis", sa.JSON(), nullable=False),
         sa.Column("note", sqltypes.AutoString(length=4000), nullable=False),
         sa.Column("review_due", sa.Date(), nullable=False),
+        sa.Column("summary_document", sa.LargeBinary(), nullable=False),
         sa.Column("document", sa.LargeBinary(), nullable=False),
         sa.Column("severity_rank", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("slug"),
@@ -422,6 +431,7 @@ def upgrade() -> None:
         sa.Column("local_exceptions", sa.JSON(), nullable=False),
         sa.Column("note", sqltypes.AutoString(length=4000), nullable=False),
         sa.Column("review_due", sa.Date(), nullable=False),
+        sa.Column("summary_document", sa.LargeBinary(), nullable=False),
         sa.Column("document", sa.LargeBinary(), nullable=False),
         sa.Column("status_rank", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("slug"),
@@ -488,6 +498,7 @@ def upgrade() -> None:
             nullable=False,
         ),
         sa.Column("review_due", sa.Date(), nullable=False),
+        sa.Column("summary_document", sa.LargeBinary(), nullable=False),
         sa.Column("document", sa.LargeBinary(), nullable=False),
         sa.Column("certainty_rank", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("slug"),
@@ -513,6 +524,7 @@ def upgrade() -> None:
         sa.Column("description", sqltypes.AutoString(length=4000), nullable=False),
         sa.Column("differences", sqltypes.AutoString(length=4000), nullable=False),
         sa.Column("review_due", sa.Date(), nullable=False),
+        sa.Column("summary_document", sa.LargeBinary(), nullable=False),
         sa.Column("document", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("slug"),
     )
@@ -530,6 +542,7 @@ def upgrade() -> None:
         sa.Column("topic", sqltypes.AutoString(length=400), nullable=False),
         sa.Column("guidance", sqltypes.AutoString(length=4000), nullable=False),
         sa.Column("review_due", sa.Date(), nullable=False),
+        sa.Column("summary_document", sa.LargeBinary(), nullable=False),
         sa.Column("document", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("slug"),
     )
@@ -589,6 +602,7 @@ def upgrade() -> None:
         sa.Column("reason", sqltypes.AutoString(length=4000), nullable=False),
         sa.Column("evidence_basis", sa.JSON(), nullable=False),
         sa.Column("review_due", sa.Date(), nullable=False),
+        sa.Column("summary_document", sa.LargeBinary(), nullable=False),
         sa.Column("document", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("slug"),
     )
@@ -643,6 +657,7 @@ def upgrade() -> None:
         sa.Column("frequency_sources", sa.JSON(), nullable=False),
         sa.Column("what_to_do", sqltypes.AutoString(length=4000), nullable=False),
         sa.Column("review_due", sa.Date(), nullable=False),
+        sa.Column("summary_document", sa.LargeBinary(), nullable=False),
         sa.Column("document", sa.LargeBinary(), nullable=False),
         sa.Column("seriousness_rank", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("slug"),
@@ -686,6 +701,7 @@ def upgrade() -> None:
         sa.Column("description", sqltypes.AutoString(length=4000), nullable=False),
         sa.Column("testing", sqltypes.AutoString(length=4000), nullable=False),
         sa.Column("review_due", sa.Date(), nullable=False),
+        sa.Column("summary_document", sa.LargeBinary(), nullable=False),
         sa.Column("document", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("slug"),
     )
@@ -715,6 +731,7 @@ def upgrade() -> None:
         sa.Column("action", sqltypes.AutoString(length=4000), nullable=False),
         sa.Column("urgency", sa.Enum("emergency_now", "same_day", name="urgency"), nullable=False),
         sa.Column("review_due", sa.Date(), nullable=False),
+        sa.Column("summary_document", sa.LargeBinary(), nullable=False),
         sa.Column("document", sa.LargeBinary(), nullable=False),
         sa.Column("urgency_rank", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("slug"),
