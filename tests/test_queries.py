@@ -11,7 +11,7 @@ import pytest
 from app import database as database_module
 from app.database import open_database
 from app.main import create_app
-from app.reading import TALLY_SQL, count_sql, detail_sql, page_sql
+from app.reading import TALLIES_SQL, TALLY_SQL, count_sql, detail_sql, facet_sql, page_sql
 from app.registry import TABLES
 from app.schemas.queries import View
 from app.settings import Settings
@@ -69,6 +69,21 @@ def test_counting_the_matches_of_several_filters_uses_an_index(
             values: dict[str, object] = {f"{first}_0": "x", f"{second}_0": "x", f"{second}_1": "y"}
             steps = plan(driver, count_sql(resource, ((first, 1), (second, 2))), values)
             assert not any(step.startswith("SCAN") and " USING " not in step for step in steps), steps
+
+
+@pytest.mark.parametrize("resource", TABLES.values(), ids=TABLES)
+def test_counting_the_values_of_a_filter_reads_no_whole_table(
+    driver: sqlite3.Connection, resource: type[Resource]
+) -> None:
+    for name, other in each(product([*resource.info.query.facet_names(), None], filters_of(resource))):
+        if name and name != other:
+            steps = plan(driver, facet_sql(resource, name, ((other, 2),)), {f"{other}_0": "x", f"{other}_1": "y"})
+            assert not any(step.startswith("SCAN") and " USING " not in step for step in steps), (name, other, steps)
+
+
+def test_the_counts_without_a_filter_are_looked_up(driver: sqlite3.Connection) -> None:
+    steps = plan(driver, TALLIES_SQL, {"collection": "x", "filter": "x"})
+    assert [step.split()[0] for step in steps] == ["SEARCH"]
 
 
 def test_a_total_for_one_value_is_looked_up(driver: sqlite3.Connection) -> None:

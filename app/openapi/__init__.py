@@ -43,6 +43,8 @@ compare equal by their slug.
 filters must all match. A query may have 4,096 bytes. Named values, codes and slugs may be in any case; a flag is `true` or `false`, or `1`, `0`, `yes`, `no`, `on` or `off`. Links show \
 the canonical spelling. Unknown parameters, and any other that is repeated, are refused, except those that others append to \
 addresses, which are ignored: {ignored}.
+- **Facets**: `facet=name,name` counts, in `meta.facets`, how many records have each value of these filters and match all other \
+filters. Every value of the filter is listed with its label.
 - **Errors** are problem details (RFC 9457), of the schema `Problem`; `/problems` explains each kind.
 - **Conditional requests**: send the `ETag` of a response back in `If-None-Match` and get a 304 without a body until \
 the data changes. `If-Match` is evaluated too; a 412 says that it failed.
@@ -85,7 +87,12 @@ NAMED: Final = (NOT_FOUND, METHOD_NOT_ALLOWED, INVALID_REQUEST, UNAVAILABLE)
 SETTLED: Final = frozenset({"Confidence", "SafetyFlag", "Support", "SymptomKind", "Verdict"})
 """The enums that are complete; any other may get new values."""
 GROWING: Final = " Values may be added: keep one that is not listed here, and show it as it is."
-GROWING_SORT: Final = " Values may be added; a client sends them and never receives one."
+GROWING_CHOICE: Final = " Values may be added."
+CHOICES: Final = {
+    "sort": "What a list can be ordered by.",
+    "facet": "The filters whose values can be counted.",
+}
+"""The parameters whose values get a schema of their own, with its description."""
 WHOLE: Final = " No value will be added."
 
 
@@ -125,12 +132,12 @@ def _completed(document: Object, database: Database) -> Object:
     examples = examples_from(database)
     for path, operation in _operations(document):
         _complete(path, operation, examples)
-        schemas |= _named_sort(operation)
+        schemas |= _named_choices(operation)
     for name, schema in schemas.items():
         schema.pop("additionalProperties", None)  # requests are validated; responses may gain fields
         if "enum" in schema:
             schema["x-may-grow"] = name not in SETTLED
-            growing = GROWING_SORT if name.endswith("Sort") else GROWING
+            growing = GROWING_CHOICE if schema["description"] in CHOICES.values() else GROWING
             schema["description"] += WHOLE if name in SETTLED else growing
     document["components"]["schemas"] = dict(sorted(schemas.items()))
     document["components"] |= {
@@ -201,16 +208,24 @@ def _success(path: str) -> str:
     return "Returns a page of records." if name in TABLES else "Returns the document."
 
 
-def _named_sort(operation: Object) -> Object:
-    """Move the sorts of a list to a schema of their own, for generators to name them by."""
+def _named_choices(operation: Object) -> Object:
+    """Move the sorts and the facets of a list to schemas of their own, for generators to name them by."""
+    named: Object = {}
     for parameter in operation.get("parameters", []):
-        if parameter.get("name") == "sort":
+        if parameter["name"] in CHOICES:
             page = operation["responses"]["200"]["content"]["application/json"]["schema"]["$ref"]
-            name = page.rpartition("/")[2].removesuffix("Page").removesuffix("Summary") + "Sort"
-            sort = parameter["schema"]
-            parameter["schema"] = {"$ref": f"#/components/schemas/{name}", "default": sort.pop("default")}
-            return {name: {"description": "What a list can be ordered by; a leading `-` reverses it."} | sort}
-    return {}
+            record = page.rpartition("/")[2].removesuffix("Page").removesuffix("Summary")
+            name = record + parameter["name"].capitalize()
+            schema = parameter["schema"]
+            choice = schema.get("items", schema)
+            values = choice.get("enum") or [choice["const"]]
+            named[name] = {"type": "string", "enum": values, "description": CHOICES[parameter["name"]]}
+            reference = {"$ref": f"#/components/schemas/{name}"}
+            if "items" in schema:
+                schema["items"] = reference
+            else:
+                parameter["schema"] = reference | {"default": schema["default"]}
+    return named
 
 
 def _shared_parameters(document: Object) -> Object:
@@ -289,7 +304,8 @@ def _plain(value: Any) -> Any:
         key: _plain(item) for key, item in value.items() if not (key == "title" and made_up and isinstance(item, str))
     }
     if plain.get("pattern") == LINE_PATTERN:
-        del plain["pattern"]  # what no client can act on: that nobody left a blank at the end of a text
+        # What no client can act on: that a text is not empty and has no blanks at its ends.
+        del plain["pattern"], plain["minLength"]
     union = plain.get("anyOf")
     if isinstance(union, list) and len(union) == 2 and union[1] == {"type": "null"} and "type" in union[0]:  # noqa: PLR2004  # a type and null
         rest = {key: item for key, item in plain.items() if key != "anyOf"}

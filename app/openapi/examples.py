@@ -11,7 +11,7 @@ from app.database import Database
 from app.registry import RESOURCES, TABLES
 from app.routers.service import INDEX
 from app.routers.vocabularies import vocabularies
-from app.schemas.queries import PageQuery, View
+from app.schemas.queries import View
 from app.schemas.resources import ResourceInfo
 from app.tables import table_of
 
@@ -47,10 +47,7 @@ def examples_from(database: Database) -> Examples:
             continue  # an empty collection has no example
         pairs.sort(key=lambda pair: _usefulness(resource, pair[0]))
         records = [record for record, _ in pairs]
-        shortest = min(
-            (summary for _, summary in pairs), key=lambda summary: (len(json.dumps(summary)), summary["slug"])
-        )
-        responses |= _record_responses(database, resource, records[0], shortest)
+        responses |= _record_responses(database, resource, records, [summary for _, summary in pairs])
         parameters[resource.path] = parameters[resource.summaries_path] = _parameters(resource, records)
         parameters[resource.path + "/{slug}"] = {"slug": records[0]["slug"]}
     return Examples(responses, parameters)
@@ -58,12 +55,8 @@ def examples_from(database: Database) -> Examples:
 
 def _usefulness(resource: ResourceInfo, record: Object) -> tuple[int, int, str]:
     """Sorts first the record that has a value for the most filters, and of these the shortest."""
-    missing = sum(_value(resource, record, name) is None for name in _filters(resource))
+    missing = sum(_value(resource, record, name) is None for name in resource.filters)
     return missing, len(json.dumps(record)), record["slug"]
-
-
-def _filters(resource: ResourceInfo) -> list[str]:
-    return [name for name in resource.query.model_fields if name not in PageQuery.model_fields]
 
 
 def _value(resource: ResourceInfo, record: Object, name: str) -> Any:
@@ -80,7 +73,9 @@ def _parameters(resource: ResourceInfo, records: list[Object]) -> Object:
         "slug": [record["slug"] for record in records[:2]],  # two, as they are fetched in a batch
         "sort": f"-{list(resource.sorts)[-1]}",
     }
-    for name in _filters(resource):
+    if names := resource.query.facet_names():
+        values["facet"] = list(names[:1])
+    for name in resource.filters:
         found = (_value(resource, record, name) for record in records)
         value = next((value for value in found if value is not None), None)
         if value is not None:
@@ -89,17 +84,26 @@ def _parameters(resource: ResourceInfo, records: list[Object]) -> Object:
 
 
 def _record_responses(
-    database: Database, resource: ResourceInfo, whole: Object, summary: Object
+    database: Database, resource: ResourceInfo, records: list[Object], summaries: list[Object]
 ) -> Iterator[tuple[str, Object]]:
-    """The record alone, on a page of one and, in brief, on another."""
+    """A record alone, and the shortest on a page of one, whole and in brief."""
+    record, path = _cut(records[0]), resource.path
     # What stands in the entries of a record's lists is shown with the single record.
-    record, on_page, path = _cut(whole), _cut(whole, depth=1), resource.path
+    on_page = _shortest([_cut(whole, depth=1) for whole in records])
     version = {"dataset_version": database.dataset_version}
     meta = {"total": 1, "limit": 20, "offset": 0, **version, "coverage": database.coverage[resource.collection]}
+    meta["facets"] = None
     said_once = {"disclaimer": database.disclaimer}
     yield path, _page(on_page, meta, path)
-    yield resource.summaries_path, _page(_cut(summary), meta | said_once, resource.summaries_path)
+    yield (
+        resource.summaries_path,
+        _page(_shortest([_cut(summary) for summary in summaries]), meta | said_once, resource.summaries_path),
+    )
     yield path + "/{slug}", _detail(database, record, f"{path}/{record['slug']}", path)
+
+
+def _shortest(records: list[Object]) -> Object:
+    return min(records, key=lambda record: (len(json.dumps(record)), record["slug"]))
 
 
 def _page(record: Object, meta: Object, path: str) -> Object:

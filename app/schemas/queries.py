@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Mapping
 from enum import Enum, StrEnum
-from typing import Annotated, Any, ClassVar, Final, Literal
+from typing import Annotated, Any, ClassVar, Final, Literal, get_args
 from urllib.parse import quote
 
 import pydantic
@@ -68,6 +68,11 @@ CommaSeparated = _comma_separated(_lower_case)
 CommaSeparatedCodes = _comma_separated(_upper_case)
 """Codes such as `US-TX`, in any case."""
 CommaSeparatedIntegers = _comma_separated(_canonical_integer)
+MAX_FACETS: Final = 10
+Faceting = pydantic.Field(
+    max_length=MAX_FACETS,
+    description="Count the records with each value of these filters, comma-separated, in `meta.facets`.",
+)
 Sorting = pydantic.Field(description="Order of the records; a leading `-` reverses it.")
 
 
@@ -132,7 +137,8 @@ def _page_size(view: View) -> Any:
 class PageQuery(QueryParameters):
     """Query parameters of every list."""
 
-    PAGING: ClassVar = frozenset({"view", "limit", "offset", "sort"})
+    PAGING: ClassVar = frozenset({"view", "limit", "offset", "sort", "facet"})
+    """The parameters that select no records."""
 
     view: Annotated[View, BeforeValidator(_lower_case)] = View.full
     """How much of each record is sent: `full`, the whole record. `view=summary` is answered here too, with up to 500 \
@@ -166,6 +172,22 @@ records; the operation under `/v1/summaries` describes that response, so that ea
     @classmethod
     def _sort_in_any_case(cls, value: object) -> object:
         return _lower_case(value)
+
+    @field_validator("facet", check_fields=False)
+    @classmethod
+    def _facets_in_order(cls, value: list[str]) -> list[str]:
+        return [name for name in cls.facet_names() if name in value]
+
+    @classmethod
+    def facet_names(cls) -> tuple[str, ...]:
+        """The filters whose values can be counted, in the order of the document."""
+        facet = cls.model_fields.get("facet")
+        return get_args(get_args(facet.annotation)[0]) if facet else ()
+
+    def facets(self) -> list[str]:
+        """The filters whose values the client wants counted."""
+        named: list[str] = getattr(self, "facet", [])
+        return named
 
     def filters(self) -> dict[str, list[Any]]:
         """The filters the client set: column or facet by name, with the values that match."""

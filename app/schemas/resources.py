@@ -81,6 +81,17 @@ class ResourceInfo:
         """The filters of the list that match a column of the resource's own table."""
         return sorted(self.query.model_fields.keys() - PageQuery.PAGING - {"slug"} - self.facets.keys())
 
+    @cached_property
+    def filters(self) -> list[str]:
+        """The filters of the list, besides that by slug, in the order of the document."""
+        return [name for name in self.query.model_fields if name not in self.query.PAGING | {"slug"}]
+
+    def facet_values(self, name: str) -> list[tuple[str, str]]:
+        """The values of a filter whose values can be counted, each with its label."""
+        if vocabulary := self.enumeration(self.facets.get(name, name)):
+            return [(member.value, member.label) for member in vocabulary]
+        return [("true", "Yes"), ("false", "No")]
+
     def enumeration(self, name: str) -> type[Vocabulary] | None:
         """The vocabulary of a field with named values; none for any other field."""
         return vocabulary_in(self.seed.model_fields[name].annotation)
