@@ -132,6 +132,11 @@ def upgrade() -> None:
         batch_op.create_index("ix_citation_evidence_level_by_slug", ["evidence_level", "slug"], unique=False)
         batch_op.create_index("ix_citation_evidence_level_by_title", ["evidence_level", "title", "slug"], unique=False)
         batch_op.create_index("ix_citation_evidence_level_by_year", ["evidence_level", "year", "slug"], unique=False)
+        batch_op.create_index(
+            "ix_citation_filters",
+            ["evidence_level", "link_withheld", "specificity", "title_verified", "type", "year", "slug"],
+            unique=False,
+        )
         batch_op.create_index("ix_citation_link_withheld_by_slug", ["link_withheld", "slug"], unique=False)
         batch_op.create_index("ix_citation_link_withheld_by_title", ["link_withheld", "title", "slug"], unique=False)
         batch_op.create_index("ix_citation_link_withheld_by_year", ["link_withheld", "year", "slug"], unique=False)
@@ -172,6 +177,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("slug"),
     )
     with op.batch_alter_table("claim", schema=None) as batch_op:
+        batch_op.create_index("ix_claim_filters", ["safety_flag", "section", "verdict", "slug"], unique=False)
         batch_op.create_index("ix_claim_safety_flag_by_slug", ["safety_flag", "slug"], unique=False)
         batch_op.create_index(
             "ix_claim_safety_flag_by_verdict_rank", ["safety_flag", "verdict_rank", "slug"], unique=False
@@ -269,6 +275,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("slug"),
     )
     with op.batch_alter_table("dosage_range", schema=None) as batch_op:
+        batch_op.create_index("ix_dosage_range_filters", ["form", "kind", "population", "slug"], unique=False)
         batch_op.create_index("ix_dosage_range_form_by_kind_rank", ["form", "kind_rank", "slug"], unique=False)
         batch_op.create_index("ix_dosage_range_form_by_position", ["form", "position", "slug"], unique=False)
         batch_op.create_index("ix_dosage_range_form_by_slug", ["form", "slug"], unique=False)
@@ -346,6 +353,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("slug"),
     )
     with op.batch_alter_table("faq", schema=None) as batch_op:
+        batch_op.create_index("ix_faq_filters", ["position", "topic", "slug"], unique=False)
         batch_op.create_index("ix_faq_position", ["position", "slug"], unique=False)
         batch_op.create_index("ix_faq_position_by_slug", ["position", "slug"], unique=False)
         batch_op.create_index("ix_faq_topic_by_position", ["topic", "position", "slug"], unique=False)
@@ -449,6 +457,11 @@ def upgrade() -> None:
         batch_op.create_index("ix_jurisdiction_confidence_by_slug", ["confidence", "slug"], unique=False)
         batch_op.create_index(
             "ix_jurisdiction_confidence_by_status_rank", ["confidence", "status_rank", "slug"], unique=False
+        )
+        batch_op.create_index(
+            "ix_jurisdiction_filters",
+            ["code", "confidence", "kcpa", "level", "minimum_age", "parent_code", "status", "slug"],
+            unique=False,
         )
         batch_op.create_index("ix_jurisdiction_kcpa_by_as_of", ["kcpa", "as_of", "slug"], unique=False)
         batch_op.create_index("ix_jurisdiction_kcpa_by_code", ["kcpa", "code", "slug"], unique=False)
@@ -673,6 +686,9 @@ def upgrade() -> None:
             "ix_side_effect_category_by_seriousness_rank", ["category", "seriousness_rank", "slug"], unique=False
         )
         batch_op.create_index("ix_side_effect_category_by_slug", ["category", "slug"], unique=False)
+        batch_op.create_index(
+            "ix_side_effect_filters", ["body_system", "category", "in_article", "seriousness", "slug"], unique=False
+        )
         batch_op.create_index("ix_side_effect_in_article_by_name", ["in_article", "name", "slug"], unique=False)
         batch_op.create_index(
             "ix_side_effect_in_article_by_seriousness_rank", ["in_article", "seriousness_rank", "slug"], unique=False
@@ -817,6 +833,7 @@ def downgrade() -> None:
         batch_op.drop_index("ix_side_effect_in_article_by_slug")
         batch_op.drop_index("ix_side_effect_in_article_by_seriousness_rank")
         batch_op.drop_index("ix_side_effect_in_article_by_name")
+        batch_op.drop_index("ix_side_effect_filters")
         batch_op.drop_index("ix_side_effect_category_by_slug")
         batch_op.drop_index("ix_side_effect_category_by_seriousness_rank")
         batch_op.drop_index("ix_side_effect_category_by_name")
@@ -875,6 +892,7 @@ def downgrade() -> None:
         batch_op.drop_index("ix_jurisdiction_kcpa_by_name")
         batch_op.drop_index("ix_jurisdiction_kcpa_by_code")
         batch_op.drop_index("ix_jurisdiction_kcpa_by_as_of")
+        batch_op.drop_index("ix_jurisdiction_filters")
         batch_op.drop_index("ix_jurisdiction_confidence_by_status_rank")
         batch_op.drop_index("ix_jurisdiction_confidence_by_slug")
         batch_op.drop_index("ix_jurisdiction_confidence_by_name")
@@ -901,6 +919,7 @@ def downgrade() -> None:
         batch_op.drop_index("ix_faq_topic_by_position")
         batch_op.drop_index("ix_faq_position_by_slug")
         batch_op.drop_index("ix_faq_position")
+        batch_op.drop_index("ix_faq_filters")
 
     op.drop_table("faq")
     op.drop_table("facet")
@@ -920,6 +939,7 @@ def downgrade() -> None:
         batch_op.drop_index("ix_dosage_range_form_by_slug")
         batch_op.drop_index("ix_dosage_range_form_by_position")
         batch_op.drop_index("ix_dosage_range_form_by_kind_rank")
+        batch_op.drop_index("ix_dosage_range_filters")
 
     op.drop_table("dosage_range")
     with op.batch_alter_table("contact", schema=None) as batch_op:
@@ -936,6 +956,7 @@ def downgrade() -> None:
         batch_op.drop_index("ix_claim_section_by_slug")
         batch_op.drop_index("ix_claim_safety_flag_by_verdict_rank")
         batch_op.drop_index("ix_claim_safety_flag_by_slug")
+        batch_op.drop_index("ix_claim_filters")
 
     op.drop_table("claim")
     with op.batch_alter_table("citation", schema=None) as batch_op:
@@ -955,6 +976,7 @@ def downgrade() -> None:
         batch_op.drop_index("ix_citation_link_withheld_by_year")
         batch_op.drop_index("ix_citation_link_withheld_by_title")
         batch_op.drop_index("ix_citation_link_withheld_by_slug")
+        batch_op.drop_index("ix_citation_filters")
         batch_op.drop_index("ix_citation_evidence_level_by_year")
         batch_op.drop_index("ix_citation_evidence_level_by_title")
         batch_op.drop_index("ix_citation_evidence_level_by_slug")
