@@ -45,7 +45,7 @@ class Problem(BaseModel):
 
     model_config = ConfigDict(use_attribute_docstrings=True, extra="forbid")
 
-    type: Annotated[str, pydantic.Field(pattern=r"^((/\S*)?/problems/[a-z-]+|about:blank)$", max_length=200)]
+    type: Annotated[str, pydantic.Field(pattern=r"^((/\S*)?/problems/[a-z-]+|about:blank)$", max_length=100)]
     """Path of the page that explains this kind of problem; `about:blank` when the status says it all."""
     title: Message
     """The kind of problem in a few words."""
@@ -53,7 +53,7 @@ class Problem(BaseModel):
     """HTTP status of the response."""
     detail: Message
     """What went wrong this time."""
-    instance: Annotated[str, pydantic.Field(pattern=r"^/[!-~]*$", max_length=300)]
+    instance: Annotated[str, pydantic.Field(pattern=r"^/[!-~]*$", max_length=200)]
     """Path of the request, shortened when it is long."""
     request_id: Annotated[str, pydantic.Field(pattern=r"^[A-Za-z0-9._-]+$", max_length=64)]
     """Identifier of the request, also in the `X-Request-ID` header and in what the service logs of a failure."""

@@ -12,8 +12,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from app.http.request import is_host
 
 PUBLIC_PATH = re.compile(r"(?:/(?!\.\.?(?:/|\Z))(?:[A-Za-z0-9._~-]|%[0-9A-Fa-f]{2})+)*")
-MAX_PUBLIC_PATH: Final = 100
-"""How long the path of the public address may be: every address in a response begins with it."""
+MAX_PUBLIC_PATH: Final = 60
+"""How long the path of the public address may be: every address in a response begins with it, and has a longest length."""
 
 
 class Settings(BaseSettings):

@@ -15,7 +15,7 @@ from typing import Any
 import httpx
 import pytest
 
-from support import serving
+from support import PATHS, serving
 
 pytestmark = pytest.mark.browser
 
@@ -31,6 +31,7 @@ FLAGS = (
     "--disable-sync",
 )
 PATIENCE = 30
+EXAMPLE = PATHS["/v1/pharmacology"]["get"]["responses"]["200"]["content"]["application/json"]["example"]["data"][0]
 
 WATCH = """
 window.violations = [];
@@ -265,7 +266,9 @@ def test_a_list_is_asked_for_without_its_examples_and_a_record_with_its_slug(bro
         ("side effects list", "listSideEffects"),
         ("seriousness", "listSideEffects"),
         ("help lines", "listContacts"),
-        ("liver", "listPharmacologyFacts"),
+        ("liver", "listSideEffects"),
+        ("hepatic", "listSideEffects"),
+        (EXAMPLE["title"], "listPharmacologyFacts"),
         ("/v1/meta", "getMeta"),
     ],
 )

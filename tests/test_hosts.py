@@ -255,7 +255,7 @@ http {{
     server {{
         listen 127.0.0.1:{port};
         location /kratom/ {{
-            proxy_pass http://service/; proxy_http_version 1.1; proxy_set_header Connection "";
+            proxy_pass http://service{removed}; proxy_http_version 1.1; proxy_set_header Connection "";
             proxy_set_header Host $host;
         }}
     }}
@@ -264,11 +264,12 @@ http {{
 
 
 @pytest.mark.skipif(shutil.which("nginx", path="/usr/sbin:/usr/bin:/usr/local/bin") is None, reason="needs nginx")
-def test_behind_nginx_with_a_sub_path(database_path: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("removed", ["/", ""], ids=["which removes it", "which leaves it in place"])
+def test_behind_nginx_with_a_sub_path(database_path: Path, tmp_path: Path, removed: str) -> None:
     nginx = shutil.which("nginx", path="/usr/sbin:/usr/bin:/usr/local/bin")
     upstream, port = free_port(), free_port()
     configuration = tmp_path / "nginx.conf"
-    configuration.write_text(NGINX.format(folder=tmp_path, upstream=upstream, port=port))
+    configuration.write_text(NGINX.format(folder=tmp_path, upstream=upstream, port=port, removed=removed))
     public_url = f"http://127.0.0.1:{port}/kratom"
     with (
         process_serving(database_path, upstream, sys.executable, "-m", "app", public_url=public_url),

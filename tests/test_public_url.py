@@ -16,10 +16,11 @@ from starlette.routing import Mount
 
 from app.http.pipeline import MAX_MOUNTED_PAGES
 from app.http.prefix import TOP_LEVEL
+from app.http.request import MAX_QUERY_BYTES
 from app.main import Service, create_app
-from app.problems import Problem
+from app.problems import ECHO_LIMIT, KINDS, Problem
 from app.schemas.envelopes import MAX_LINK_BYTES
-from app.settings import Settings
+from app.settings import MAX_PUBLIC_PATH, Settings
 from crawl import strings
 from support import COLLECTIONS, DOCUMENT, Object, each, run
 from wire import ask, exchange, listening, request
@@ -144,6 +145,35 @@ def test_root_paths_without_end_take_no_memory_without_end(plain: Service) -> No
     for number in range(1, 300):
         assert f"/m{number}/v1" in asyncio.run(ask(plain, "/problems/not-found", root_path=f"/m{number}"))[2].decode()
     assert len(plain.pipeline.mounted_pages) <= MAX_MOUNTED_PAGES
+
+
+@pytest.mark.parametrize("path", ["/", "/docs", "/v1/strains?limit=1&vein=red", "/health/ready", "/problems/not-found"])
+def test_a_proxy_may_leave_the_prefix_in_place(public: Service, path: str) -> None:
+    removed, left = [asyncio.run(ask(public, address)) for address in (path, PREFIX + path)]
+    assert left[0] == removed[0] == 200
+    assert left[2] == removed[2]
+    assert asyncio.run(ask(public, PREFIX + path, method="DELETE"))[0] == 405
+
+
+def test_a_prefix_that_is_left_in_place_is_removed_once(public: Service) -> None:
+    problem = got(public, f"{PREFIX}{PREFIX}/v1")
+    assert (problem["status"], problem["instance"]) == (404, f"{PREFIX}{PREFIX}/v1")
+    assert got(public, f"{PREFIX}/v1/strains/nothing")["instance"] == f"{PREFIX}/v1/strains/nothing"
+
+
+def test_a_path_of_the_service_is_that_even_where_it_is_the_prefix_too(database_path: Path) -> None:
+    service = create_app(Settings(database_path=database_path, public_url="https://api.example.org/v1"))
+    for address in ("/v1", "/v1/v1"):
+        assert got(service, address)["links"]["self"] == "/v1/v1"
+    for address in ("/v1/strains", "/v1/v1/strains"):
+        assert got(service, address)["links"]["self"] == "/v1/v1/strains"
+    service.state.database.close()
+
+
+def test_the_root_without_its_slash_is_named_with_it(plain: Service, public: Service) -> None:
+    # The relative links of the page would lead elsewhere.
+    for problem in (got(public, PREFIX), got(plain, PREFIX, root_path=PREFIX)):
+        assert (problem["status"], problem["errors"][0]["did_you_mean"]) == (404, f"{PREFIX}/")
 
 
 # Problems
@@ -285,7 +315,7 @@ def test_a_public_address_may_end_with_a_slash(given: str, kept: str, path: str 
         ("https://a.org/.", "path of letters"),
         ('https://a.org/"x', "path of letters"),
         ("https://a.org/%zz", "path of letters"),
-        ("https://a.org/" + "x" * 100, "at most 100"),
+        ("https://a.org/" + "x" * 100, "at most 60"),
     ],
 )
 def test_a_public_address_that_no_path_can_follow_is_refused(given: str, fault: str) -> None:
@@ -305,3 +335,18 @@ def test_the_program_says_in_one_line_why_it_does_not_start(database_path: Path,
     assert line.startswith("API_PUBLIC_URL=")
     assert ": Should " in line
     assert "secret" not in line
+
+
+def test_the_longest_prefix_leaves_room_for_the_longest_addresses() -> None:
+    schemas = DOCUMENT["components"]["schemas"]
+    room = {
+        "a record": (schemas["Reference"]["properties"]["url"], max(map(len, COLLECTIONS)) + len("/") + 100),
+        "a query": (
+            schemas["PageLinks"]["properties"]["self"],
+            max(map(len, COLLECTIONS)) + len("?") + MAX_QUERY_BYTES,
+        ),
+        "a problem": (schemas["Problem"]["properties"]["type"], max(len(kind.type) for kind in KINDS)),
+        "a request": (schemas["Problem"]["properties"]["instance"], ECHO_LIMIT),
+    }
+    for name, (schema, longest) in each(room.items()):
+        assert schema["maxLength"] >= MAX_PUBLIC_PATH + longest, name

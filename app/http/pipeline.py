@@ -166,6 +166,9 @@ class Pipeline:
             return self.problem(problem, request)
 
     async def _reply(self, request: Request, scope: Scope, receive: Receive) -> Reply:
+        if self._is_left_in_place(request, scope):
+            scope = {**scope, "root_path": f"{scope.get('root_path', '')}{self.public_path}"}
+            request.path = request.path.removeprefix(self.public_path or "")
         is_probe = request.path in PROBES
         if not is_probe:
             request.check_host()
@@ -326,6 +329,13 @@ class Pipeline:
                 self.mounted_pages.clear()
             self.mounted_pages[key] = page if mounted is made else self._cacheable(mounted)
         return self.mounted_pages[key]
+
+    def _is_left_in_place(self, request: Request, scope: Scope) -> bool:
+        """Whether the proxy has left the public path in the path of a request, which leads nowhere as it is."""
+        path = self.public_path
+        if not path or not f"{request.path}/".startswith(f"{path}/"):
+            return False
+        return request.path not in self.pages and self.routes.find(request.path, scope) is None
 
     def prefix(self, request: Request) -> str:
         """What addresses in the response to a request begin with.

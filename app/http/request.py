@@ -101,7 +101,7 @@ class Request:
         path, root_path = scope["path"], scope.get("root_path", "")
         raw_path = scope.get("raw_path") or quote(path).encode()
         if root_path and path.startswith(root_path) and path[len(root_path) :][:1] in ("", "/"):
-            path = path[len(root_path) :] or "/"
+            path = path[len(root_path) :]
         headers = scope["headers"]
         return cls(
             scope["method"],
