@@ -11,6 +11,7 @@ from app.http.routing import Routes
 from app.internals import AsyncExitStackMiddleware
 from app.openapi import describe
 from app.pages import make_pages
+from app.pages.site import Site
 from app.routers import ROUTERS
 from app.settings import Settings
 
@@ -54,6 +55,7 @@ def create_app(settings: Settings | None = None) -> Service:
     database = open_database(settings.database_path)
     app = Service(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
     app.state.database = database
+    app.state.site = Site(settings.public_url)
     for router in ROUTERS:
         app.include_router(router)
     app.pipeline = Pipeline(

@@ -49,7 +49,8 @@ def list_page(database: Database, resource: type[Resource], query: PageQuery, pa
     }
     if query.view is View.summary:
         meta["disclaimer"] = database.disclaimer
-    return _response(b"[" + b",".join([document for (document,) in documents]) + b"]", meta, links)
+    data = b"[" + b",".join([document for (document,) in documents]) + b"]"
+    return _response(data, meta, links, f"/{resource.info.collection}")
 
 
 def get_one(database: Database, resource: type[Resource], slug: str) -> Response:
@@ -62,7 +63,7 @@ def get_one(database: Database, resource: type[Resource], slug: str) -> Response
     if not found:
         raise _unknown_slug(database, resource, slug)
     path = resource.info.path
-    return detail(database, found[0][0], f"{path}/{slug}", path)
+    return detail(database, found[0][0], f"{path}/{slug}", path, f"/{resource.info.collection}/{slug}")
 
 
 @lru_cache(maxsize=1024)
@@ -205,9 +206,10 @@ TALLIES_SQL = _compiled(
 )
 
 
-def detail(database: Database, document: bytes, path: str, collection: str) -> Response:
-    """The envelope of a single record around its document."""
-    return _response(document, {"dataset_version": database.dataset_version}, {"self": path, "collection": collection})
+def detail(database: Database, document: bytes, path: str, collection: str, html: str = "") -> Response:
+    """The envelope of a single record around its document; `html` is the address of its HTML page."""
+    links: dict[str, str | None] = {"self": path, "collection": collection}
+    return _response(document, {"dataset_version": database.dataset_version}, links, html)
 
 
 def _page_links(path: str, query: PageQuery, total: int) -> dict[str, str | None]:
@@ -237,9 +239,11 @@ def _address(path: str, parameters: dict[str, str]) -> str:
     return f"{path}?{query_string(parameters)}" if parameters else path
 
 
-def _response(data: bytes, meta: dict[str, Any], links: dict[str, str | None]) -> Response:
+def _response(data: bytes, meta: dict[str, Any], links: dict[str, str | None], html: str = "") -> Response:
     tail = _encode({"meta": meta, "links": links})
     relations = ", ".join(f'<{url}>; rel="{name}"' for name, url in links.items() if url)
+    if html:
+        relations += f', <{html}>; rel="alternate"; type="text/html"'
     headers = {"Link": relations} if len(relations) <= MAX_LINK_BYTES else None
     return Response(b'{"data":' + data + b"," + tail.encode()[1:], headers=headers, media_type="application/json")
 

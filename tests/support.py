@@ -198,8 +198,8 @@ async def refused(client: httpx.AsyncClient, address: str, name: str) -> Object:
 
 
 def link_header(response: httpx.Response) -> dict[str, str]:
-    """The links of the `Link` header, by relation."""
-    found = re.findall(r'<([^>]*)>; rel="([^"]*)"', response.headers["Link"])
+    """The links of the `Link` header to other responses of the API, by relation."""
+    found = re.findall(r'<([^>]*)>; rel="([^"]*)"(?!;)', response.headers["Link"])
     return {relation: url for url, relation in found}
 
 

@@ -16,6 +16,7 @@ import pytest
 from app import pages
 from app.main import Service, create_app
 from app.pages.assets import ASSETS, FILES
+from app.pages.templates import TEMPLATES
 from app.problems import KINDS, Kind, Problem
 from app.settings import Settings
 from support import each
@@ -193,9 +194,7 @@ def test_an_example_is_shortened_where_it_says_so() -> None:
 
 
 def test_what_is_put_into_a_page_stays_text() -> None:
-    template = pages.TEMPLATES.from_string(
-        '<p title="{{ x }}">{{ x }}</p>{% for y in ys %}<i>{{ y.z }}</i>{% endfor %}'
-    )
+    template = TEMPLATES.from_string('<p title="{{ x }}">{{ x }}</p>{% for y in ys %}<i>{{ y.z }}</i>{% endfor %}')
     html = template.render(x='<{{ x }}> "$1', ys=[{"z": "<b>&"}])
     assert html == '<p title="&lt;{{ x }}&gt; &#34;$1">&lt;{{ x }}&gt; &#34;$1</p><i>&lt;b&gt;&amp;</i>'
 

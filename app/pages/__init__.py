@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from fastapi import FastAPI, Response
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from app.database import Database
 from app.files import shipped
 from app.pages.assets import ASSETS, FILES, Asset
+from app.pages.templates import TEMPLATES
 from app.problems import KINDS, Kind, ProblemError, ProblemException, problem_document
 from app.reading import list_page
 from app.schemas.contacts import ContactQuery
@@ -18,14 +18,6 @@ from app.schemas.queries import PageQuery
 from app.schemas.warning_signs import Urgency, WarningSignQuery
 from app.tables import Contact, Resource, WarningSign
 
-TEMPLATES: Final = Environment(
-    loader=FileSystemLoader(FILES),
-    autoescape=True,
-    undefined=StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
-    keep_trailing_newline=True,
-)
 EXAMPLES: Final = json.loads((FILES / "problems.json").read_bytes())
 """By the slug of a problem: a request that meets it and what is said then."""
 OPENAPI: Final = shipped("openapi.json")
@@ -72,7 +64,9 @@ def make_pages(app: FastAPI, public_url: str = "") -> dict[str, Page]:
         "/docs": _html("docs", title, DOCS_POLICY),
         "/openapi.json": Response(minified(document), media_type="application/json"),
         "/favicon.ico": _file("favicon.ico", "image/x-icon"),
-        "/robots.txt": _file("robots.txt", "text/plain"),
+        "/robots.txt": Response(
+            TEMPLATES.get_template("robots.txt").render(public_url=public_url), media_type="text/plain"
+        ),
         "/.well-known/api-catalog": _file("api-catalog.json", CATALOG_TYPE, {"Link": CATALOG_LINK}),
         "/problems": _html("problems", title | {"problems": [_described(kind) for kind in KINDS]}),
         **{
@@ -81,6 +75,10 @@ def make_pages(app: FastAPI, public_url: str = "") -> dict[str, Page]:
         },
         **{f"/pages/{name}": _file(f"swagger-ui/{name}", "text/plain") for name in LICENCES},
     }
+    if public_url:
+        # A browser adds the search only from a whole address.
+        description = TEMPLATES.get_template("site/opensearch.xml").render(title, public_url=public_url)
+        pages["/opensearch.xml"] = Response(description, media_type="application/opensearchdescription+xml")
     assets = {f"/{asset.address}": Page(_asset(asset), asset.compressed()) for asset in ASSETS.values()}
     return {path: Page(response) for path, response in pages.items()} | assets
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, Final, get_args
+from typing import Any, Final
 
 from app.schemas.evidence import CitationLink
 from app.schemas.fields import Strict
@@ -17,6 +17,7 @@ APART: Final = frozenset(
     {
         *("slug", "title", "summary", "cautions", "disclaimer", "evidence_summary", "related", "article_section"),
         *("claims", "citations", "last_reviewed", "review_due", "position", "not_stated", "missing_fields", "cited_by"),
+        *("name", "section"),
     }
 )
 """Fields that every page shows in a place of their own, or that only sort."""
@@ -80,7 +81,8 @@ class Value:
     name: str
     label: str
     kind: str
-    """`fact`, `text`, `list`, `links`, `sources`, `claims`, `objects`."""
+    """How it is shown: `fact`, `text`, `paragraphs`, `list`, `links`, `address`, `slugs` of sources, `sources`, `claims` or
+    `objects`."""
     value: Any
     code: str = ""
     """The named value behind a label, for its look."""
@@ -117,7 +119,7 @@ def view_of(resource: ResourceInfo, record: Record) -> View:
     """What the page of a record shows."""
     first = FIRST.get(resource.collection, ())
     names = [*first, *(name for name in resource.read.model_fields if name not in first)]
-    return _view(resource.read, record, [name for name in names if name not in APART and name not in ("name",)])
+    return _view(resource.read, record, [name for name in names if name not in APART])
 
 
 def label_of_value(kind: type[Vocabulary] | None, value: object) -> str:
@@ -160,8 +162,9 @@ def _values(model: type[Strict], name: str, value: Any) -> Iterator[Value]:
         yield Value(name, label, "objects", [_nested(inner, each) for each in objects])
     elif isinstance(value, list):
         if name == "frequency_sources":
-            links = [{"url": f"/v1/citations/{slug}", "title": slug} for slug in value]
-            yield Value(name, label, "links", links)
+            yield Value(name, label, "slugs", value)
+        elif name == "also_known_as":
+            yield Value(name, label, "fact", ", ".join(value))
         elif kind:
             yield Value(name, label, "fact", ", ".join(label_of_value(kind, each) for each in value))
         else:

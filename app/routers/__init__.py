@@ -9,6 +9,7 @@ from app.routers import (
     dosage_ranges,
     effects,
     faqs,
+    html_pages,
     interactions,
     jurisdictions,
     pharmacology,
@@ -44,4 +45,5 @@ ROUTERS = (
     summaries.router,
     service.router,
     vocabularies.router,
+    html_pages.router,
 )
