@@ -18,7 +18,7 @@ from sqlalchemy import func, select
 from app.names import Names
 from app.registry import TABLES
 
-SCHEMA_REVISION = "0002"
+SCHEMA_REVISION = "0003"
 """The revision that this program reads; a test compares it with the newest migration."""
 
 HEADER_BYTES: Final = 100
@@ -55,6 +55,8 @@ class Database:
     """One connection, used inline on the event loop: a look-up takes microseconds."""
     dataset_version: str
     release_document: bytes
+    disclaimer: str
+    """The notice that stands beside every record that states something."""
     coverage: dict[str, str]
     """Coverage note of each collection."""
     totals: dict[str, int]
@@ -179,6 +181,7 @@ def _read(driver: sqlite3.Connection, path: Path) -> Database:
         driver=driver,
         dataset_version=version,
         release_document=document,
+        disclaimer=json.loads(document)["disclaimer"],
         coverage={name: notes[name] for name in TABLES},
         totals={
             name: driver.execute(str(select(func.count()).select_from(table))).fetchone()[0]

@@ -13,8 +13,8 @@ from app.database import Database
 from app.names import Names
 from app.problems import NOT_FOUND, ProblemError, ProblemException, shown
 from app.schemas.envelopes import MAX_LINK_BYTES
-from app.schemas.queries import PageQuery, query_string
-from app.tables import Facet, Resource, Tally, filter_value, table_of
+from app.schemas.queries import PageQuery, View, query_string
+from app.tables import Facet, Resource, Tally, filter_value, filters_index, table_of
 
 MAX_OFFSET = 10_000
 MAX_NAMED = 2000
@@ -22,27 +22,33 @@ MAX_NAMED = 2000
 
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
+FLAGS = {str(flag).lower(): filter_value(flag) for flag in (True, False)}
+"""How the flags of a query are stored."""
+Filters = dict[str, list[Any]]
+"""The values of each filter that a client has set."""
 Shape = tuple[tuple[str, int], ...]
 """The filters of a list and how many values each has: what its SQL depends on besides the sort."""
 
 
-def list_page(database: Database, resource: type[Resource], query: PageQuery) -> Response:
-    """A page of a collection, with the links to its neighbours."""
+def list_page(database: Database, resource: type[Resource], query: PageQuery, path: str | None = None) -> Response:
+    """A page of a collection, with the links to its neighbours under the path that was asked for."""
     filters = query.filters()
-    shape = tuple((name, len(values)) for name, values in filters.items())
-    values = {f"{name}_{n}": value for name, listed in filters.items() for n, value in enumerate(listed)}
+    shape, values = _shape(filters), _values(filters)
     documents = database.read(
-        page_sql(resource, shape, query.sort), values | {"limit": query.limit, "offset": query.offset}
+        page_sql(resource, shape, query.sort, query.view), values | {"limit": query.limit, "offset": query.offset}
     )
     total = _total(database, resource, shape, values)
-    links = _page_links(resource.info.path, query, total)
-    meta = {
+    links = _page_links(path or resource.info.path, query, total)
+    meta: dict[str, Any] = {
         "total": total,
         "limit": query.limit,
         "offset": query.offset,
         "dataset_version": database.dataset_version,
         "coverage": database.coverage[resource.info.collection],
+        "facets": [_facet(database, resource, name, filters) for name in query.facets()] or None,
     }
+    if query.view is View.summary:
+        meta["disclaimer"] = database.disclaimer
     return _response(b"[" + b",".join([document for (document,) in documents]) + b"]", meta, links)
 
 
@@ -60,13 +66,13 @@ def get_one(database: Database, resource: type[Resource], slug: str) -> Response
 
 
 @lru_cache(maxsize=1024)
-def page_sql(resource: type[Resource], shape: Shape, sort: str) -> str:
+def page_sql(resource: type[Resource], shape: Shape, sort: str, view: View = View.full) -> str:
     """The query for a page of rendered documents, in the order of an index."""
     table = table_of(resource)
     column = table.columns[resource.info.sorts[sort.removeprefix("-")]]
     keys = [column] if column.name == "slug" else [column, table.columns.slug]
     return _compiled(
-        select(table.columns.document)
+        select(table.columns.document if view is View.full else table.columns.summary_document)
         .where(*(_condition(resource, name, count) for name, count in shape))
         .order_by(*(key.desc() if sort.startswith("-") else key for key in keys))
         .limit(bindparam("limit"))
@@ -79,6 +85,26 @@ def count_sql(resource: type[Resource], shape: Shape) -> str:
     """The query for how many records match several filters at once."""
     conditions = (_condition(resource, name, count) for name, count in shape)
     return _compiled(select(func.count()).select_from(table_of(resource)).where(*conditions))
+
+
+@lru_cache(maxsize=1024)
+def facet_sql(resource: type[Resource], name: str, shape: Shape) -> str:
+    """The query for how many records have each value of a filter and match other filters."""
+    table = table_of(resource)
+    conditions = [_condition(resource, other, count) for other, count in shape]
+    if name in resource.info.facets:
+        # Other filters may look for values in the same table.
+        counted = table_of(Facet).alias("counted")
+        value = counted.columns.value
+        conditions += [*_entries(counted.columns, resource, name), counted.columns.slug == table.columns.slug]
+    else:
+        value = table.columns[name]
+    sql = _compiled(select(value, func.count()).select_from(table).where(*conditions).group_by(value))
+    if {name, *dict(shape)} <= set(resource.info.column_filters):
+        # SQLite would rather take the index in the order of the groups, and fetch every row for the other filters.
+        # SQLAlchemy has no hints for SQLite.
+        sql = sql.replace(f"FROM {table.name}", f"FROM {table.name} INDEXED BY {filters_index(resource)}", 1)
+    return sql
 
 
 @cache
@@ -117,18 +143,47 @@ def _total(database: Database, resource: type[Resource], shape: Shape, values: d
     return int(found[0][0]) if found else 0
 
 
+def _shape(filters: Filters) -> Shape:
+    return tuple((name, len(values)) for name, values in filters.items())
+
+
+def _values(filters: Filters) -> dict[str, Any]:
+    return {f"{name}_{n}": value for name, values in filters.items() for n, value in enumerate(values)}
+
+
+def _facet(database: Database, resource: type[Resource], name: str, filters: Filters) -> dict[str, Any]:
+    """How many records have each value of a filter and match the other filters; its own choice of values counts nothing out."""
+    others = {other: values for other, values in filters.items() if other != name}
+    if others:
+        rows = database.read(facet_sql(resource, name, _shape(others)), _values(others))
+    else:
+        rows = database.read(TALLIES_SQL, {"collection": resource.info.collection, "filter": name})
+    counts = {filter_value(value): total for value, total in rows}
+    return {
+        "name": name,
+        "values": [
+            {"value": value, "label": label, "count": counts.get(FLAGS.get(value, value), 0)}
+            for value, label in resource.info.facet_values(name)
+        ],
+    }
+
+
 def _condition(resource: type[Resource], name: str, count: int) -> ColumnElement[bool]:
     wanted: list[BindParameter[Any]] = [bindparam(f"{name}_{n}") for n in range(count)]
     columns = table_of(resource).columns
     if name in resource.info.facets:
         facet = table_of(Facet).columns
-        of_this = [
-            facet.collection == literal_column(f"'{resource.info.collection}'"),
-            facet.filter == literal_column(f"'{name}'"),
-        ]
-        return exists().where(*of_this, facet.value.in_(wanted), facet.slug == columns.slug)
+        return exists().where(*_entries(facet, resource, name), facet.value.in_(wanted), facet.slug == columns.slug)
     column = cast("ColumnElement[Any]", columns[name])
     return column == wanted[0] if count == 1 else column.in_(wanted)
+
+
+def _entries(facet: Any, resource: type[Resource], name: str) -> list[ColumnElement[bool]]:
+    """The conditions for the entries of a filter of a resource."""
+    return [
+        facet.collection == literal_column(f"'{resource.info.collection}'"),
+        facet.filter == literal_column(f"'{name}'"),
+    ]
 
 
 def _compiled(statement: Select[Any]) -> str:
@@ -140,6 +195,12 @@ def _compiled(statement: Select[Any]) -> str:
 TALLY_SQL = _compiled(
     select(table_of(Tally).columns.total).where(
         *(table_of(Tally).columns[name] == bindparam(name) for name in ("collection", "filter", "value"))
+    )
+)
+
+TALLIES_SQL = _compiled(
+    select(table_of(Tally).columns.value, table_of(Tally).columns.total).where(
+        *(table_of(Tally).columns[name] == bindparam(name) for name in ("collection", "filter"))
     )
 )
 

@@ -83,5 +83,5 @@ def validator(schema: Object) -> Draft202012Validator:
 
 
 def example_path(path: str) -> str:
-    slug = next((p["example"] for p in OPERATIONS[path].get("parameters", []) if p["in"] == "path"), "")
+    slug = next((p["example"] for p in OPERATIONS[path].get("parameters", []) if p.get("in") == "path"), "")
     return path.replace("{slug}", slug)

@@ -59,7 +59,7 @@ def each(things: Iterable[T]) -> tuple[T, ...]:
 
 DOCUMENT: Object = json.loads((ROOT / "openapi.json").read_text(encoding="utf-8"))
 PATHS: Object = DOCUMENT["paths"]
-PAGING = ("limit", "offset", "sort")
+PAGING = ("view", "limit", "offset", "sort", "facet")
 RESOURCE = "/v1/strains"
 UNKNOWN_RECORD = "/v1/strains/no-such-strain"
 UNKNOWN = ("/v1/nothing", UNKNOWN_RECORD, "/V1", "/v1/", "/health", "/docs/x")
@@ -74,23 +74,23 @@ PAGES = (
     "/favicon.ico",
 )
 DOCUMENTED = tuple(
-    path.replace("{slug}", next((p["example"] for p in item["get"].get("parameters", []) if p["in"] == "path"), ""))
+    path.replace("{slug}", next((p["example"] for p in item["get"].get("parameters", []) if p.get("in") == "path"), ""))
     for path, item in PATHS.items()
 )
 ADDRESSES = (*DOCUMENTED, *PAGES)
 
 
-def resolved(schema: Object) -> Object:
-    """A schema, or what its reference leads to."""
-    while "$ref" in schema:
-        *_, name = schema["$ref"].split("/")
-        schema = DOCUMENT["components"]["schemas"][name]
-    return schema
+def resolved(value: Object) -> Object:
+    """A schema or a parameter of the document, or what its reference leads to."""
+    while "$ref" in value:
+        *_, kind, name = value["$ref"].split("/")
+        value = DOCUMENT["components"][kind][name]
+    return value
 
 
 def query_parameters(path: str) -> dict[str, Object]:
     """The query parameters an address takes, by name."""
-    parameters = [parameter for parameter in PATHS[path]["get"].get("parameters", []) if "$ref" not in parameter]
+    parameters = map(resolved, PATHS[path]["get"].get("parameters", []))
     return {
         parameter["name"]: parameter | {"schema": parameter["schema"] | resolved(parameter["schema"])}
         for parameter in parameters
@@ -100,6 +100,9 @@ def query_parameters(path: str) -> dict[str, Object]:
 
 COLLECTIONS = tuple(path for path in PATHS if f"{path}/{{slug}}" in PATHS and "offset" in query_parameters(path))
 FILTERS = tuple((path, name) for path in COLLECTIONS for name in query_parameters(path) if name not in PAGING)
+
+SUMMARIES = {path: f"/v1/summaries/{path.removeprefix('/v1/')}" for path in COLLECTIONS}
+"""The path of the brief view of each collection."""
 
 each_address = pytest.mark.parametrize("path", ADDRESSES)
 each_collection = pytest.mark.parametrize("path", COLLECTIONS)

@@ -17,6 +17,7 @@ from app.content.check import check_seed
 from app.database import open_database
 from app.registry import RESOURCES, TABLES
 from app.schemas.resources import ResourceInfo
+from app.schemas.summaries import summary_of
 from app.tables import table_of
 from support import build_command, each, run
 
@@ -107,7 +108,9 @@ def test_what_is_served_is_a_valid_record_and_equals_its_row(database_path: Path
     for row in each(rows):
         served = TypeAdapter(resource.read).validate_json(row["document"])
         assert json.loads(row["document"]) == json.loads(served.model_dump_json())
-        for column in each(set(columns.keys()) - {"document"}):
+        brief = TypeAdapter(summary_of(resource)).validate_json(row["summary_document"])
+        assert json.loads(row["summary_document"]) == json.loads(brief.model_dump_json())
+        for column in each(set(columns.keys()) - {"document", "summary_document"}):
             if column.endswith("_rank"):
                 value = getattr(served, column.removesuffix("_rank"))
                 assert row[column] == list(type(value).__members__).index(value)

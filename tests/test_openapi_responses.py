@@ -32,7 +32,7 @@ def test_what_operations_share_is_written_once() -> None:
             assert status == "200" or "$ref" in response or path.startswith("/health/"), f"{path} {status}"
             inline = [name for name, header in response.get("headers", {}).items() if "$ref" not in header]
             assert not inline, f"{path} {status}"
-        assert "header" not in {parameter["in"] for parameter in operation.get("parameters", [])}, path
+        assert "header" not in {resolved(parameter)["in"] for parameter in operation.get("parameters", [])}, path
 
 
 def examples_in(content: Object) -> list[Any]:
@@ -66,7 +66,7 @@ def in_query(parameters: list[Object]) -> str:
 async def test_the_example_of_every_parameter_matches_records_alone_and_with_all_others(
     path: str, client: httpx.AsyncClient
 ) -> None:
-    parameters = [parameter for parameter in OPERATIONS[path]["parameters"] if parameter["in"] == "query"]
+    parameters = [p for p in map(resolved, OPERATIONS[path]["parameters"]) if p["in"] == "query"]
     for asked in each([*([parameter] for parameter in parameters), parameters]):
         answer = await client.get(f"{path}?{in_query(asked)}")
         assert answer.status_code == 200, answer.text

@@ -199,7 +199,7 @@ def _row(item: Rendered) -> dict[str, Any]:
     """The columns of a record."""
     columns = table_of(TABLES[item.resource.collection]).columns.keys()
     row = item.record.model_dump(include=set(columns))
-    row |= {"review_due": item.review_due, "document": item.document}
+    row |= {"review_due": item.review_due, "document": item.document, "summary_document": item.summary_document}
     for column in set(columns) - row.keys():
         # Named values are stored as they are served; a rank beside them gives their order.
         name = column.removesuffix("_rank")

@@ -18,6 +18,7 @@ from app.routers import (
     service,
     side_effects,
     strains,
+    summaries,
     vocabularies,
     warning_signs,
 )
@@ -40,6 +41,7 @@ ROUTERS = (
     quality_checks.router,
     contacts.router,
     citations.router,
+    summaries.router,
     service.router,
     vocabularies.router,
 )
