@@ -130,6 +130,9 @@ def filter_values(path: str, name: str, records: list[Object]) -> list[Any]:
     if schema["type"] == "boolean":
         return [True, False]
     listed = resolved(schema["items"]).get("enum")
+    if name in PAGING:
+        assert listed
+        return list(listed)
     found = {value: None for record in records for value in values_of(record, name) if value is not None}
     if listed:
         assert found.keys() <= set(listed)

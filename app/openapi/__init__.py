@@ -239,11 +239,11 @@ def _shared_parameters(document: Object) -> Object:
         parameter, (first, *others) = json.loads(text), operations
         if not others:
             continue
-        # A pair, the list and its brief view, or all of a kind: the first one names it, or the parameter does.
-        of = first["operationId"].removeprefix("list")
-        name = of if len(others) == 1 else "Summaries" if of.endswith("Summaries") else "List"
-        name += parameter["name"].title().replace("_", "")
-        assert name not in shared, f"two different parameters would be named {name}"
+        # The first list that takes it names it, unless all lists take the same.
+        of, suffix = first["operationId"].removeprefix("list"), parameter["name"].title().replace("_", "")
+        name = ("Summaries" if of.endswith("Summaries") else "List") + suffix
+        if len(others) == 1 or name in shared:
+            name = of + suffix
         shared[name] = parameter
         for operation in operations:
             place = operation["parameters"].index(parameter)
