@@ -6,22 +6,31 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 
-from pydantic import ValidationError
-from uvicorn import Config
-
-from app.database import DatabaseUnusableError, open_database
-from app.http.connection import Connection
-from app.logs import log_config
-from app.serving import listen, serve
-from app.settings import Settings
-
 INTERRUPTED = 130
 """The conventional exit status of a program that Ctrl-C ended."""
+
+try:
+    from pydantic import ValidationError
+    from uvicorn import Config
+
+    from app.database import DatabaseUnusableError, open_database
+    from app.http.connection import Connection
+    from app.logs import log_config
+    from app.serving import listen, serve
+    from app.settings import Settings
+except KeyboardInterrupt:  # loading the libraries takes most of the time of a start
+    sys.exit(INTERRUPTED)
 
 
 def main() -> int:
     """Serve until a signal ends it. The exit status is 1 when the service can't start."""
     _open_missing_streams()
+    with suppress(KeyboardInterrupt):
+        return _serve()
+    return INTERRUPTED
+
+
+def _serve() -> int:
     try:
         settings = Settings()
         config = _config(settings)
@@ -84,6 +93,4 @@ def _say(words: str) -> None:
 
 
 if __name__ == "__main__":
-    with suppress(KeyboardInterrupt):
-        sys.exit(main())
-    sys.exit(INTERRUPTED)
+    sys.exit(main())

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Iterator
 from typing import Any
-from urllib.parse import urljoin
+from urllib.parse import urljoin, urlsplit
 
 import httpx
 
@@ -25,13 +25,17 @@ def crawl(get: Callable[[str], httpx.Response], *starts: str) -> dict[str, httpx
 
 
 def links_of(response: httpx.Response, address: str) -> Iterator[str]:
-    """The paths that a response at an address links to: in its header fields and in its body."""
+    """The paths that a response at an address leads to: links in its header and its body, the paths of an OpenAPI document."""
     yield from LINK.findall(response.headers.get("link", ""))
     media_type = response.headers["content-type"].partition(";")[0]
     if media_type == "text/html":
         links = [urljoin(address, link) for link in REFERENCE.findall(response.text)]
         yield from (link for link in links if link.startswith("/"))
-    elif media_type.endswith("json") and not address.endswith("openapi.json"):
+    elif address.endswith("/openapi.json"):
+        document = response.json()
+        server = urlsplit(document["servers"][0]["url"]).path.removesuffix("/")
+        yield from (server + path for path in document["paths"] if "{" not in path)
+    elif media_type.endswith("json"):
         yield from (text for text in strings(response.json()) if text.startswith("/"))
 
 

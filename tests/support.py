@@ -129,10 +129,10 @@ def filter_values(path: str, name: str, records: list[Object]) -> list[Any]:
     schema = query_parameters(path)[name]["schema"]
     if schema["type"] == "boolean":
         return [True, False]
-    listed = resolved(schema["items"]).get("enum")
+    listed: list[Any] | None = resolved(schema["items"]).get("enum")
     if name in PAGING:
-        assert listed
-        return list(listed)
+        assert listed, f"{name} of {path} lists no values"
+        return listed
     found = {value: None for record in records for value in values_of(record, name) if value is not None}
     if listed:
         assert found.keys() <= set(listed)

@@ -7,13 +7,19 @@ import sys
 from datetime import date, timedelta
 from pathlib import Path
 
-from app.content.build import BuildError, build
-from app.content.check import check_seed, read_seed
-from app.content.faults import SeedFaultsError
-from app.content.layout import laid_out
-from app.content.report import as_text, overview
-from app.content.schema import write_schema
-from app.files import ordinary, shipped, write_whole
+INTERRUPTED = 130
+"""The conventional exit status of a program that Ctrl-C ended."""
+
+try:
+    from app.content.build import BuildError, build
+    from app.content.check import check_seed, read_seed
+    from app.content.faults import SeedFaultsError
+    from app.content.layout import laid_out
+    from app.content.report import as_text, overview
+    from app.content.schema import write_schema
+    from app.files import ordinary, shipped, write_whole
+except KeyboardInterrupt:  # loading the libraries takes a good part of the time of a command
+    sys.exit(INTERRUPTED)
 
 SEED = Path("data/seed.json")
 DATABASE = Path("data/content.db")
@@ -21,7 +27,7 @@ SCHEMA = Path("data/seed.schema.json")
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run one command; 0 when it succeeded, 1 when the content is at fault, 2 when the call is."""
+    """Run one command; 0 when it succeeded, 1 when the content is at fault, 2 when the call is, 130 after Ctrl-C."""
     options = _options(arguments)
     try:
         match options.command:
@@ -46,6 +52,8 @@ def main(arguments: list[str] | None = None) -> int:
         count = f"{len(error.faults)} fault{'s' if len(error.faults) > 1 else ''}"
         print(f"{options.seed}: {count}, nothing written", file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        return INTERRUPTED
     except BuildError as error:
         print(error, file=sys.stderr)
         return 1
