@@ -41,8 +41,10 @@ def prefixed(reply: Reply, prefix: str) -> Reply:
             headers.append((name, b"%d" % len(body)))
         elif name not in WITH_ADDRESSES:
             headers.append((name, value))
-        elif name != b"link" or len(_with_prefix(value, prefix)) <= MAX_LINK_BYTES:
+        elif name != b"link":
             headers.append((name, _with_prefix(value, prefix)))
+        elif len(value := value.replace(b"</", b"<%b/" % prefix.encode())) <= MAX_LINK_BYTES:
+            headers.append((name, value))
     return Reply(reply.status, headers, body)
 
 
