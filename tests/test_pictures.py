@@ -82,7 +82,7 @@ async def test_every_state_has_one_tile_with_its_status_confidence_and_date(reco
     }
     assert len(tiles) == len(states)
     for place in each(states):
-        label = tiles[place["slug"]].attrib["aria-label"]
+        label = str(tiles[place["slug"]][0].text)
         status, confidence = LegalStatus[place["status"]], Confidence[place["confidence"]]
         assert label.startswith(f"{place['name']}: {status.label}, confidence {confidence.label.lower()}, ")
         assert (f"as of {place['as_of']}" if place["as_of"] else "no source is dated") in label

@@ -10,6 +10,7 @@ from fastapi import FastAPI, Response
 from app.database import Database
 from app.files import shipped
 from app.pages.assets import ASSETS, FILES, Asset
+from app.pages.site import collection_title
 from app.pages.templates import TEMPLATES
 from app.problems import KINDS, Kind, ProblemError, ProblemException, problem_document
 from app.reading import list_page
@@ -31,9 +32,10 @@ PAGE_POLICY: Final = (
     "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
 # The script completes the examples; connect-src lets a reader run them in the console.
-LANDING_POLICY: Final = f"{PAGE_POLICY}; script-src 'self'; connect-src 'self'"
+SCRIPTED_POLICY: Final = f"{PAGE_POLICY}; script-src 'self'; connect-src 'self'"
+LANDING_POLICY: Final = SCRIPTED_POLICY.replace("form-action 'none'", "form-action 'self'")
 # The style sheet of Swagger UI holds its pictures as data.
-DOCS_POLICY: Final = LANDING_POLICY.replace("img-src 'self'", "img-src 'self' data:")
+DOCS_POLICY: Final = SCRIPTED_POLICY.replace("img-src 'self'", "img-src 'self' data:")
 
 CATALOG_TYPE: Final = 'application/linkset+json; profile="https://www.rfc-editor.org/info/rfc9727"'
 CATALOG_LINK: Final = '</.well-known/api-catalog>; rel="api-catalog"'
@@ -92,7 +94,13 @@ def _landing(database: Database) -> dict[str, Any]:
     release = json.loads(database.release_document)
     first = _body(database, WarningSign, WarningSignQuery(urgency=[Urgency.emergency_now], limit=1))
     collections = [
-        {"name": name, "url": f"v1/{name}", "total": f"{total:,}", "coverage": database.coverage[name]}
+        {
+            "name": name,
+            "title": collection_title(name),
+            "url": f"v1/{name}",
+            "total": f"{total:,}",
+            "coverage": database.coverage[name],
+        }
         for name, total in database.totals.items()
     ]
     return {

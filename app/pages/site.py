@@ -83,9 +83,9 @@ class Site:
     """Empty when it is not known."""
 
 
-def title_of(resource: ResourceInfo) -> str:
+def collection_title(collection: str) -> str:
     """What an HTML page calls a collection."""
-    return TITLES.get(resource.collection) or resource.collection.replace("-", " ").capitalize()
+    return TITLES.get(collection) or collection.replace("-", " ").capitalize()
 
 
 def html_path(path: str) -> str:
@@ -122,7 +122,7 @@ def record_html(database: Database, resource: type[Resource], slug: str, site: S
         page_title=record["title"],
         page_description=shortened(record["summary"]),
         collection=info.collection,
-        collection_title=title_of(info),
+        collection_title=collection_title(info.collection),
         record=NOTHING | record,
         view=shown,
         headline=headline,
@@ -146,10 +146,10 @@ def list_html(database: Database, resource: type[Resource], query: PageQuery, si
         site,
         is_listed=not written,
         json_address=info.path + (f"?{query_string(written)}" if written else ""),
-        page_title=title_of(info),
+        page_title=collection_title(info.collection),
         page_description=shortened(info.description),
         collection=info.collection,
-        collection_title=title_of(info),
+        collection_title=collection_title(info.collection),
         description=info.description,
         coverage=body["meta"]["coverage"],
         disclaimer=body["meta"]["disclaimer"],
@@ -182,7 +182,7 @@ def missing_html(database: Database, resource: type[Resource], problem: ProblemE
         detail=problem.detail,
         meant={"slug": meant, "url": f"{info.path}/{meant}"} if meant else None,
         collection=info.collection,
-        collection_title=title_of(info),
+        collection_title=collection_title(info.collection),
     )
     return Response(html, NOT_FOUND.status, MISSING_HEADERS, "text/html")
 

@@ -40,7 +40,7 @@ WORDS: Final = {
     LegalStatus.banned: "banned",
     LegalStatus.pending_change: "pending",
     LegalStatus.unclear: "unclear",
-    LegalStatus.legal_age_restricted: "from an age",
+    LegalStatus.legal_age_restricted: "age limit",
     LegalStatus.legal_regulated: "regulated",
     LegalStatus.legal_unregulated: "no rules",
 }
