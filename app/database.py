@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import Iterable, Mapping
 from contextlib import closing, suppress
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from stat import S_ISREG
 from time import monotonic
@@ -17,8 +18,9 @@ from sqlalchemy import func, select
 
 from app.names import Names
 from app.registry import TABLES
+from app.words.lexicon import Lexicon
 
-SCHEMA_REVISION = "0002"
+SCHEMA_REVISION = "0004"
 """The revision that this program reads; a test compares it with the newest migration."""
 
 HEADER_BYTES: Final = 100
@@ -59,8 +61,15 @@ class Database:
     """Coverage note of each collection."""
     totals: dict[str, int]
     """Number of records of each collection."""
+    lexicon: Lexicon
+    """What a search knows of words."""
     names: dict[str, Names] = field(default_factory=dict, compare=False)
     """The names of the records of each collection for which one was asked in vain."""
+
+    @cached_property
+    def disclaimer(self) -> str:
+        """The service's notice on what this content is not."""
+        return str(json.loads(self.release_document)["disclaimer"])
 
     def read(self, sql: str, values: Mapping[str, Any]) -> list[Any]:
         """The rows of a query, within the time a request may take.
@@ -180,6 +189,7 @@ def _read(driver: sqlite3.Connection, path: Path) -> Database:
         dataset_version=version,
         release_document=document,
         coverage={name: notes[name] for name in TABLES},
+        lexicon=Lexicon(driver.execute("SELECT document FROM search_lexicon").fetchone()[0]),
         totals={
             name: driver.execute(str(select(func.count()).select_from(table))).fetchone()[0]
             for name, table in TABLES.items()

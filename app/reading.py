@@ -13,6 +13,7 @@ from app.database import Database
 from app.names import Names
 from app.problems import NOT_FOUND, ProblemError, ProblemException, shown
 from app.schemas.queries import PageQuery, query_string
+from app.schemas.search import SearchQuery
 from app.tables import Facet, Resource, Tally, filter_value, table_of
 
 MAX_OFFSET = 10_000
@@ -36,7 +37,6 @@ def list_page(database: Database, resource: type[Resource], query: PageQuery) ->
         page_sql(resource, shape, query.sort), values | {"limit": query.limit, "offset": query.offset}
     )
     total = _total(database, resource, shape, values)
-    links = _page_links(resource.info.path, query, total)
     meta = {
         "total": total,
         "limit": query.limit,
@@ -44,7 +44,12 @@ def list_page(database: Database, resource: type[Resource], query: PageQuery) ->
         "dataset_version": database.dataset_version,
         "coverage": database.coverage[resource.info.collection],
     }
-    return _response(b"[" + b",".join([document for (document,) in documents]) + b"]", meta, links)
+    return page(b"[" + b",".join([document for (document,) in documents]) + b"]", meta, resource.info.path, query)
+
+
+def page(data: bytes, meta: dict[str, Any], path: str, query: PageQuery | SearchQuery) -> Response:
+    """The envelope of a page around its records; `meta` says how many there are over all pages."""
+    return _response(data, meta, _page_links(path, query, meta["total"]))
 
 
 def get_one(database: Database, resource: type[Resource], slug: str) -> Response:
@@ -150,7 +155,7 @@ def detail(database: Database, document: bytes, path: str, collection: str) -> R
     return _response(document, {"dataset_version": database.dataset_version}, {"self": path, "collection": collection})
 
 
-def _page_links(path: str, query: PageQuery, total: int) -> dict[str, str | None]:
+def _page_links(path: str, query: PageQuery | SearchQuery, total: int) -> dict[str, str | None]:
     asked = query.written()
 
     def page(offset: int) -> str:

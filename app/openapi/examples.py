@@ -9,16 +9,25 @@ from sqlalchemy import select
 
 from app.database import Database
 from app.registry import RESOURCES, TABLES
+from app.routers.search import results
 from app.routers.service import INDEX
 from app.routers.vocabularies import vocabularies
 from app.schemas.queries import PageQuery
 from app.schemas.resources import ResourceInfo
+from app.schemas.search import SearchQuery
 from app.tables import table_of
 
 Object = dict[str, Any]
 
 LIMIT: Final = 10
 """Differs from the default, so that the example shows something."""
+SEARCH: Final[Object] = {
+    "q": "can I take it with antidepressants",
+    "type": ["interaction", "risk_group"],
+    "limit": 5,
+    "offset": 0,
+}
+"""A question that many ask."""
 SHOWN_ITEMS: Final = 1
 """How many entries of a list an example shows: the first tells the form of all."""
 
@@ -36,7 +45,7 @@ class Examples:
 def examples_from(database: Database) -> Examples:
     """The examples that the data gives."""
     responses = dict(_service_responses(database))
-    parameters: dict[str, Object] = {}
+    parameters: dict[str, Object] = {"/v1/search": SEARCH}
     for resource in RESOURCES:
         documents = select(table_of(TABLES[resource.collection]).columns.document)
         records = [json.loads(row[0]) for row in database.driver.execute(str(documents))]
@@ -95,6 +104,8 @@ def _service_responses(database: Database) -> Iterator[tuple[str, Object]]:
     yield "/v1", _detail(database, json.loads(INDEX), "/v1", "/v1")
     yield "/v1/vocabularies", _detail(database, _cut(json.loads(vocabularies())), "/v1/vocabularies", "/v1")
     yield "/v1/meta", _detail(database, _cut(json.loads(database.release_document)), "/v1/meta", "/v1")
+    found = results(database, SearchQuery.model_validate(SEARCH | {"limit": "1", "offset": "0"}))
+    yield "/v1/search", json.loads(bytes(found.body))
     yield "/health/live", {"status": "ok"}
     yield "/health/ready", {"status": "ok"}
 

@@ -15,6 +15,7 @@ from app.routers import (
     product_forms,
     quality_checks,
     risk_groups,
+    search,
     service,
     side_effects,
     strains,
@@ -40,6 +41,7 @@ ROUTERS = (
     quality_checks.router,
     contacts.router,
     citations.router,
+    search.router,
     service.router,
     vocabularies.router,
 )

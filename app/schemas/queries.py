@@ -79,8 +79,9 @@ class QueryParameters(BaseModel):
         }
 
     def written(self) -> dict[str, str]:
-        """What the client sent as a query has it, in one spelling whatever the client's was."""
-        return {name: quote(_text(value), safe=",-_.~") for name, value in self.given().items()}
+        """What the client sent as a query has it, in one spelling whatever the client's was; the first page needs no offset."""
+        written = {name: quote(_text(value), safe=",-_.~") for name, value in self.given().items()}
+        return {name: value for name, value in written.items() if (name, value) != ("offset", "0")}
 
 
 def query_string(parameters: Mapping[str, str]) -> str:
@@ -117,10 +118,6 @@ class PageQuery(QueryParameters):
     slug: Annotated[list[Slug], pydantic.Field(max_length=100), CommaSeparated] = []
     """Only the records with these slugs, comma-separated: fetches a batch in one request."""
     sort: Annotated[str, Sorting]
-
-    def written(self) -> dict[str, str]:
-        """What the client sent as a query has it; the first page needs no offset."""
-        return {name: value for name, value in super().written().items() if (name, value) != ("offset", "0")}
 
     @field_validator("sort", mode="before")
     @classmethod
