@@ -73,10 +73,22 @@ PAGES = (
     "/robots.txt",
     "/favicon.ico",
 )
-DOCUMENTED = tuple(
-    path.replace("{slug}", next((p["example"] for p in item["get"].get("parameters", []) if p["in"] == "path"), ""))
-    for path, item in PATHS.items()
-)
+
+
+def answered(path: str) -> str:
+    """A path of the document with the slug and the query that it requires."""
+    required = {p["name"]: p for p in PATHS[path]["get"].get("parameters", []) if p.get("required")}
+    slug = required.pop("slug", {}).get("example", "")
+    query = "&".join(f"{name}={quote(parameter['example'])}" for name, parameter in required.items())
+    return path.replace("{slug}", slug) + (f"?{query}" if query else "")
+
+
+def extended(address: str, query: str) -> str:
+    """An address with more of a query."""
+    return f"{address}{'&' if '?' in address else '?'}{query}"
+
+
+DOCUMENTED = tuple(map(answered, PATHS))
 ADDRESSES = (*DOCUMENTED, *PAGES)
 
 

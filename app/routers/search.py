@@ -17,7 +17,7 @@ SUGGESTION: Final = (
 )
 
 
-@router.get("/v1/search", operation_id="search", summary="Search all records", response_model=SearchPage)
+@router.get("/v1/search", operation_id="searchRecords", summary="Search all records", response_model=SearchPage)
 async def search_all(query: Annotated[SearchQuery, Query()], data: Data) -> Response:
     """Return the records that answer a question, best first; where there is a danger, first what protects from it."""
     return results(data, query)

@@ -1,6 +1,5 @@
 """Search: what the seed says of words, what is asked and what is served."""
 
-import unicodedata
 from typing import Annotated
 
 import pydantic
@@ -41,14 +40,12 @@ class SearchSeed(Strict):
     """The dangers for which some records come first."""
 
 
-def _one_line(value: object) -> object:
-    """A question without what nobody can see: spaces at its ends, several in a row, line breaks, control characters."""
-    if not isinstance(value, str):
-        return value
-    return " ".join("".join(" " if unicodedata.category(c) == "Cc" else c for c in value).split())
+def _plain(value: object) -> object:
+    """A question without the spaces that say nothing. Control characters are refused in any query."""
+    return " ".join(value.split()) if isinstance(value, str) else value
 
 
-Question = Annotated[str, pydantic.Field(min_length=1, max_length=200), BeforeValidator(_one_line)]
+Question = Annotated[str, pydantic.Field(min_length=1, max_length=200), BeforeValidator(_plain)]
 
 
 class SearchQuery(QueryParameters):
