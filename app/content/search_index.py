@@ -15,7 +15,7 @@ from app.schemas.references import RecordType
 from app.schemas.resources import NAMING_FIELDS
 from app.schemas.vocabularies import Vocabulary
 from app.words.lexicon import Topic, stored_lexicon
-from app.words.text import Phrase, stem, stems, words
+from app.words.text import BOUNDARY, Phrase, stem, stems, words
 
 IMPORTANCE: Final = (
     RecordType.warning_sign,
@@ -51,8 +51,6 @@ SEARCHED: Final = frozenset(READER_FIELDS) | {
 """The fields that are searched besides."""
 US_STATE: Final = re.compile("US-[A-Z]{2}")
 SENTENCE_END: Final = re.compile(r"(?<=[.!?])\s+")
-BOUNDARY: Final = " qqq "
-"""Stands between two aliases, so that they can't be read as one phrase; nobody asks for it."""
 MAX_SENTENCES: Final = 12
 """How many sentences of a record can be its snippet."""
 
@@ -91,8 +89,8 @@ def search_rows(content: RenderedSeed) -> Iterator[SearchRow]:
             },
             {
                 "number": number,
-                "names": _joined(names),
-                "aliases": BOUNDARY.join(_joined([alias]) for alias in [*aliases, *_codes(record)]),
+                "names": _separated(names),
+                "aliases": _separated([*aliases, *_codes(record)]),
                 "outline": _joined([record.summary]),
                 "body": _joined(body),
             },
@@ -110,7 +108,7 @@ def lexicon_of(seed: Seed, numbers: dict[str, int], counts: dict[str, int]) -> s
         synonyms=synonyms,
         phrases=(stems(alias) for aliases in search.aliases.values() for alias in aliases),
         codes={
-            place.code[3:].lower(): place.code.replace("-", "").lower()
+            place.code[3:].lower(): _joined([place.code.replace("-", "")])
             for place in seed.jurisdictions
             if US_STATE.fullmatch(place.code)
         },
@@ -182,6 +180,10 @@ def _codes(record: Strict) -> Iterator[str]:
     code = getattr(record, "code", None)
     if isinstance(code, str):
         yield code.replace("-", "")
+
+
+def _separated(names: list[str]) -> str:
+    return f" {BOUNDARY} ".join(["", *(_joined([name]) for name in names), ""]).strip()
 
 
 def _joined(texts: list[str]) -> str:

@@ -11,7 +11,7 @@ from app.database import Database
 from app.schemas.references import RecordType
 from app.search.question import Group, Question, understand
 from app.words.lexicon import Lexicon
-from app.words.text import Phrase, words
+from app.words.text import BOUNDARY, Phrase, words
 
 FIELDS: Final = {"{names aliases} : ": 4.0, "outline : ": 2.0, "body : ": 1.0}
 """The columns of the index and what a match there counts."""
@@ -25,6 +25,8 @@ MAX_RANKED: Final = 1000
 """How many results there are at most."""
 LEAST_SHARE: Final = 0.2
 """What share of the best score a record needs to be a result."""
+WHOLE_NAME: Final = 0.5
+"""What a record gains one of whose names is the whole question, as a share of the weight of that."""
 TOPIC_TYPE: Final = 1.3
 """What the score of a record is multiplied by that protects from the danger that the question is about."""
 TOPIC_RECORD: Final = 0.4
@@ -103,7 +105,7 @@ def _matches(database: Database, groups: list[Group]) -> tuple[list[dict[int, fl
                     best.setdefault(number, value * factor * group.weight)
             for number, strength in best.items():
                 matched[number] = matched.get(number, 0.0) + strength
-        for number in _numbers(database, "names : " + _any(group.phrases, "^")):
+        for number in _numbers(database, "names : " + _any(((BOUNDARY, *phrase) for phrase in group.phrases), "^")):
             matched[number] = matched.get(number, 0.0) + AT_THE_START * group.weight
     if cut and len(groups) > 1:
         # The records in which all words stand may be among those that were not looked at.
@@ -145,6 +147,10 @@ def _scores(database: Database, question: Question, matches: list[dict[int, floa
             covered[number] += weight
     for number in scores:
         scores[number] *= 0.2 + 0.8 * (covered[number] / whole) ** 2
+    if question.wholes:
+        named = _any((BOUNDARY, *phrase, BOUNDARY) for phrase in question.wholes)
+        for number in _numbers(database, "{names aliases} : " + named):
+            scores[number] += whole * WHOLE_NAME
     for topic in question.topics:
         for place, number in enumerate(topic.records):
             scores[number] += (whole or 1.0) * TOPIC_RECORD * 0.9**place

@@ -39,6 +39,8 @@ class Question:
     groups: list[Group]
     corrected: str | None
     """The question with its unknown words replaced; none when nothing was."""
+    wholes: set[Phrase]
+    """What the name of a record is that is the whole question."""
     topics: list[Topic]
     has_year: bool
     cut: bool
@@ -57,7 +59,10 @@ def understand(text: str, lexicon: Lexicon) -> Question:
     topics = [topic for topic in lexicon.topics if any(_stands_in(phrase, whole) for phrase in topic.phrases)]
     cut = len(groups) > MAX_GROUPS or read != typed
     has_year = any(YEAR.fullmatch(word.text) for word in read)
-    return Question(groups[:MAX_GROUPS], _corrected(text, read, corrections), topics, has_year, cut)
+    wholes = {whole, tuple(lexicon.stem(word.text) for word in asked if word.text not in lexicon.stop_words)}
+    if len(groups) == 1:
+        wholes |= groups[0].phrases.keys()
+    return Question(groups[:MAX_GROUPS], _corrected(text, read, corrections), wholes - {()}, topics, has_year, cut)
 
 
 def _corrections(read: list[Word], lexicon: Lexicon, *, may_go_on: bool) -> dict[int, str]:
@@ -99,7 +104,7 @@ def _groups(text: str, asked: list[Word], lexicon: Lexicon, *, may_go_on: bool) 
     if not groups:
         # Nothing but words that say little: then those are all there is to go by.
         said = [word for word in stemmed if word in lexicon.common] or stemmed
-        groups = [Group({(word,): 1.0}) for word in said]
+        groups = [Group({(word,): 1.0} | dict.fromkeys(lexicon.phrases.get((word,), ()), SYNONYM)) for word in said]
     return list({tuple(group.phrases): group for group in groups}.values())
 
 
@@ -120,11 +125,11 @@ def _code(text: str, word: Word, lexicon: Lexicon) -> str | None:
 def _phrases(word: str, code: str | None, lexicon: Lexicon, *, may_go_on: bool) -> dict[Phrase, float]:
     """What a word may be found by; nothing for a word that says nothing, unless it is a code."""
     stemmed = lexicon.stem(word)
-    if word in lexicon.stop_words or stemmed in lexicon.common:
-        return {(code,): 1.0} if code else {}
-    phrases: dict[Phrase, float] = {(stemmed,): 1.0}
     if code:
-        phrases[code,] = 1.0
+        return {(code,): 1.0}
+    if word in lexicon.stop_words or stemmed in lexicon.common:
+        return {}
+    phrases: dict[Phrase, float] = {(stemmed,): 1.0}
     for other in lexicon.phrases.get((stemmed,), ()):
         phrases.setdefault(other, SYNONYM)
     if may_go_on and len(word) >= SHORTEST_BEGINNING:

@@ -10,6 +10,8 @@ import snowballstemmer
 WORD: Final = re.compile(r"[^\W_]+(?:['\u2019][^\W_]+)*")
 _stemmer = snowballstemmer.stemmer("english")
 
+BOUNDARY: Final = "qqq"
+"""Stands before and behind each name in the index: no two are read as one phrase, and a whole name can be asked for."""
 Phrase = tuple[str, ...]
 """Stems in a row."""
 
