@@ -3,7 +3,8 @@
 from typing import Annotated
 
 import pydantic
-from pydantic import BeforeValidator
+from pydantic import AfterValidator
+from pydantic_core import PydanticCustomError
 from sqlmodel import Field
 
 from app.schemas.envelopes import PageLinks, PageOffset
@@ -40,12 +41,20 @@ class SearchSeed(Strict):
     """The dangers for which some records come first."""
 
 
-def _plain(value: object) -> object:
-    """A question without the spaces that say nothing. Control characters are refused in any query."""
-    return " ".join(value.split()) if isinstance(value, str) else value
+def _plain(question: str) -> str:
+    """A question without the spaces that say nothing."""
+    if words := question.split():
+        return " ".join(words)
+    raise PydanticCustomError("blank", "Should be more than spaces")
 
 
-Question = Annotated[str, pydantic.Field(min_length=1, max_length=200), BeforeValidator(_plain)]
+# Control characters are refused in any query; the pattern tells clients so.
+_PATTERN = r"^[^\x00-\x1F\x7F-\x9F]*[^\s\x00-\x1F\x7F-\x9F][^\x00-\x1F\x7F-\x9F]*$"
+Question = Annotated[
+    str,
+    pydantic.Field(min_length=1, max_length=200, json_schema_extra={"pattern": _PATTERN}),
+    AfterValidator(_plain),
+]
 
 
 class SearchQuery(QueryParameters):

@@ -117,7 +117,7 @@ def stored_lexicon(
         "common": sorted(word for (word,) in common),
         "codes": codes,
         "topics": [vars(topic) for topic in topics],
-        "phrases": list(equals.items()),
+        "phrases": sorted(equals.items()),
         "stems": {word: stem(word) for word in spelled},
         "counts": {word: counts[word] for word in spelled if counts[word] > 1},
     }
