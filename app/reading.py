@@ -12,7 +12,7 @@ from sqlalchemy.dialects import sqlite
 from app.database import Database
 from app.names import Names
 from app.problems import NOT_FOUND, ProblemError, ProblemException, shown
-from app.schemas.queries import PageQuery, query_string
+from app.schemas.queries import PageQuery, QueryParameters, query_string
 from app.schemas.search import SearchQuery
 from app.tables import Facet, Resource, Tally, filter_value, table_of
 
@@ -50,6 +50,11 @@ def list_page(database: Database, resource: type[Resource], query: PageQuery) ->
 def page(data: bytes, meta: dict[str, Any], path: str, query: PageQuery | SearchQuery) -> Response:
     """The envelope of a page around its records; `meta` says how many there are over all pages."""
     return _response(data, meta, _page_links(path, query, meta["total"]))
+
+
+def alone(data: bytes, meta: dict[str, Any], path: str, query: QueryParameters) -> Response:
+    """The envelope of a response that has no neighbours."""
+    return _response(data, meta, {"self": _address(path, query.written())})
 
 
 def get_one(database: Database, resource: type[Resource], slug: str) -> Response:
@@ -148,6 +153,11 @@ TALLY_SQL = _compiled(
         *(table_of(Tally).columns[name] == bindparam(name) for name in ("collection", "filter", "value"))
     )
 )
+
+
+def encoded(value: Any) -> bytes:
+    """A value as JSON without spaces."""
+    return _encode(value).encode()
 
 
 def detail(database: Database, document: bytes, path: str, collection: str) -> Response:

@@ -237,6 +237,17 @@ class SearchDocument(SQLModel, table=True):
     """The sentences of which one is the snippet, each with its stems, as JSON."""
 
 
+class SearchName(SQLModel, table=True):
+    """The titles and aliases of records from each of their words on, for suggestions while somebody types."""
+
+    __tablename__ = "search_name"
+    text: str = Field(primary_key=True)
+    """The name without case and accents, from one of its words on."""
+    number: int = Field(primary_key=True, foreign_key="search_document.number")
+    position: int
+    """Which word of the name it begins with; 0 for the whole name."""
+
+
 class SearchLexicon(SQLModel, table=True):
     """What a search knows of words; one row."""
 

@@ -77,7 +77,7 @@ def test_each_operation_has_a_name_of_its_own_one_tag_and_words() -> None:
     assert all(text.strip() for text in each(tags.values()))
     for path, operation in each(OPERATIONS.items()):
         assert PATHS[path].keys() == {"get"}
-        assert re.fullmatch(r"(?:list|get|search)[A-Z][A-Za-z]+", operation["operationId"])
+        assert re.fullmatch(r"(?:list|get|search|suggest)[A-Z][A-Za-z]+", operation["operationId"])
         assert len(operation["tags"]) == 1
         assert operation["tags"][0] in tags
         assert operation["summary"].strip()

@@ -30,6 +30,7 @@ from app.tables import (
     Release,
     SearchDocument,
     SearchLexicon,
+    SearchName,
     Tally,
     filter_value,
     table_of,
@@ -216,6 +217,7 @@ def _insert_search(content: RenderedSeed, connection: Connection) -> None:
     for rows in _batches(counted()):
         connection.execute(insert(SearchDocument), [row.shown for row in rows])
         connection.execute(text(INSERT_INDEXED), [row.indexed for row in rows])
+        connection.execute(insert(SearchName), [name for row in rows for name in row.named])
     connection.execute(text("INSERT INTO search_index (search_index) VALUES ('optimize')"))
     stored = lexicon_of(content.seed, numbers, words)
     connection.execute(insert(SearchLexicon), [{"id": 1, "document": stored}])

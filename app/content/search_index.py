@@ -51,6 +51,8 @@ SEARCHED: Final = frozenset(READER_FIELDS) | {
 """The fields that are searched besides."""
 US_STATE: Final = re.compile("US-[A-Z]{2}")
 SENTENCE_END: Final = re.compile(r"(?<=[.!?])\s+")
+MAX_NAME: Final = 60
+"""How many characters of a name can be typed to find it."""
 MAX_SENTENCES: Final = 12
 """How many sentences of a record can be its snippet."""
 
@@ -65,16 +67,20 @@ class SearchRow:
     """Its row of the table of what is shown."""
     indexed: dict[str, Any]
     """Its row of the full-text index."""
+    named: list[dict[str, Any]]
+    """Its rows of the table of names."""
     words: set[str]
     """Its words as they are spelled, in lower case."""
 
 
 def search_rows(content: RenderedSeed) -> Iterator[SearchRow]:
     """The records, the most important first."""
+    stop_words = stop_words_of(content.seed)
     for number, item in enumerate(sorted(content.records, key=_importance), start=1):
         record = item.record
         names = list(_texts(record, NAMES))
-        aliases = [*content.seed.search.aliases.get(item.path, []), *_texts(record, SOURCE_NAMES)]
+        own = content.seed.search.aliases.get(item.path, [])
+        aliases = [*own, *_texts(record, SOURCE_NAMES)]
         body = [*_texts(record, SEARCHED), *_labels(record)]
         texts = [*names, *aliases, record.summary, *body]
         yield SearchRow(
@@ -94,8 +100,17 @@ def search_rows(content: RenderedSeed) -> Iterator[SearchRow]:
                 "outline": _joined([record.summary]),
                 "body": _joined(body),
             },
+            [
+                {"text": name, "number": number, "position": position}
+                for name, position in _beginnings([*_names(item), *own], stop_words)
+            ],
             {word.text for text in texts for word in words(text)},
         )
+
+
+def stop_words_of(seed: Seed) -> set[str]:
+    """The words that say nothing, without case and apostrophes."""
+    return {word.text for entry in seed.search.stop_words for word in words(entry)}
 
 
 def lexicon_of(seed: Seed, numbers: dict[str, int], counts: dict[str, int]) -> str:
@@ -104,7 +119,7 @@ def lexicon_of(seed: Seed, numbers: dict[str, int], counts: dict[str, int]) -> s
     synonyms: list[list[Phrase]] = [[stems(entry) for entry in group] for group in search.synonyms]
     said = dict.fromkeys((word.text for group in search.synonyms for entry in group for word in words(entry)), 1)
     return stored_lexicon(
-        stop_words={word.text for entry in search.stop_words for word in words(entry)},
+        stop_words=stop_words_of(seed),
         synonyms=synonyms,
         phrases=(stems(alias) for aliases in search.aliases.values() for alias in aliases),
         codes={
@@ -173,6 +188,26 @@ def _sentences(record: Strict) -> Iterator[tuple[str, str]]:
     shown = [sentence for sentence in sentences if not AMOUNT.search(sentence)]
     for sentence in shown[:MAX_SENTENCES]:
         yield sentence, _joined([sentence])
+
+
+def _names(item: Rendered) -> Iterator[str]:
+    """What a record is called, without what its parts are called."""
+    yield item.record.title
+    for field in item.resource.names:
+        value = getattr(item.record, field)
+        yield from value if isinstance(value, list) else [value]
+
+
+def _beginnings(names: list[str], stop_words: set[str]) -> list[tuple[str, int]]:
+    """The names from each of their words on that says something, with the number of that word."""
+    found: dict[str, int] = {}
+    for name in names:
+        spelled = [word.text for word in words(name)]
+        for position, word in enumerate(spelled):
+            if position == 0 or word not in stop_words:
+                text = " ".join(spelled[position:])[:MAX_NAME]
+                found[text] = min(position, found.get(text, position))
+    return list(found.items())
 
 
 def _codes(record: Strict) -> Iterator[str]:

@@ -54,7 +54,7 @@ The content is under CC BY 4.0, the program under the MIT License.""".replace(
 
 TAGS: Final = {
     **{resource.collection: resource.description for resource in RESOURCES},
-    "search": "Search over all resources.",
+    "search": "Search over all resources, and suggestions while typing.",
     "service": "The index and what the data set is.",
     "health": "How the service is.",
 }
@@ -187,6 +187,8 @@ def _success(path: str) -> str:
         return "Returns the record."
     if path == "/v1/search":
         return "Returns a page of results, best first."
+    if path == "/v1/suggest":
+        return "Returns the suggestions, best first."
     name = path.removeprefix("/v1/")
     return "Returns a page of records." if name in TABLES else "Returns the document."
 

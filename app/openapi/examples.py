@@ -9,12 +9,12 @@ from sqlalchemy import select
 
 from app.database import Database
 from app.registry import RESOURCES, TABLES
-from app.routers.search import results
+from app.routers.search import results, suggestions
 from app.routers.service import INDEX
 from app.routers.vocabularies import vocabularies
 from app.schemas.queries import PageQuery
 from app.schemas.resources import ResourceInfo
-from app.schemas.search import SearchQuery
+from app.schemas.search import SearchQuery, SuggestQuery
 from app.tables import table_of
 
 Object = dict[str, Any]
@@ -28,6 +28,7 @@ SEARCH: Final[Object] = {
     "offset": 0,
 }
 """A question that many ask."""
+SUGGEST: Final[Object] = {"q": "benzo"}
 SHOWN_ITEMS: Final = 1
 """How many entries of a list an example shows: the first tells the form of all."""
 
@@ -45,7 +46,7 @@ class Examples:
 def examples_from(database: Database) -> Examples:
     """The examples that the data gives."""
     responses = dict(_service_responses(database))
-    parameters: dict[str, Object] = {"/v1/search": SEARCH}
+    parameters: dict[str, Object] = {"/v1/search": SEARCH, "/v1/suggest": SUGGEST}
     for resource in RESOURCES:
         documents = select(table_of(TABLES[resource.collection]).columns.document)
         records = [json.loads(row[0]) for row in database.driver.execute(str(documents))]
@@ -106,6 +107,8 @@ def _service_responses(database: Database) -> Iterator[tuple[str, Object]]:
     yield "/v1/meta", _detail(database, _cut(json.loads(database.release_document)), "/v1/meta", "/v1")
     found = results(database, SearchQuery.model_validate(SEARCH | {"limit": "1", "offset": "0"}))
     yield "/v1/search", json.loads(bytes(found.body))
+    suggested = suggestions(database, SuggestQuery.model_validate(SUGGEST))
+    yield "/v1/suggest", json.loads(bytes(suggested.body))
     yield "/health/live", {"status": "ok"}
     yield "/health/ready", {"status": "ok"}
 

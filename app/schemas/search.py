@@ -7,10 +7,10 @@ from pydantic import AfterValidator
 from pydantic_core import PydanticCustomError
 from sqlmodel import Field
 
-from app.schemas.envelopes import PageLinks, PageOffset
-from app.schemas.fields import Count, Label, Path, RecordPath, Slug, Strict, Text
+from app.schemas.envelopes import DetailMeta, PageLinks, PageOffset
+from app.schemas.fields import Count, Label, PagePath, Path, RecordPath, Slug, Strict, Text
 from app.schemas.queries import CommaSeparated, Integer, QueryParameters
-from app.schemas.references import RecordType
+from app.schemas.references import RecordType, Reference
 
 ResultsSize = pydantic.Field(ge=1, le=50, json_schema_extra={"format": "int32"})
 
@@ -68,6 +68,17 @@ class SearchQuery(QueryParameters):
     """How many results a page holds at most."""
     offset: Annotated[int, PageOffset, Integer] = 0
     """How many results to skip; beyond the end the page is empty."""
+
+
+class SuggestQuery(QueryParameters):
+    """The query parameters of the suggestions."""
+
+    q: Annotated[
+        str,
+        pydantic.Field(min_length=1, max_length=50, json_schema_extra={"pattern": _PATTERN}),
+        AfterValidator(_plain),
+    ]
+    """What has been typed so far. Case and accents do not matter, nor does one wrong letter from the third letter on."""
 
 
 class Match(Strict):
@@ -137,3 +148,21 @@ class SearchPage(Strict):
     """What is said about the results."""
     links: PageLinks
     """Neighbouring pages; the same links are in the `Link` header."""
+
+
+class SuggestLinks(Strict):
+    """Where these suggestions are."""
+
+    self: PagePath
+    """These suggestions."""
+
+
+class SuggestPage(Strict):
+    """The records that may be meant, best first. The whole response has at most 1,024 bytes."""
+
+    data: list[Reference] = Field(max_length=8)
+    """References to the records."""
+    meta: DetailMeta
+    """What is said about the answer."""
+    links: SuggestLinks
+    """Where these suggestions are; the same link is in the `Link` header."""

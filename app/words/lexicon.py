@@ -21,6 +21,8 @@ MAX_COMPLETIONS: Final = 30
 """How many words that begin as typed are tried."""
 COMMON: Final = 0.5
 """The share of records from which on a word that stands in them says nothing of what is looked for."""
+MAX_BEGINNING: Final = 15
+"""How many letters the longest beginning has that is corrected."""
 ONE_EDIT: Final = 1
 """A letter that is wrong, missing or too many, or two neighbours that have changed places."""
 
@@ -63,6 +65,7 @@ class Lexicon:
         self._by_length: dict[int, list[str]] = defaultdict(list)
         for word in self._sorted:
             self._by_length[len(word)].append(word)
+        self._gathered: dict[int, list[str]] = {}
 
     def stem(self, word: str) -> str:
         """The stem of a folded word."""
@@ -92,6 +95,24 @@ class Lexicon:
             default=None,
         )
 
+    def corrected_beginnings(self, beginning: str) -> list[str]:
+        """The beginnings of known words that are one edit away from a beginning, the likeliest first."""
+        length = len(beginning)
+        if length > MAX_BEGINNING or beginning.isdigit():
+            return []
+        heads = [self._heads(size) for size in range(length - ONE_EDIT, length + ONE_EDIT + 1)]
+        found = (
+            process.extract(beginning, some, scorer=OSA.distance, score_cutoff=ONE_EDIT, limit=None) for some in heads
+        )
+        near = {head for matches in found for head, _, _ in matches}
+        return sorted(near, key=lambda head: (head[0] != beginning[0], -len(head), head))
+
+    def _heads(self, size: int) -> list[str]:
+        """The first letters of all words; gathered when one of that length is first misspelled."""
+        if size not in self._gathered:
+            self._gathered[size] = sorted({word[:size] for word in self._sorted if len(word) >= size})
+        return self._gathered[size]
+
 
 def stored_lexicon(
     *,
@@ -115,7 +136,7 @@ def stored_lexicon(
     values = {
         "stop_words": sorted(stop_words),
         "common": sorted(word for (word,) in common),
-        "codes": codes,
+        "codes": dict(sorted(codes.items())),
         "topics": [vars(topic) for topic in topics],
         "phrases": sorted(equals.items()),
         "stems": {word: stem(word) for word in spelled},
