@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from questions import SEARCH, SUGGEST, questions
 from servers import (
     Building,
     Request,
@@ -29,7 +30,7 @@ DETAIL: Final = "detail"
 FIRST: Final = "first page"
 FILTERED: Final = "filtered and sorted page"
 DEEPEST: Final = "deepest page"
-KINDS: Final = (DETAIL, FIRST, FILTERED, DEEPEST)
+KINDS: Final = (DETAIL, FIRST, FILTERED, DEEPEST, SEARCH, SUGGEST)
 DETAILS: Final = 500
 """How many different records are requested in turn."""
 PAGE: Final = 20
@@ -95,6 +96,7 @@ def asked(data: DataSet) -> dict[str, Request]:
         FIRST: Request("/v1/side-effects"),
         FILTERED: Request("/v1/side-effects?seriousness=serious&sort=name"),
         DEEPEST: Request(f"/v1/side-effects?offset={deepest}"),
+        **questions(data.database.parent),
     }
 
 
