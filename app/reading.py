@@ -14,9 +14,12 @@ from app.names import Names
 from app.problems import NOT_FOUND, ProblemError, ProblemException, shown
 from app.schemas.queries import PageQuery, QueryParameters, query_string
 from app.schemas.search import SearchQuery
+from app.search.engine import found_slugs
 from app.tables import Facet, Resource, Tally, filter_value, table_of
 
 MAX_OFFSET = 10_000
+BEST_FIRST = ""
+"""The order of a list that answers a question."""
 MAX_NAMED = 2000
 """How many records of a collection can be found by a name."""
 MAX_LINK_BYTES = 2000
@@ -30,12 +33,13 @@ Shape = tuple[tuple[str, int], ...]
 
 def list_page(database: Database, resource: type[Resource], query: PageQuery) -> Response:
     """A page of a collection, with the links to its neighbours."""
-    filters = query.filters()
+    filters, sort = query.filters(), query.sort
+    if query.q:
+        filters["q"] = [_encode(found_slugs(database, query.q, resource.info.record_type))]
+        sort = query.sort if "sort" in query.model_fields_set else BEST_FIRST
     shape = tuple((name, len(values)) for name, values in filters.items())
     values = {f"{name}_{n}": value for name, listed in filters.items() for n, value in enumerate(listed)}
-    documents = database.read(
-        page_sql(resource, shape, query.sort), values | {"limit": query.limit, "offset": query.offset}
-    )
+    documents = database.read(page_sql(resource, shape, sort), values | {"limit": query.limit, "offset": query.offset})
     total = _total(database, resource, shape, values)
     meta = {
         "total": total,
@@ -72,8 +76,18 @@ def get_one(database: Database, resource: type[Resource], slug: str) -> Response
 
 @lru_cache(maxsize=1024)
 def page_sql(resource: type[Resource], shape: Shape, sort: str) -> str:
-    """The query for a page of rendered documents, in the order of an index."""
+    """The query for a page of rendered documents, in the order of an index or in that of the search."""
     table = table_of(resource)
+    if sort == BEST_FIRST:
+        found = func.json_each(bindparam("q_0")).table_valued("key", "value")
+        return _compiled(
+            select(table.columns.document)
+            .join(found, found.columns.value == table.columns.slug)
+            .where(*(_condition(resource, name, count) for name, count in shape if name != "q"))
+            .order_by(found.columns.key)
+            .limit(bindparam("limit"))
+            .offset(bindparam("offset"))
+        )
     column = table.columns[resource.info.sorts[sort.removeprefix("-")]]
     keys = [column] if column.name == "slug" else [column, table.columns.slug]
     return _compiled(
@@ -116,7 +130,7 @@ def _total(database: Database, resource: type[Resource], shape: Shape, values: d
     match shape:
         case ():
             return database.totals[resource.info.collection]
-        case ((name, 1),) if name != "slug":
+        case ((name, 1),) if name not in ("slug", "q"):
             counted = {
                 "collection": resource.info.collection,
                 "filter": name,
@@ -138,6 +152,8 @@ def _condition(resource: type[Resource], name: str, count: int) -> ColumnElement
             facet.filter == literal_column(f"'{name}'"),
         ]
         return exists().where(*of_this, facet.value.in_(wanted), facet.slug == columns.slug)
+    if name == "q":
+        return columns.slug.in_(select(func.json_each(wanted[0]).table_valued("value").columns.value))
     column = cast("ColumnElement[Any]", columns[name])
     return column == wanted[0] if count == 1 else column.in_(wanted)
 

@@ -2,6 +2,7 @@
 
 import json
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 import pytest
@@ -53,13 +54,18 @@ def test_every_example_is_as_its_schema_says() -> None:
     assert seen > len(OPERATIONS)
 
 
+def in_text(value: Any) -> str:
+    """A value as text, true and false as JSON has them."""
+    return value if isinstance(value, str) else json.dumps(value)
+
+
 def in_query(parameters: list[Object]) -> str:
     """The examples of parameters as a query has them."""
     written = [
-        ",".join(map(str, p["example"])) if isinstance(p["example"], list) else json.dumps(p["example"]).strip('"')
+        ",".join(map(str, p["example"])) if isinstance(p["example"], list) else in_text(p["example"])
         for p in parameters
     ]
-    return "&".join(f"{p['name']}={value}" for p, value in zip(parameters, written, strict=True))
+    return "&".join(f"{p['name']}={quote(value, safe=',')}" for p, value in zip(parameters, written, strict=True))
 
 
 @pytest.mark.parametrize("path", COLLECTIONS)

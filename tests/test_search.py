@@ -253,3 +253,40 @@ async def test_a_question_is_never_logged(ask: Ask, caplog: pytest.LogCaptureFix
     for query in ("q=verysecretword", "q=verysecretword&nope=1", "q=verysecretword&limit=0"):
         await ask(f"/v1/search?{query}")
     assert "verysecretword" not in "".join(json.dumps(vars(record), default=str) for record in caplog.records)
+
+
+# On lists
+
+
+@pytest.mark.parametrize("path", COLLECTIONS)
+async def test_a_list_is_narrowed_to_the_records_that_answer_a_question(path: str, client: httpx.AsyncClient) -> None:
+    whole = (await fetch(client, f"{path}?limit=100"))["data"]
+    title = whole[0]["title"]
+    page = await fetch(client, f"{path}?q={quote(title[:100], safe='')}&limit=100")
+    assert whole[0]["slug"] in [record["slug"] for record in page["data"][:5]]
+    assert page["meta"]["total"] <= len(whole) or len(whole) == 100
+
+
+async def test_a_list_that_answers_a_question_is_in_the_order_of_the_search(client: httpx.AsyncClient) -> None:
+    hits = (await asked(client, "liver injury", type="side_effect", limit=50))["data"]
+    page = await fetch(client, "/v1/side-effects?q=Liver%20%20injury&limit=50")
+    assert [record["slug"] for record in page["data"]] == [hit["slug"] for hit in hits]
+    assert len(hits) > 1
+    assert page["links"]["self"] == "/v1/side-effects?limit=50&q=Liver%20injury"
+    by_name = await fetch(client, "/v1/side-effects?q=liver%20injury&limit=50&sort=-slug")
+    assert [record["slug"] for record in by_name["data"]] == sorted((hit["slug"] for hit in hits), reverse=True)
+
+
+async def test_a_question_and_filters_must_both_match(client: httpx.AsyncClient) -> None:
+    found = await fetch(client, "/v1/jurisdictions?q=california&limit=100")
+    banned = await fetch(client, "/v1/jurisdictions?q=california&status=banned&limit=100")
+    wanted = [record["slug"] for record in found["data"] if record["status"] == "banned"]
+    assert [record["slug"] for record in banned["data"]] == wanted != []
+    assert banned["meta"]["total"] == len(wanted) < found["meta"]["total"]
+    second = await fetch(client, "/v1/jurisdictions?q=california&status=banned&limit=1&offset=1")
+    assert [record["slug"] for record in second["data"]] == wanted[1:2]
+
+
+async def test_a_question_that_nothing_answers_gives_an_empty_list(client: httpx.AsyncClient) -> None:
+    page = await fetch(client, "/v1/strains?q=xylophone")
+    assert (page["data"], page["meta"]["total"]) == ([], 0)

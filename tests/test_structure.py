@@ -33,7 +33,7 @@ MAY_IMPORT = {
     "pages": {"database", "files", "http", "problems", "reading", "schemas", "tables"},
     "pages.__main__": {"pages"},
     "pictures": {"schemas"},
-    "reading": {"database", "names", "problems", "schemas", "tables"},
+    "reading": {"database", "names", "problems", "schemas", "search", "tables"},
     "routers": {"database", "problems", "reading", "registry", "schemas", "search", "tables"},
     "openapi": {"database", "http", "pages", "problems", "reading", "registry", "routers", "schemas", "tables"},
     "openapi.__main__": {"database", "files", "main", "openapi", "registry", "schemas"},

@@ -153,6 +153,8 @@ def _complete(path: str, operation: Object, examples: Examples) -> None:
             parameter |= {"style": "form", "explode": False}
             schema["minItems"] = 1
             del schema["default"]  # an empty list stands for a parameter that is not sent
+        if schema.get("default") == "":
+            del schema["default"]  # nor is an empty question one
         if schema.get("type") == ["boolean", "null"]:
             schema["type"] = "boolean"
         if parameter["name"] in values:

@@ -29,6 +29,7 @@ SEARCH: Final[Object] = {
 }
 """A question that many ask."""
 SUGGEST: Final[Object] = {"q": "benzo"}
+MAX_QUESTION: Final = 60
 SHOWN_ITEMS: Final = 1
 """How many entries of a list an example shows: the first tells the form of all."""
 
@@ -80,6 +81,7 @@ def _parameters(resource: ResourceInfo, records: list[Object]) -> Object:
         "limit": LIMIT,
         "offset": 0,
         "slug": [record["slug"] for record in records[:2]],  # two, as they are fetched in a batch
+        "q": records[0]["title"][:MAX_QUESTION],
         "sort": f"-{list(resource.sorts)[-1]}",
     }
     for name in _filters(resource):

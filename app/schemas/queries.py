@@ -7,7 +7,15 @@ from typing import Annotated, Any, ClassVar
 from urllib.parse import quote
 
 import pydantic
-from pydantic import BaseModel, BeforeValidator, ConfigDict, TypeAdapter, ValidationError, field_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    TypeAdapter,
+    ValidationError,
+    field_validator,
+)
 from pydantic_core import PydanticCustomError
 
 from app.schemas.envelopes import PageOffset, PageSize
@@ -60,6 +68,22 @@ CommaSeparated = _comma_separated(_lower_case)
 CommaSeparatedCodes = _comma_separated(_upper_case)
 """Codes such as `US-TX`, in any case."""
 CommaSeparatedIntegers = _comma_separated(_canonical_integer)
+
+
+def _plain(question: str) -> str:
+    """A question without the spaces that say nothing."""
+    if words := question.split():
+        return " ".join(words)
+    raise PydanticCustomError("blank", "Should be more than spaces")
+
+
+# Control characters are refused in any query; the pattern tells clients so.
+_PLAIN = {"pattern": r"^[^\x00-\x1F\x7F-\x9F]*[^\s\x00-\x1F\x7F-\x9F][^\x00-\x1F\x7F-\x9F]*$"}
+Question = Annotated[
+    str, pydantic.Field(min_length=1, max_length=200, json_schema_extra=_PLAIN), AfterValidator(_plain)
+]
+Typed = Annotated[str, pydantic.Field(min_length=1, max_length=50, json_schema_extra=_PLAIN), AfterValidator(_plain)]
+"""The beginning of a question."""
 Sorting = pydantic.Field(description="Order of the records; a leading `-` reverses it.")
 
 
@@ -109,7 +133,8 @@ class NoQuery(QueryParameters):
 class PageQuery(QueryParameters):
     """Query parameters of every list."""
 
-    PAGING: ClassVar = frozenset({"limit", "offset", "sort"})
+    PAGING: ClassVar = frozenset({"limit", "offset", "sort", "q"})
+    """The parameters that are no filters by a field."""
 
     limit: Annotated[int, PageSize, Integer] = 20
     """How many records a page holds at most."""
@@ -117,6 +142,8 @@ class PageQuery(QueryParameters):
     """How many matching records to skip; beyond the end the page is empty."""
     slug: Annotated[list[Slug], pydantic.Field(max_length=100), CommaSeparated] = []
     """Only the records with these slugs, comma-separated: fetches a batch in one request."""
+    q: Question = ""
+    """Only the records that answer this question, best first unless `sort` is given; the question is read as `/v1/search` reads it."""
     sort: Annotated[str, Sorting]
 
     @field_validator("sort", mode="before")

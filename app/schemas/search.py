@@ -3,13 +3,11 @@
 from typing import Annotated
 
 import pydantic
-from pydantic import AfterValidator
-from pydantic_core import PydanticCustomError
 from sqlmodel import Field
 
 from app.schemas.envelopes import DetailMeta, PageLinks, PageOffset
 from app.schemas.fields import Count, Label, PagePath, Path, RecordPath, Slug, Strict, Text
-from app.schemas.queries import CommaSeparated, Integer, QueryParameters
+from app.schemas.queries import CommaSeparated, Integer, QueryParameters, Question, Typed
 from app.schemas.references import RecordType, Reference
 
 ResultsSize = pydantic.Field(ge=1, le=50, json_schema_extra={"format": "int32"})
@@ -41,22 +39,6 @@ class SearchSeed(Strict):
     """The dangers for which some records come first."""
 
 
-def _plain(question: str) -> str:
-    """A question without the spaces that say nothing."""
-    if words := question.split():
-        return " ".join(words)
-    raise PydanticCustomError("blank", "Should be more than spaces")
-
-
-# Control characters are refused in any query; the pattern tells clients so.
-_PATTERN = r"^[^\x00-\x1F\x7F-\x9F]*[^\s\x00-\x1F\x7F-\x9F][^\x00-\x1F\x7F-\x9F]*$"
-Question = Annotated[
-    str,
-    pydantic.Field(min_length=1, max_length=200, json_schema_extra={"pattern": _PATTERN}),
-    AfterValidator(_plain),
-]
-
-
 class SearchQuery(QueryParameters):
     """The query parameters of the search."""
 
@@ -73,11 +55,7 @@ class SearchQuery(QueryParameters):
 class SuggestQuery(QueryParameters):
     """The query parameters of the suggestions."""
 
-    q: Annotated[
-        str,
-        pydantic.Field(min_length=1, max_length=50, json_schema_extra={"pattern": _PATTERN}),
-        AfterValidator(_plain),
-    ]
+    q: Typed
     """What has been typed so far. Case and accents do not matter, nor does one wrong letter from the third letter on."""
 
 

@@ -84,6 +84,11 @@ def hits(database: Database, result: Result, limit: int, offset: int) -> bytes:
     return b"[" + b",".join(_hit(*rows[number], asked, database.lexicon) for number in numbers) + b"]"
 
 
+def found_slugs(database: Database, text: str, kind: RecordType) -> list[str]:
+    """The records of one type that answer a question, best first."""
+    return [path.partition("/")[2] for path in paths_of(database, search(database, text, [kind]).numbers)]
+
+
 def paths_of(database: Database, numbers: list[int]) -> list[str]:
     """The records of these numbers as `collection/slug`, in the same order."""
     sql = "SELECT number, path FROM search_document WHERE number IN (SELECT value FROM json_each(:numbers))"
