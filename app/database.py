@@ -17,8 +17,9 @@ from sqlalchemy import func, select
 
 from app.names import Names
 from app.registry import TABLES
+from app.words.lexicon import Lexicon
 
-SCHEMA_REVISION = "0003"
+SCHEMA_REVISION = "0004"
 """The revision that this program reads; a test compares it with the newest migration."""
 
 HEADER_BYTES: Final = 100
@@ -61,6 +62,8 @@ class Database:
     """Coverage note of each collection."""
     totals: dict[str, int]
     """Number of records of each collection."""
+    lexicon: Lexicon
+    """What a search knows of words."""
     names: dict[str, Names] = field(default_factory=dict, compare=False)
     """The names of the records of each collection for which one was asked in vain."""
 
@@ -183,6 +186,7 @@ def _read(driver: sqlite3.Connection, path: Path) -> Database:
         release_document=document,
         disclaimer=json.loads(document)["disclaimer"],
         coverage={name: notes[name] for name in TABLES},
+        lexicon=Lexicon(driver.execute("SELECT document FROM search_lexicon").fetchone()[0]),
         totals={
             name: driver.execute(str(select(func.count()).select_from(table))).fetchone()[0]
             for name, table in TABLES.items()

@@ -275,6 +275,8 @@ def _explained(fault: dict[str, Any], known: list[str]) -> ProblemError:
         code, meant = "unknown_parameter", nearest(name, known)
         takes = f"this address takes {', '.join(known)}" if known else "this address takes no parameters"
         detail = f"The parameter {shown(name)!r} is unknown; {takes}."
+    elif fault["type"] == "missing":
+        code, detail = "missing", f"The parameter {shown(name)!r} is missing; this address requires it."
     else:
         code = fault["type"]
         if fault["type"] == "enum" or fault["type"] == "literal_error":

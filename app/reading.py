@@ -13,10 +13,14 @@ from app.database import Database
 from app.names import Names
 from app.problems import NOT_FOUND, ProblemError, ProblemException, shown
 from app.schemas.envelopes import MAX_LINK_BYTES
-from app.schemas.queries import PageQuery, View, query_string
+from app.schemas.queries import PageQuery, QueryParameters, View, query_string
+from app.schemas.search import SearchQuery
+from app.search.engine import found_slugs
 from app.tables import Facet, Resource, Tally, filter_value, filters_index, table_of
 
 MAX_OFFSET = 10_000
+BEST_FIRST = ""
+"""The order of a list that answers a question."""
 MAX_NAMED = 2000
 """How many records of a collection can be found by a name."""
 
@@ -32,13 +36,15 @@ Shape = tuple[tuple[str, int], ...]
 
 def list_page(database: Database, resource: type[Resource], query: PageQuery, path: str | None = None) -> Response:
     """A page of a collection, with the links to its neighbours under the path that was asked for."""
-    filters = query.filters()
+    filters, sort = query.filters(), query.sort
+    if query.q:
+        filters["q"] = [_encode(found_slugs(database, query.q, resource.info.record_type))]
+        sort = query.sort if "sort" in query.model_fields_set else BEST_FIRST
     shape, values = _shape(filters), _values(filters)
     documents = database.read(
-        page_sql(resource, shape, query.sort, query.view), values | {"limit": query.limit, "offset": query.offset}
+        page_sql(resource, shape, sort, query.view), values | {"limit": query.limit, "offset": query.offset}
     )
     total = _total(database, resource, shape, values)
-    links = _page_links(path or resource.info.path, query, total)
     meta: dict[str, Any] = {
         "total": total,
         "limit": query.limit,
@@ -50,7 +56,17 @@ def list_page(database: Database, resource: type[Resource], query: PageQuery, pa
     if query.view is View.summary:
         meta["disclaimer"] = database.disclaimer
     data = b"[" + b",".join([document for (document,) in documents]) + b"]"
-    return _response(data, meta, links, f"/{resource.info.collection}")
+    return page(data, meta, path or resource.info.path, query, f"/{resource.info.collection}")
+
+
+def page(data: bytes, meta: dict[str, Any], path: str, query: PageQuery | SearchQuery, html: str) -> Response:
+    """The envelope of a page around its records; `meta` has their total, `html` is the address of its HTML page."""
+    return _response(data, meta, _page_links(path, query, meta["total"]), html)
+
+
+def alone(data: bytes, meta: dict[str, Any], path: str, query: QueryParameters) -> Response:
+    """The envelope of a response that has no neighbours."""
+    return _response(data, meta, {"self": _address(path, query.written())})
 
 
 def get_one(database: Database, resource: type[Resource], slug: str) -> Response:
@@ -68,12 +84,23 @@ def get_one(database: Database, resource: type[Resource], slug: str) -> Response
 
 @lru_cache(maxsize=1024)
 def page_sql(resource: type[Resource], shape: Shape, sort: str, view: View = View.full) -> str:
-    """The query for a page of rendered documents, in the order of an index."""
+    """The query for a page of rendered documents, in the order of an index or in that of the search."""
     table = table_of(resource)
+    document = table.columns.document if view is View.full else table.columns.summary_document
+    if sort == BEST_FIRST:
+        found = func.json_each(bindparam("q_0")).table_valued("key", "value")
+        return _compiled(
+            select(document)
+            .join(found, found.columns.value == table.columns.slug)
+            .where(*(_condition(resource, name, count) for name, count in shape if name != "q"))
+            .order_by(found.columns.key)
+            .limit(bindparam("limit"))
+            .offset(bindparam("offset"))
+        )
     column = table.columns[resource.info.sorts[sort.removeprefix("-")]]
     keys = [column] if column.name == "slug" else [column, table.columns.slug]
     return _compiled(
-        select(table.columns.document if view is View.full else table.columns.summary_document)
+        select(document)
         .where(*(_condition(resource, name, count) for name, count in shape))
         .order_by(*(key.desc() if sort.startswith("-") else key for key in keys))
         .limit(bindparam("limit"))
@@ -132,7 +159,7 @@ def _total(database: Database, resource: type[Resource], shape: Shape, values: d
     match shape:
         case ():
             return database.totals[resource.info.collection]
-        case ((name, 1),) if name != "slug":
+        case ((name, 1),) if name not in ("slug", "q"):
             counted = {
                 "collection": resource.info.collection,
                 "filter": name,
@@ -175,6 +202,8 @@ def _condition(resource: type[Resource], name: str, count: int) -> ColumnElement
     if name in resource.info.facets:
         facet = table_of(Facet).columns
         return exists().where(*_entries(facet, resource, name), facet.value.in_(wanted), facet.slug == columns.slug)
+    if name == "q":
+        return columns.slug.in_(select(func.json_each(wanted[0]).table_valued("value").columns.value))
     column = cast("ColumnElement[Any]", columns[name])
     return column == wanted[0] if count == 1 else column.in_(wanted)
 
@@ -206,13 +235,18 @@ TALLIES_SQL = _compiled(
 )
 
 
+def encoded(value: Any) -> bytes:
+    """A value as JSON without spaces."""
+    return _encode(value).encode()
+
+
 def detail(database: Database, document: bytes, path: str, collection: str, html: str = "") -> Response:
     """The envelope of a single record around its document; `html` is the address of its HTML page."""
     links: dict[str, str | None] = {"self": path, "collection": collection}
     return _response(document, {"dataset_version": database.dataset_version}, links, html)
 
 
-def _page_links(path: str, query: PageQuery, total: int) -> dict[str, str | None]:
+def _page_links(path: str, query: PageQuery | SearchQuery, total: int) -> dict[str, str | None]:
     asked = query.written()
 
     def page(offset: int) -> str:

@@ -226,6 +226,40 @@ class Tally(SQLModel, table=True):
     total: int
 
 
+class SearchDocument(SQLModel, table=True):
+    """Every record as a search shows it. Its full-text index, `search_index`, is made by a migration of its own."""
+
+    __tablename__ = "search_document"
+    number: int = Field(primary_key=True)
+    """The rank of the record by importance, which is its rowid in the index too."""
+    path: str = Field(foreign_key="record.path", unique=True)
+    type: RecordType
+    document: bytes
+    """The public JSON of the hit without its snippet, rendered once by the build."""
+    sentences: str
+    """The sentences of which one is the snippet, each with its stems, as JSON."""
+
+
+class SearchName(SQLModel, table=True):
+    """The titles and aliases of records from each of their words on, for suggestions while somebody types."""
+
+    __tablename__ = "search_name"
+    text: str = Field(primary_key=True)
+    """The name without case and accents, from one of its words on."""
+    number: int = Field(primary_key=True, foreign_key="search_document.number")
+    position: int
+    """Which word of the name it begins with; 0 for the whole name."""
+
+
+class SearchLexicon(SQLModel, table=True):
+    """What a search knows of words; one row."""
+
+    __tablename__ = "search_lexicon"
+    id: int = Field(primary_key=True)
+    document: str
+    """The lexicon as app/words/lexicon.py stores it."""
+
+
 class Release(SQLModel, table=True):
     """The data set as a whole; one row."""
 

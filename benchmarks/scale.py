@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from questions import SEARCH, SUGGEST, questions
 from servers import (
     Building,
     Request,
@@ -32,7 +33,7 @@ DEEPEST: Final = "deepest page"
 BRIEF: Final = "500 records in brief"
 COUNTED: Final = "page with counts of two filters"
 COUNTED_FILTERED: Final = "filtered page with counts of two others"
-KINDS: Final = (DETAIL, FIRST, FILTERED, DEEPEST, BRIEF, COUNTED, COUNTED_FILTERED)
+KINDS: Final = (DETAIL, FIRST, FILTERED, DEEPEST, BRIEF, COUNTED, COUNTED_FILTERED, SEARCH, SUGGEST)
 DETAILS: Final = 500
 """How many different records are requested in turn."""
 PAGE: Final = 20
@@ -101,6 +102,7 @@ def asked(data: DataSet) -> dict[str, Request]:
         BRIEF: Request("/v1/side-effects?view=summary&limit=500"),
         COUNTED: Request("/v1/side-effects?facet=seriousness,category"),
         COUNTED_FILTERED: Request("/v1/side-effects?facet=seriousness,category&in_article=false"),
+        **questions(data.database.parent),
     }
 
 

@@ -59,7 +59,7 @@ def each(things: Iterable[T]) -> tuple[T, ...]:
 
 DOCUMENT: Object = json.loads((ROOT / "openapi.json").read_text(encoding="utf-8"))
 PATHS: Object = DOCUMENT["paths"]
-PAGING = ("view", "limit", "offset", "sort", "facet")
+PAGING = ("view", "limit", "offset", "sort", "facet", "q")
 RESOURCE = "/v1/strains"
 UNKNOWN_RECORD = "/v1/strains/no-such-strain"
 UNKNOWN = ("/v1/nothing", UNKNOWN_RECORD, "/V1", "/v1/", "/health", "/docs/x")
@@ -73,10 +73,22 @@ PAGES = (
     "/robots.txt",
     "/favicon.ico",
 )
-DOCUMENTED = tuple(
-    path.replace("{slug}", next((p["example"] for p in item["get"].get("parameters", []) if p.get("in") == "path"), ""))
-    for path, item in PATHS.items()
-)
+
+
+def answered(path: str) -> str:
+    """A path of the document with the slug and the query that it requires."""
+    required = {p["name"]: p for p in PATHS[path]["get"].get("parameters", []) if p.get("required")}
+    slug = required.pop("slug", {}).get("example", "")
+    query = "&".join(f"{name}={quote(parameter['example'])}" for name, parameter in required.items())
+    return path.replace("{slug}", slug) + (f"?{query}" if query else "")
+
+
+def extended(address: str, query: str) -> str:
+    """An address with more of a query."""
+    return f"{address}{'&' if '?' in address else '?'}{query}"
+
+
+DOCUMENTED = tuple(map(answered, PATHS))
 ADDRESSES = (*DOCUMENTED, *PAGES)
 
 

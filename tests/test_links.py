@@ -10,6 +10,7 @@ import pytest
 from support import (
     COLLECTIONS,
     Object,
+    answered,
     each,
     each_path,
     example_of,
@@ -40,7 +41,7 @@ async def test_the_link_header_has_the_links_of_the_body(
     path: str, client: httpx.AsyncClient, records: dict[str, list[Object]]
 ) -> None:
     for query in each(("", "?limit=1&offset=1") if path in COLLECTIONS else ("",)):
-        response = await client.get(example_of(path, records) + query)
+        response = await client.get((answered(path) if "{" not in path else example_of(path, records)) + query)
         if "links" in response.json():
             assert link_header(response) == {name: url for name, url in response.json()["links"].items() if url}
         else:

@@ -24,7 +24,7 @@ Pages = dict[str, httpx.Response]
 MOST_BYTES = 20_000
 NAMES = {"slug", "name"}
 """Fields that name the record as its title does."""
-NOT_YET = {"/search", "/v1/suggest"}
+
 LISTS = tuple(path.removeprefix("/v1") for path in COLLECTIONS)
 each_list = pytest.mark.parametrize("path", LISTS)
 
@@ -149,7 +149,7 @@ async def test_every_link_of_every_page_leads_somewhere(pages: Pages, client: ht
     found = {(path, link) for path, response in pages.items() for link in inner_links(response.text)}
     assert [link for _, link in found if link.startswith("/")] == [], "a link must not leave the prefix of the service"
     targets = {urlsplit(urljoin(f"http://test{path}", link)).path for path, link in found}
-    for target in each(targets - NOT_YET):
+    for target in each(targets - {"/v1/suggest"}):
         assert (await client.get(target)).status_code == 200, target
 
 
@@ -261,3 +261,25 @@ async def test_a_malformed_query_is_a_problem(client: httpx.AsyncClient) -> None
     response = await client.get("/strains?vein=purple")
     assert response.status_code == 422
     assert Problem.model_validate(response.json()).status == 422
+
+
+async def test_the_search_page_shows_what_the_api_finds(client: httpx.AsyncClient) -> None:
+    found = (await client.get("/v1/search?q=antidepresants")).json()
+    page = Reader((await client.get("/search?q=antidepresants&type=")).text)
+    assert str(found["meta"]["corrected_query"]) in page.text
+    for hit in each(found["data"]):
+        assert hit["url"].removeprefix("/v1/") in set(page.values("href"))
+        assert is_in_order([hit["title"], hit["summary"], *hit["cautions"][:1]], page.text)
+
+
+async def test_the_search_page_invites_to_search(client: httpx.AsyncClient) -> None:
+    for address in ("/search", "/search?q="):
+        response = await client.get(address)
+        assert response.status_code == 200
+        assert "Ask in your own words" in response.text
+
+
+async def test_a_question_is_text_on_the_search_page(client: httpx.AsyncClient) -> None:
+    response = await client.get("/search", params={"q": "<b>liver</b> \" '"})
+    assert response.status_code == 200
+    assert "<b>liver" not in response.text

@@ -6,8 +6,9 @@ import sqlite3
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from errno import EISDIR
+from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from alembic import command
 from alembic.config import Config
@@ -16,6 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
 from app.content.render import Rendered, RenderedSeed, content_hash
+from app.content.search_index import SearchRow, lexicon_of, search_rows
 from app.database import CHECKSUM, CHUNK_BYTES, checksum_of, may_be_replaced
 from app.files import flush, shipped, workshop_beside
 from app.registry import TABLES
@@ -26,13 +28,18 @@ from app.tables import (
     RecordCitation,
     RelatedRecord,
     Release,
+    SearchDocument,
+    SearchLexicon,
+    SearchName,
     Tally,
     filter_value,
     table_of,
 )
 
 MIGRATIONS = shipped("migrations")
+T = TypeVar("T")
 BATCH = 1000
+INSERT_INDEXED = "INSERT INTO search_index (rowid, names, aliases, outline, body) VALUES (:number, :names, :aliases, :outline, :body)"
 
 
 class BuildError(Exception):
@@ -179,6 +186,7 @@ def _insert(content: RenderedSeed, connection: Connection) -> str:
         ),
     )
     _insert_all(connection, Tally, _tallies(rendered))
+    _insert_search(content, connection)
     _insert_all(
         connection,
         Release,
@@ -193,6 +201,26 @@ def _insert(content: RenderedSeed, connection: Connection) -> str:
         ],
     )
     return release.dataset_version
+
+
+def _insert_search(content: RenderedSeed, connection: Connection) -> None:
+    """Write the full-text index, what it finds and what the search knows of words."""
+    words: Counter[str] = Counter()
+    numbers: dict[str, int] = {}
+
+    def counted() -> Iterator[SearchRow]:
+        for row in search_rows(content):
+            numbers[row.path] = row.number
+            words.update(row.words)
+            yield row
+
+    for rows in _batches(counted()):
+        connection.execute(insert(SearchDocument), [row.shown for row in rows])
+        connection.execute(text(INSERT_INDEXED), [row.indexed for row in rows])
+        connection.execute(insert(SearchName), [name for row in rows for name in row.named])
+    connection.execute(text("INSERT INTO search_index (search_index) VALUES ('optimize')"))
+    stored = lexicon_of(content.seed, numbers, words)
+    connection.execute(insert(SearchLexicon), [{"id": 1, "document": stored}])
 
 
 def _row(item: Rendered) -> dict[str, Any]:
@@ -222,14 +250,14 @@ def _tallies(rendered: list[Rendered]) -> Iterator[dict[str, Any]]:
 
 
 def _insert_all(connection: Connection, table: type[Any], rows: Iterable[dict[str, Any]]) -> None:
-    batch: list[dict[str, Any]] = []
-    for row in rows:
-        batch.append(row)
-        if len(batch) == BATCH:
-            connection.execute(insert(table), batch)
-            batch = []
-    if batch:
+    for batch in _batches(rows):
         connection.execute(insert(table), batch)
+
+
+def _batches(rows: Iterable[T]) -> Iterator[list[T]]:
+    remaining = iter(rows)
+    while batch := list(islice(remaining, BATCH)):
+        yield batch
 
 
 def _verify(connection: Connection) -> None:

@@ -335,8 +335,10 @@ def months_after(day: date, months: int) -> date:
 
 
 def content_hash(seed: Seed, documents: list[tuple[str, bytes]]) -> str:
-    """SHA-256 over everything served, in hexadecimal."""
-    digest = hashlib.sha256(json.dumps(seed.release.model_dump(mode="json"), sort_keys=True).encode())
+    """SHA-256 over everything that a response depends on, in hexadecimal."""
+    digest = hashlib.sha256()
+    for part in (seed.release, seed.search):
+        digest.update(json.dumps(part.model_dump(mode="json"), sort_keys=True).encode())
     for path, document in documents:
         digest.update(f"\n{path}\n".encode() + document)
     return digest.hexdigest()

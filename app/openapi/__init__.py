@@ -62,6 +62,7 @@ The content is under CC BY 4.0, the program under the MIT License.""".replace(
 
 TAGS: Final = {
     **{resource.collection: resource.description for resource in RESOURCES},
+    "search": "Search over all resources, and suggestions while typing.",
     "service": "The index and what the data set is.",
     "health": "How the service is.",
 }
@@ -172,6 +173,8 @@ def _complete(path: str, operation: Object, examples: Examples) -> None:
             parameter |= {"style": "form", "explode": False}
             schema["minItems"] = 1
             del schema["default"]  # an empty list stands for a parameter that is not sent
+        if schema.get("default") == "":
+            del schema["default"]  # nor is an empty question one
         if schema.get("type") == ["boolean", "null"]:
             schema["type"] = "boolean"
         if parameter["name"] in values:
@@ -204,6 +207,10 @@ def _success(path: str) -> str:
         return "The service is well."
     if path.endswith("{slug}"):
         return "Returns the record."
+    if path == "/v1/search":
+        return "Returns a page of results, best first."
+    if path == "/v1/suggest":
+        return "Returns the suggestions, best first."
     name = path.removeprefix(SUMMARIES).removeprefix("/v1/")
     return "Returns a page of records." if name in TABLES else "Returns the document."
 

@@ -9,16 +9,27 @@ from sqlalchemy import select
 
 from app.database import Database
 from app.registry import RESOURCES, TABLES
+from app.routers.search import results, suggestions
 from app.routers.service import INDEX
 from app.routers.vocabularies import vocabularies
 from app.schemas.queries import View
 from app.schemas.resources import ResourceInfo
+from app.schemas.search import SearchQuery, SuggestQuery
 from app.tables import table_of
 
 Object = dict[str, Any]
 
 LIMIT: Final = 10
 """Differs from the default, so that the example shows something."""
+SEARCH: Final[Object] = {
+    "q": "can I take it with antidepressants",
+    "type": ["interaction", "risk_group"],
+    "limit": 5,
+    "offset": 0,
+}
+"""A question that many ask."""
+SUGGEST: Final[Object] = {"q": "benzo"}
+MAX_QUESTION: Final = 60
 SHOWN_ITEMS: Final = 1
 """How many entries of a list an example shows: the first tells the form of all."""
 MAX_DEPTH: Final = 9
@@ -38,7 +49,7 @@ class Examples:
 def examples_from(database: Database) -> Examples:
     """The examples that the data gives."""
     responses = dict(_service_responses(database))
-    parameters: dict[str, Object] = {}
+    parameters: dict[str, Object] = {"/v1/search": SEARCH, "/v1/suggest": SUGGEST}
     for resource in RESOURCES:
         columns = table_of(TABLES[resource.collection]).columns
         rows = database.driver.execute(str(select(columns.document, columns.summary_document)))
@@ -71,6 +82,7 @@ def _parameters(resource: ResourceInfo, records: list[Object]) -> Object:
         "limit": LIMIT,
         "offset": 0,
         "slug": [record["slug"] for record in records[:2]],  # two, as they are fetched in a batch
+        "q": records[0]["title"][:MAX_QUESTION],
         "sort": f"-{list(resource.sorts)[-1]}",
     }
     if names := resource.query.facet_names():
@@ -116,6 +128,10 @@ def _service_responses(database: Database) -> Iterator[tuple[str, Object]]:
     yield "/v1", _detail(database, json.loads(INDEX), "/v1", "/v1")
     yield "/v1/vocabularies", _detail(database, _cut(json.loads(vocabularies())), "/v1/vocabularies", "/v1")
     yield "/v1/meta", _detail(database, _cut(json.loads(database.release_document)), "/v1/meta", "/v1")
+    found = results(database, SearchQuery.model_validate(SEARCH | {"limit": "1", "offset": "0"}))
+    yield "/v1/search", json.loads(bytes(found.body))
+    suggested = suggestions(database, SuggestQuery.model_validate(SUGGEST))
+    yield "/v1/suggest", json.loads(bytes(suggested.body))
     yield "/health/live", {"status": "ok"}
     yield "/health/ready", {"status": "ok"}
 

@@ -21,7 +21,9 @@ from app.registry import RESOURCES, TABLES
 from app.schemas import citations, evidence, interactions, jurisdictions, side_effects, warning_signs
 from app.schemas.queries import PageQuery, query_string
 from app.schemas.queries import View as ListView
+from app.schemas.references import RecordType
 from app.schemas.resources import ResourceInfo
+from app.schemas.search import SearchQuery
 from app.schemas.vocabularies import Vocabulary
 from app.tables import Resource, table_of
 
@@ -47,6 +49,7 @@ LABELLED: Final[Mapping[str, type[Vocabulary]]] = {
         jurisdictions.LegalStatus,
         side_effects.Seriousness,
         warning_signs.Urgency,
+        RecordType,
     )
 }
 """The vocabularies that templates name."""
@@ -167,6 +170,28 @@ def list_html(database: Database, resource: type[Resource], query: PageQuery, si
     )
 
 
+def search_html(database: Database, body: Mapping[str, Any] | None, query: SearchQuery, site: Site) -> str:
+    """The HTML page of what a search found; an invitation to search when nothing was asked."""
+    written = query.written()
+    meta = body["meta"] if body else None
+    following = query.offset + query.limit
+    return _render(
+        "search",
+        database,
+        "/search",
+        site,
+        is_listed=False,
+        page_title=f"Search: {query.q}" if query.q else "Search",
+        page_description="Search all records in your own words.",
+        query_text=query.q,
+        json_address=f"/v1/search?{query_string(written)}" if query.q else "",
+        meta=meta,
+        results=[hit | {"pieces": _pieces(hit["snippet"])} for hit in body["data"]] if body else [],
+        previous=_neighbour("/search", written, query.offset - query.limit) if query.offset else None,
+        next=_neighbour("/search", written, following) if meta and following < meta["total"] else None,
+    )
+
+
 def missing_html(database: Database, resource: type[Resource], problem: ProblemException, site: Site) -> Response:
     """The page that says that there is no such record, with the one that was probably meant."""
     info = resource.info
@@ -231,6 +256,16 @@ def _render(template: str, database: Database, path: str, site: Site, **values: 
 @cache
 def _collections() -> frozenset[str]:
     return frozenset(resource.collection for resource in RESOURCES)
+
+
+def _pieces(snippet: Mapping[str, Any]) -> Iterator[tuple[str, bool]]:
+    """The parts of a snippet, each with whether it is a match."""
+    text, place = snippet["text"], 0
+    for match in snippet["matches"]:
+        yield text[place : match["start"]], False
+        yield text[match["start"] : match["end"]], True
+        place = match["end"]
+    yield text[place:], False
 
 
 def _headline(info: ResourceInfo, record: Mapping[str, Any]) -> list[dict[str, str]]:

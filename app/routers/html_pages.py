@@ -1,5 +1,6 @@
 """Routes of the HTML pages: for every collection its list and its records, at the address of the API without `/v1`."""
 
+import json
 from collections.abc import Mapping
 from typing import Annotated, Any
 
@@ -7,12 +8,14 @@ from fastapi import APIRouter, Depends, Path, Query, Response
 from pydantic import ConfigDict, model_validator
 from starlette.requests import HTTPConnection
 
-from app.pages.site import HEADERS, Site, list_html, missing_html, record_html, records_of, sitemap
+from app.pages.site import HEADERS, Site, list_html, missing_html, record_html, records_of, search_html, sitemap
 from app.pictures import PICTURES, Picture, as_csv
 from app.problems import ProblemException
 from app.registry import TABLES
 from app.routers.common import Data
-from app.schemas.queries import PageQuery, QueryParameters
+from app.routers.search import results
+from app.schemas.queries import PageQuery, QueryParameters, Question
+from app.schemas.search import SearchQuery
 from app.tables import Resource
 
 router = APIRouter(include_in_schema=False)
@@ -70,6 +73,19 @@ def add_picture(picture: Picture) -> None:
 
     router.add_api_route(f"/pictures/{picture.slug}.svg", show_picture)
     router.add_api_route(f"/pictures/{picture.slug}.csv", show_rows)
+
+
+class SearchForm(SearchQuery, FormQuery):
+    """The query of the search page; without a question it invites to one."""
+
+    q: Question = ""
+
+
+@router.get("/search")
+async def show_results(query: Annotated[SearchForm, Query()], data: Data, site: Place) -> Response:
+    """What a search finds, or an invitation to search."""
+    body = json.loads(bytes(results(data, query).body)) if query.q else None
+    return Response(search_html(data, body, query, site), headers=HEADERS, media_type="text/html")
 
 
 @router.get("/sitemap.xml")

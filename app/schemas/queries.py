@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 import pydantic
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -73,6 +74,22 @@ Faceting = pydantic.Field(
     max_length=MAX_FACETS,
     description="Count the records with each value of these filters, comma-separated, in `meta.facets`.",
 )
+
+
+def _plain(question: str) -> str:
+    """A question without the spaces that say nothing."""
+    if words := question.split():
+        return " ".join(words)
+    raise PydanticCustomError("blank", "Should be more than spaces")
+
+
+# Control characters are refused in any query; the pattern tells clients so.
+_PLAIN = {"pattern": r"^[^\x00-\x1F\x7F-\x9F]*[^\s\x00-\x1F\x7F-\x9F][^\x00-\x1F\x7F-\x9F]*$"}
+Question = Annotated[
+    str, pydantic.Field(min_length=1, max_length=200, json_schema_extra=_PLAIN), AfterValidator(_plain)
+]
+Typed = Annotated[str, pydantic.Field(min_length=1, max_length=50, json_schema_extra=_PLAIN), AfterValidator(_plain)]
+"""The beginning of a question."""
 Sorting = pydantic.Field(description="Order of the records; a leading `-` reverses it.")
 
 
@@ -103,8 +120,9 @@ class QueryParameters(BaseModel):
         }
 
     def written(self) -> dict[str, str]:
-        """What the client sent as a query has it, in one spelling whatever the client's was."""
-        return {name: quote(_text(value), safe=",-_.~") for name, value in self.given().items()}
+        """What the client sent as a query has it, in one spelling whatever the client's was; the first page needs no offset."""
+        written = {name: quote(_text(value), safe=",-_.~") for name, value in self.given().items()}
+        return {name: value for name, value in written.items() if (name, value) != ("offset", "0")}
 
 
 def query_string(parameters: Mapping[str, str]) -> str:
@@ -137,8 +155,8 @@ def _page_size(view: View) -> Any:
 class PageQuery(QueryParameters):
     """Query parameters of every list."""
 
-    PAGING: ClassVar = frozenset({"view", "limit", "offset", "sort", "facet"})
-    """The parameters that select no records."""
+    PAGING: ClassVar = frozenset({"view", "limit", "offset", "sort", "facet", "q"})
+    """The parameters that are no filters by a field."""
 
     view: Annotated[View, BeforeValidator(_lower_case)] = View.full
     """How much of each record is sent: `full`, the whole record. `view=summary` is answered here too, with up to 500 \
@@ -149,6 +167,8 @@ records; the operation under `/v1/summaries` describes that response, so that ea
     """How many matching records to skip; beyond the end the page is empty."""
     slug: Annotated[list[Slug], pydantic.Field(max_length=100), CommaSeparated] = []
     """Only the records with these slugs, comma-separated: fetches a batch in one request."""
+    q: Question = ""
+    """Only the records that answer this question, best first unless `sort` is given; the question is read as `/v1/search` reads it."""
     sort: Annotated[str, Sorting]
 
     def written(self) -> dict[str, str]:
