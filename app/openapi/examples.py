@@ -32,6 +32,8 @@ SUGGEST: Final[Object] = {"q": "benzo"}
 MAX_QUESTION: Final = 60
 SHOWN_ITEMS: Final = 1
 """How many entries of a list an example shows: the first tells the form of all."""
+SHOWN_CHARACTERS: Final = 90
+"""How much of a long text the example of a list shows."""
 MAX_DEPTH: Final = 9
 """How many lists within lists are shown: more than there are."""
 
@@ -106,12 +108,22 @@ def _record_responses(
     meta = {"total": 1, "limit": 20, "offset": 0, **version, "coverage": database.coverage[resource.collection]}
     meta["facets"] = None
     said_once = {"disclaimer": database.disclaimer}
-    yield path, _page(on_page, meta, path)
-    yield (
-        resource.summaries_path,
-        _page(_shortest([_cut(summary) for summary in summaries]), meta | said_once, resource.summaries_path),
-    )
+    # The single record is shown whole; elsewhere the start of a text is enough.
+    yield path, shortened(_page(on_page, meta, path))
+    brief = _page(_shortest([_cut(summary) for summary in summaries]), meta | said_once, resource.summaries_path)
+    yield resource.summaries_path, shortened(brief)
     yield path + "/{slug}", _detail(database, record, f"{path}/{record['slug']}", path)
+
+
+def shortened(value: Any) -> Any:
+    """A value whose long texts are cut after a word; an ellipsis replaces the rest."""
+    if isinstance(value, dict):
+        return {key: shortened(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [shortened(item) for item in value]
+    if isinstance(value, str) and len(value) > SHOWN_CHARACTERS and " " in value:
+        return value[:SHOWN_CHARACTERS].rsplit(" ", 1)[0] + " …"
+    return value
 
 
 def _shortest(records: list[Object]) -> Object:
