@@ -5,7 +5,7 @@ from typing import Any
 
 from jsonschema import Draft202012Validator, FormatChecker  # type: ignore[import-untyped]  # it comes without types
 
-from support import DOCUMENT, PATHS, Object
+from support import DOCUMENT, PATHS, Object, filled
 
 COMPONENTS: Object = DOCUMENT["components"]
 OPERATIONS = {path: item["get"] for path, item in PATHS.items()}
@@ -71,6 +71,8 @@ def closed(value: Any) -> Any:
     """The same schemas, letting no field pass that they do not name."""
     if isinstance(value, dict):
         extra = {"additionalProperties": False} if value.get("type") == "object" else {}
+        if "additionalProperties" in value:
+            extra = {}  # it holds the fields of any record
         return {key: closed(item) for key, item in value.items()} | extra
     return [closed(item) for item in value] if isinstance(value, list) else value
 
@@ -83,5 +85,4 @@ def validator(schema: Object) -> Draft202012Validator:
 
 
 def example_path(path: str) -> str:
-    slug = next((p["example"] for p in OPERATIONS[path].get("parameters", []) if p["in"] == "path"), "")
-    return path.replace("{slug}", slug)
+    return filled(path, next((p["example"] for p in OPERATIONS[path].get("parameters", []) if p["in"] == "path"), ""))

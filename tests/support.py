@@ -73,8 +73,15 @@ PAGES = (
     "/robots.txt",
     "/favicon.ico",
 )
+
+
+def filled(path: str, value: str) -> str:
+    """A path of the document with a value for its parameter."""
+    return re.sub(r"\{\w+\}", lambda _: value, path)
+
+
 DOCUMENTED = tuple(
-    path.replace("{slug}", next((p["example"] for p in item["get"].get("parameters", []) if p["in"] == "path"), ""))
+    filled(path, next((p["example"] for p in item["get"].get("parameters", []) if p["in"] == "path"), ""))
     for path, item in PATHS.items()
 )
 ADDRESSES = (*DOCUMENTED, *PAGES)
@@ -153,7 +160,9 @@ def walk(value: Any) -> Iterator[Object]:
 
 def example_of(path: str, records: dict[str, list[Object]]) -> str:
     """A path of the document with a true slug in it."""
-    return path.replace("{slug}", records[path.removesuffix("/{slug}")][0]["slug"]) if "{" in path else path
+    if "{slug}" in path:
+        return filled(path, records[path.removesuffix("/{slug}")][0]["slug"])
+    return DOCUMENTED[list(PATHS).index(path)]
 
 
 # Requests with a client library

@@ -42,6 +42,7 @@ def faults_of(data: Any) -> list[str]:
 def without(data: Any, name: str) -> Any:
     """The seed without a record in the collection, nor any reference to one."""
     data[name.replace("-", "_")] = []
+    data["former_slugs"] = [entry for entry in data["former_slugs"] if entry["collection"] != name]
     if name == "articles":
         data["claims"] = []
     for resource in RESOURCES:
@@ -125,6 +126,7 @@ def test_without_citations_each_reference_to_one_is_reported(data: Any) -> None:
 async def test_a_seed_without_any_record_is_served(data: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for resource in each(RESOURCES):
         data[resource.seed_key] = []
+    data["former_slugs"] = []
 
     app = service_over(data, tmp_path)
 

@@ -7,6 +7,7 @@ from pydantic import ConfigDict
 
 from app.schemas.approaches import APPROACHES, ApproachSeed
 from app.schemas.articles import ARTICLES, ArticleSeed
+from app.schemas.changes import FormerSlug
 from app.schemas.citations import CITATIONS, CitationSeed
 from app.schemas.claims import CLAIMS, ClaimSeed
 from app.schemas.contacts import CONTACTS, ContactSeed
@@ -36,6 +37,8 @@ class Seed(Strict):
     """Path of the JSON Schema of this file, for editors."""
     release: ReleaseSeed
     """The data set as a whole."""
+    former_slugs: Annotated[list[FormerSlug], pydantic.Field(max_length=10_000)]
+    """Every slug that was served in a release and no longer is, with the reason."""
     articles: Annotated[list[ArticleSeed], pydantic.Field(description=ARTICLES.description)]
     claims: Annotated[list[ClaimSeed], pydantic.Field(description=CLAIMS.description)]
     strains: Annotated[list[StrainSeed], pydantic.Field(description=STRAINS.description)]

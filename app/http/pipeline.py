@@ -18,6 +18,7 @@ from app.http.cache import CachedResponse, Key, KnownRequests, RawHeaders, Reply
 from app.http.negotiation import CODINGS
 from app.http.preconditions import NOT_MODIFIED, OK, evaluate_preconditions
 from app.http.request import Request
+from app.http.responses import FixedResponse
 from app.http.routing import Read, Route, Routes, query_model
 from app.problems import (
     ALLOW,
@@ -37,7 +38,7 @@ from app.problems import (
 )
 from app.schemas.queries import QueryParameters, query_string
 
-EXPOSED: Final = "Allow, ETag, Link, Retry-After, X-Request-ID"
+EXPOSED: Final = "Allow, ETag, Link, Location, Repr-Digest, Retry-After, X-Request-ID"
 PREFLIGHT_SECONDS: Final = 86_400
 JSON_POLICY: Final = "default-src 'none'; frame-ancestors 'none'"
 NO_STORE: Final = (b"cache-control", b"no-store")
@@ -232,7 +233,8 @@ class Pipeline:
                     self._spent = 0.0
                     # The others find the lock taken, and are woken one a turn.
                     await asyncio.sleep(0)
-            return Reply(response.status_code, response.raw_headers, bytes(response.body))
+            reply = Reply(response.status_code, response.raw_headers, bytes(response.body))
+            return self._precompressed(reply, response.compressed) if isinstance(response, FixedResponse) else reply
 
     def _validated_query(self, read: Read, request: Request) -> QueryParameters | None:
         """The query parameters for an endpoint; from here on the request has the canonical spelling of its query."""
@@ -272,12 +274,16 @@ class Pipeline:
         common = [line for line in self._common if line[0] not in present]
         return CachedResponse(own, answer.body, common)
 
+    def _precompressed(self, answer: Reply, compressed: Mapping[bytes, bytes]) -> CachedResponse:
+        """A response whose body has been compressed before, in these codings."""
+        cached = self._cacheable(answer)
+        for coding, body in compressed.items():
+            cached.add(coding, body)
+        return cached
+
     def add_page(self, path: str, response: Response, compressed: Mapping[bytes, bytes]) -> None:
         """Serve a response under a path as long as the process lives; its body may come in content codings as well."""
-        page = self._cacheable(Reply(OK, response.raw_headers, bytes(response.body)))
-        for coding, body in compressed.items():
-            page.add(coding, body)
-        self.pages[path] = page
+        self.pages[path] = self._precompressed(Reply(OK, response.raw_headers, bytes(response.body)), compressed)
 
     def _uncacheable(self, request: Request, answer: Reply) -> Reply:
         """The reply with a response that may not be stored."""

@@ -7,13 +7,14 @@ from typing import Any, Final
 
 from sqlalchemy import select
 
+from app import releases
 from app.database import Database
 from app.registry import RESOURCES, TABLES
 from app.routers.service import INDEX
-from app.routers.vocabularies import vocabularies
 from app.schemas.queries import PageQuery
 from app.schemas.resources import ResourceInfo
 from app.tables import table_of
+from app.vocabularies import vocabularies
 
 Object = dict[str, Any]
 
@@ -46,6 +47,10 @@ def examples_from(database: Database) -> Examples:
         responses |= _record_responses(database, resource, records[0])
         parameters[resource.path] = _parameters(resource, records)
         parameters[resource.path + "/{slug}"] = {"slug": records[0]["slug"]}
+    version = database.dataset_version
+    for path in ("/v1/releases/{version}", "/v1/releases/{version}/bundle"):
+        parameters[path] = {"version": version}
+    parameters["/v1/changes"] = {"since": version}
     return Examples(responses, parameters)
 
 
@@ -88,15 +93,37 @@ def _record_responses(database: Database, resource: ResourceInfo, whole: Object)
     address = f"{path}?slug={record['slug']}"
     links = {"self": address, "first": address, "prev": None, "next": None, "last": address}
     yield path, {"data": [record], "meta": meta, "links": links}
-    yield path + "/{slug}", _detail(database, record, f"{path}/{record['slug']}", path)
+    alone = _detail(database, record, f"{path}/{record['slug']}", path)
+    (history,) = database.read(
+        f"SELECT history FROM {table_of(TABLES[resource.collection]).name} WHERE slug = :slug",  # noqa: S608  # a name of a table
+        {"slug": record["slug"]},
+    )[0]
+    alone["meta"]["history"] = _cut(json.loads(history))
+    yield path + "/{slug}", alone
 
 
 def _service_responses(database: Database) -> Iterator[tuple[str, Object]]:
     yield "/v1", _detail(database, json.loads(INDEX), "/v1", "/v1")
     yield "/v1/vocabularies", _detail(database, _cut(json.loads(vocabularies())), "/v1/vocabularies", "/v1")
     yield "/v1/meta", _detail(database, _cut(json.loads(database.release_document)), "/v1/meta", "/v1")
+    manifest, changes = database.read("SELECT manifest, changes FROM kept_release ORDER BY position LIMIT 1", {})[0]
+    release = _cut(json.loads(manifest))
+    yield "/v1/releases", _detail(database, {"releases": [release]}, "/v1/releases", "/v1")
+    yield "/v1/releases/latest", _detail(database, release, "/v1/releases/latest", "/v1/releases")
+    yield "/v1/releases/{version}", _detail(database, release, release["url"], "/v1/releases")
+    yield "/v1/releases/{version}/bundle", _bundle(database)
+    yield "/v1/changes", _detail(database, _cut(json.loads(changes)), release["changes"], "/v1")
     yield "/health/live", {"status": "ok"}
     yield "/health/ready", {"status": "ok"}
+
+
+def _bundle(database: Database) -> Object:
+    """The bundle of the newest release, with one record of the collection that has the shortest."""
+    bundle = json.loads(bytes(releases.bundle(database, database.dataset_version).body))
+    shortest = min(bundle["records"], key=lambda name: len(json.dumps(bundle["records"][name][:1] or [" " * 100_000])))
+    records = {name: listed if name == shortest else [] for name, listed in bundle["records"].items()}
+    example: Object = _cut(bundle | {"records": records})
+    return example
 
 
 def _detail(database: Database, data: Mapping[str, Any], address: str, collection: str) -> Object:

@@ -14,6 +14,7 @@ from app.routers import (
     pharmacology,
     product_forms,
     quality_checks,
+    releases,
     risk_groups,
     service,
     side_effects,
@@ -42,4 +43,5 @@ ROUTERS = (
     citations.router,
     service.router,
     vocabularies.router,
+    releases.router,
 )

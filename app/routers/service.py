@@ -22,6 +22,9 @@ INDEX = (
         service=[
             IndexEntry(name="what the data set is", url="/v1/meta"),
             IndexEntry(name="labels of named values", url="/v1/vocabularies"),
+            IndexEntry(name="releases", url="/v1/releases"),
+            IndexEntry(name="newest release", url="/v1/releases/latest"),
+            IndexEntry(name="changes", url="/v1/changes"),
             IndexEntry(name="documentation", url="/docs"),
             IndexEntry(name="OpenAPI document", url="/openapi.json"),
             IndexEntry(name="problem types", url="/problems"),

@@ -1,10 +1,10 @@
-"""Every table. The first revision, 0001, lacked titles and cautions; no file of it was released, so nothing leads from it."""
+"""Every table. Earlier revisions were never released, so nothing leads from them."""
 
 import sqlalchemy as sa
 from alembic import op
 from sqlmodel.sql import sqltypes
 
-revision = "0002"
+revision = "0003"
 down_revision = None
 branch_labels = None
 depends_on = None
@@ -24,6 +24,7 @@ def upgrade() -> None:
         sa.Column("description", sqltypes.AutoString(length=4000), nullable=False),
         sa.Column("review_due", sa.Date(), nullable=False),
         sa.Column("document", sa.LargeBinary(), nullable=False),
+        sa.Column("history", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("slug"),
     )
     with op.batch_alter_table("approach", schema=None) as batch_op:
@@ -44,6 +45,7 @@ def upgrade() -> None:
         sa.Column("reviewed", sqltypes.AutoString(), nullable=True),
         sa.Column("review_due", sa.Date(), nullable=False),
         sa.Column("document", sa.LargeBinary(), nullable=False),
+        sa.Column("history", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("slug"),
     )
     with op.batch_alter_table("article", schema=None) as batch_op:
@@ -123,6 +125,7 @@ def upgrade() -> None:
         sa.Column("missing_fields", sa.JSON(), nullable=False),
         sa.Column("review_due", sa.Date(), nullable=False),
         sa.Column("document", sa.LargeBinary(), nullable=False),
+        sa.Column("history", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("slug"),
     )
     with op.batch_alter_table("citation", schema=None) as batch_op:
@@ -164,6 +167,7 @@ def upgrade() -> None:
         sa.Column("suggested_framing", sqltypes.AutoString(), nullable=True),
         sa.Column("review_due", sa.Date(), nullable=False),
         sa.Column("document", sa.LargeBinary(), nullable=False),
+        sa.Column("history", sa.LargeBinary(), nullable=False),
         sa.Column("verdict_rank", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("slug"),
     )
@@ -194,6 +198,7 @@ def upgrade() -> None:
         sa.Column("note", sqltypes.AutoString(length=4000), nullable=False),
         sa.Column("review_due", sa.Date(), nullable=False),
         sa.Column("document", sa.LargeBinary(), nullable=False),
+        sa.Column("history", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("slug"),
     )
     with op.batch_alter_table("contact", schema=None) as batch_op:
@@ -259,6 +264,7 @@ def upgrade() -> None:
         sa.Column("reported_harms", sa.JSON(), nullable=False),
         sa.Column("review_due", sa.Date(), nullable=False),
         sa.Column("document", sa.LargeBinary(), nullable=False),
+        sa.Column("history", sa.LargeBinary(), nullable=False),
         sa.Column("kind_rank", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("slug"),
     )
@@ -291,6 +297,7 @@ def upgrade() -> None:
         sa.Column("description", sqltypes.AutoString(length=4000), nullable=False),
         sa.Column("review_due", sa.Date(), nullable=False),
         sa.Column("document", sa.LargeBinary(), nullable=False),
+        sa.Column("history", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("slug"),
     )
     with op.batch_alter_table("effect", schema=None) as batch_op:
@@ -335,6 +342,7 @@ def upgrade() -> None:
         sa.Column("evidence_note", sqltypes.AutoString(length=4000), nullable=False),
         sa.Column("review_due", sa.Date(), nullable=False),
         sa.Column("document", sa.LargeBinary(), nullable=False),
+        sa.Column("history", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("slug"),
     )
     with op.batch_alter_table("faq", schema=None) as batch_op:
@@ -343,6 +351,15 @@ def upgrade() -> None:
         batch_op.create_index("ix_faq_topic_by_position", ["topic", "position", "slug"], unique=False)
         batch_op.create_index("ix_faq_topic_by_slug", ["topic", "slug"], unique=False)
 
+    op.create_table(
+        "former_record",
+        sa.Column("collection", sqltypes.AutoString(), nullable=False),
+        sa.Column("slug", sqltypes.AutoString(), nullable=False),
+        sa.Column("reason", sqltypes.AutoString(), nullable=False),
+        sa.Column("renamed_to", sqltypes.AutoString(), nullable=True),
+        sa.Column("successor", sqltypes.AutoString(), nullable=True),
+        sa.PrimaryKeyConstraint("collection", "slug"),
+    )
     op.create_table(
         "interaction",
         sa.Column("slug", sqltypes.AutoString(), nullable=False),
@@ -362,6 +379,7 @@ def upgrade() -> None:
         sa.Column("note", sqltypes.AutoString(length=4000), nullable=False),
         sa.Column("review_due", sa.Date(), nullable=False),
         sa.Column("document", sa.LargeBinary(), nullable=False),
+        sa.Column("history", sa.LargeBinary(), nullable=False),
         sa.Column("severity_rank", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("slug"),
     )
@@ -423,6 +441,7 @@ def upgrade() -> None:
         sa.Column("note", sqltypes.AutoString(length=4000), nullable=False),
         sa.Column("review_due", sa.Date(), nullable=False),
         sa.Column("document", sa.LargeBinary(), nullable=False),
+        sa.Column("history", sa.LargeBinary(), nullable=False),
         sa.Column("status_rank", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("slug"),
     )
@@ -473,6 +492,18 @@ def upgrade() -> None:
         batch_op.create_index("ix_jurisdiction_status_rank", ["status_rank", "slug"], unique=False)
 
     op.create_table(
+        "kept_release",
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("dataset_version", sqltypes.AutoString(), nullable=False),
+        sa.Column("manifest", sa.LargeBinary(), nullable=False),
+        sa.Column("sha256", sqltypes.AutoString(), nullable=False),
+        sa.Column("changes", sa.LargeBinary(), nullable=False),
+        sa.Column("zstd", sa.LargeBinary(), nullable=False),
+        sa.Column("br", sa.LargeBinary(), nullable=True),
+        sa.PrimaryKeyConstraint("position"),
+        sa.UniqueConstraint("dataset_version"),
+    )
+    op.create_table(
         "pharmacology",
         sa.Column("slug", sqltypes.AutoString(), nullable=False),
         sa.Column("title", sqltypes.AutoString(length=400), nullable=False),
@@ -489,6 +520,7 @@ def upgrade() -> None:
         ),
         sa.Column("review_due", sa.Date(), nullable=False),
         sa.Column("document", sa.LargeBinary(), nullable=False),
+        sa.Column("history", sa.LargeBinary(), nullable=False),
         sa.Column("certainty_rank", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("slug"),
     )
@@ -514,6 +546,7 @@ def upgrade() -> None:
         sa.Column("differences", sqltypes.AutoString(length=4000), nullable=False),
         sa.Column("review_due", sa.Date(), nullable=False),
         sa.Column("document", sa.LargeBinary(), nullable=False),
+        sa.Column("history", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("slug"),
     )
     with op.batch_alter_table("product_form", schema=None) as batch_op:
@@ -531,6 +564,7 @@ def upgrade() -> None:
         sa.Column("guidance", sqltypes.AutoString(length=4000), nullable=False),
         sa.Column("review_due", sa.Date(), nullable=False),
         sa.Column("document", sa.LargeBinary(), nullable=False),
+        sa.Column("history", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("slug"),
     )
     with op.batch_alter_table("quality_check", schema=None) as batch_op:
@@ -568,6 +602,18 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("path"),
     )
     op.create_table(
+        "recorded_change",
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("collection", sqltypes.AutoString(), nullable=False),
+        sa.Column("safety_relevant", sa.Boolean(), nullable=False),
+        sa.Column("document", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("position"),
+    )
+    with op.batch_alter_table("recorded_change", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_recorded_change_collection"), ["collection"], unique=False)
+        batch_op.create_index(batch_op.f("ix_recorded_change_safety_relevant"), ["safety_relevant"], unique=False)
+
+    op.create_table(
         "release",
         sa.Column("dataset_version", sqltypes.AutoString(), nullable=False),
         sa.Column("content_hash", sqltypes.AutoString(), nullable=False),
@@ -590,6 +636,7 @@ def upgrade() -> None:
         sa.Column("evidence_basis", sa.JSON(), nullable=False),
         sa.Column("review_due", sa.Date(), nullable=False),
         sa.Column("document", sa.LargeBinary(), nullable=False),
+        sa.Column("history", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("slug"),
     )
     with op.batch_alter_table("risk_group", schema=None) as batch_op:
@@ -644,6 +691,7 @@ def upgrade() -> None:
         sa.Column("what_to_do", sqltypes.AutoString(length=4000), nullable=False),
         sa.Column("review_due", sa.Date(), nullable=False),
         sa.Column("document", sa.LargeBinary(), nullable=False),
+        sa.Column("history", sa.LargeBinary(), nullable=False),
         sa.Column("seriousness_rank", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("slug"),
     )
@@ -687,6 +735,7 @@ def upgrade() -> None:
         sa.Column("testing", sqltypes.AutoString(length=4000), nullable=False),
         sa.Column("review_due", sa.Date(), nullable=False),
         sa.Column("document", sa.LargeBinary(), nullable=False),
+        sa.Column("history", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("slug"),
     )
     with op.batch_alter_table("strain", schema=None) as batch_op:
@@ -716,6 +765,7 @@ def upgrade() -> None:
         sa.Column("urgency", sa.Enum("emergency_now", "same_day", name="urgency"), nullable=False),
         sa.Column("review_due", sa.Date(), nullable=False),
         sa.Column("document", sa.LargeBinary(), nullable=False),
+        sa.Column("history", sa.LargeBinary(), nullable=False),
         sa.Column("urgency_rank", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("slug"),
     )
@@ -813,6 +863,11 @@ def downgrade() -> None:
 
     op.drop_table("risk_group")
     op.drop_table("release")
+    with op.batch_alter_table("recorded_change", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_recorded_change_safety_relevant"))
+        batch_op.drop_index(batch_op.f("ix_recorded_change_collection"))
+
+    op.drop_table("recorded_change")
     op.drop_table("record")
     with op.batch_alter_table("quality_check", schema=None) as batch_op:
         batch_op.drop_index("ix_quality_check_topic")
@@ -830,6 +885,7 @@ def downgrade() -> None:
         batch_op.drop_index("ix_pharmacology_certainty_by_certainty_rank")
 
     op.drop_table("pharmacology")
+    op.drop_table("kept_release")
     with op.batch_alter_table("jurisdiction", schema=None) as batch_op:
         batch_op.drop_index("ix_jurisdiction_status_rank")
         batch_op.drop_index("ix_jurisdiction_status_by_status_rank")
@@ -879,6 +935,7 @@ def downgrade() -> None:
         batch_op.drop_index("ix_interaction_name")
 
     op.drop_table("interaction")
+    op.drop_table("former_record")
     with op.batch_alter_table("faq", schema=None) as batch_op:
         batch_op.drop_index("ix_faq_topic_by_slug")
         batch_op.drop_index("ix_faq_topic_by_position")
