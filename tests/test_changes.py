@@ -1,6 +1,7 @@
 """Bundle and changes add up: for every pair of releases, the earlier bundle and the changes are the later bundle."""
 
 import json
+import re
 from typing import Any
 
 from hypothesis import HealthCheck, given, settings
@@ -8,8 +9,10 @@ from hypothesis import strategies as st
 
 from app.content.changes import applied, difference, is_safety_relevant
 from app.content.releases import KEPT, Releases, canonical
-from support import Object, each
+from support import ROOT, Object, each
 
+RECIPE: Object = {}
+exec(re.findall(r"```python\n(.*?)```", (ROOT / "docs/releases.md").read_text(encoding="utf-8"), re.DOTALL)[0], RECIPE)  # noqa: S102  # the code that the page shows
 COLLECTIONS = ("side-effects", "contacts", "citations")
 SLUGS = st.sampled_from(["a", "b", "c", "d", "e_f", "a-b", "z9"])
 NAMES = st.sampled_from(["note", "cautions", "severity", "added", "related", "Ж", "\ufb33", "\U0001f600"])
@@ -95,7 +98,8 @@ def test_a_bundle_and_the_changes_since_it_are_every_later_bundle_byte_for_byte(
     for later, new in each(enumerate(bundles)):
         for old in each(bundles[: later + 1]):
             sent = json.loads(canonical(difference(old, new)))
-            assert canonical(applied(json.loads(canonical(old)), sent)) == canonical(new)
+            for apply in (applied, RECIPE["applied"]):
+                assert canonical(apply(json.loads(canonical(old)), sent)) == canonical(new)
 
 
 @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])

@@ -20,7 +20,7 @@ WINDOW: Final = 24
 MOST_THOROUGH: Final = 32_000_000
 """The largest bundle that brotli compresses at its best level, at about a second a megabyte."""
 FEED_ENTRIES: Final = 50
-"""How many changes of each kind the feeds show: of all records, of each collection, and of those relevant to safety."""
+"""How many changes each feed shows: of all records, of a collection, and of what is relevant to safety."""
 SHOWN_FIELDS: Final = ("title", "summary", "cautions", "disclaimer")
 """What a feed shows of a record. Its cautions and the disclaimer come with its summary."""
 

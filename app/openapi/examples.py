@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from sqlalchemy import select
 
-from app import releases
+from app import feeds, releases
 from app.database import Database
 from app.registry import RESOURCES, TABLES
 from app.routers.service import INDEX
@@ -108,6 +108,8 @@ def _service_responses(database: Database) -> Iterator[tuple[str, Object]]:
     yield "/v1/meta", _detail(database, _cut(json.loads(database.release_document)), "/v1/meta", "/v1")
     manifest, changes = database.read("SELECT manifest, changes FROM kept_release ORDER BY position LIMIT 1", {})[0]
     release = _cut(json.loads(manifest))
+    listed = json.loads(bytes(feeds.list_feeds(database).body))["data"]
+    yield "/v1/feeds", _detail(database, _cut(listed), "/v1/feeds", "/v1")
     yield "/v1/releases", _detail(database, {"releases": [release]}, "/v1/releases", "/v1")
     yield "/v1/releases/latest", _detail(database, release, "/v1/releases/latest", "/v1/releases")
     yield "/v1/releases/{version}", _detail(database, release, release["url"], "/v1/releases")

@@ -9,6 +9,7 @@ from app.routers import (
     dosage_ranges,
     effects,
     faqs,
+    feeds,
     interactions,
     jurisdictions,
     pharmacology,
@@ -44,4 +45,5 @@ ROUTERS = (
     service.router,
     vocabularies.router,
     releases.router,
+    feeds.router,
 )

@@ -25,6 +25,7 @@ INDEX = (
             IndexEntry(name="releases", url="/v1/releases"),
             IndexEntry(name="newest release", url="/v1/releases/latest"),
             IndexEntry(name="changes", url="/v1/changes"),
+            IndexEntry(name="feeds of changes", url="/v1/feeds"),
             IndexEntry(name="documentation", url="/docs"),
             IndexEntry(name="OpenAPI document", url="/openapi.json"),
             IndexEntry(name="problem types", url="/problems"),
