@@ -51,7 +51,11 @@ def feed(database: Database, file: str) -> Response:
     name, _, form = file.rpartition(".")
     if name not in TITLES or form not in ("atom", "json"):
         detail_ = f"There is no feed {shown(file)!r}; {FEEDS} lists them."
-        meant = nearest(file, [f"{known}.{suffix}" for known in TITLES for suffix in ("atom", "json")])
+        meant = (
+            f"{file}.atom"
+            if file in TITLES
+            else nearest(file, [f"{known}.{suffix}" for known in TITLES for suffix in ("atom", "json")])
+        )
         fault = ProblemError(pointer="/path/feed", code="unknown_feed", detail=detail_, did_you_mean=meant)
         raise ProblemException(NOT_FOUND, detail_, [fault])
     changes = list(_changes(database, name))
@@ -96,17 +100,17 @@ def _json_feed(database: Database, name: str, changes: list[Object]) -> Object:
     return {
         "version": "https://jsonfeed.org/version/1.1",
         "title": f"{release['title']}: {TITLES[name].lower()}",
-        "feed_url": f"{FEEDS}/{name}.json",
         "language": "en",
         "authors": [{"name": release["title"]}],
         "items": [
             {
                 "id": _entry_identifier(change),
-                **({"url": address} if (address := _address(change)) else {}),
                 "title": _title(change),
                 "content_text": _text(change),
                 "date_published": _time(change["release_date"]),
                 "tags": _tags(change),
+                # `url` would have to be absolute, and the service does not know its own address.
+                "_record": {"path": _address(change), "fields": change["fields"]},
             }
             for change in changes
         ],

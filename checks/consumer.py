@@ -45,6 +45,9 @@ def every_operation(client: Client, document: dict[str, Any]) -> tuple[int, int]
                 offset, total = offset + 100, page["meta"]["total"]
                 records += len(page["data"])
                 slugs[path] = page["data"][0]["slug"]
+        elif "version" in parameters:
+            version = next(parameter["example"] for parameter in operation["parameters"] if parameter["in"] == "path")
+            _same(ask(version, client=client))
         elif "slug" in parameters:
             _same(ask(slugs[path.removesuffix("/{slug}")], client=client))
         else:
