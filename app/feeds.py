@@ -126,7 +126,7 @@ def _entry_identifier(change: Object) -> str:
 
 
 def _title(change: Object) -> str:
-    return f"{ChangeKind(change['kind']).label}: {change['title']}"
+    return f"{ChangeKind[change['kind']].label}: {change['title']}"
 
 
 def _time(day: str) -> str:

@@ -7,9 +7,10 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from app.content.changes import applied, difference, is_safety_relevant
+from app.content.changes import SAFETY_COLLECTIONS, SAFETY_FIELDS, applied, difference, is_safety_relevant
 from app.content.releases import KEPT, Releases, canonical
-from support import ROOT, Object, each
+from app.registry import RESOURCES
+from support import DOCUMENT, ROOT, Object, each
 
 RECIPE: Object = {}
 exec(re.findall(r"```python\n(.*?)```", (ROOT / "docs/releases.md").read_text(encoding="utf-8"), re.DOTALL)[0], RECIPE)  # noqa: S102  # the code that the page shows
@@ -163,6 +164,15 @@ def test_a_change_is_relevant_to_safety_when_a_reader_could_act_differently() ->
     for collection, is_relevant in (("side-effects", True), ("citations", False)):
         assert is_safety_relevant(collection, None, SIDE_EFFECT) is is_relevant
         assert is_safety_relevant(collection, SIDE_EFFECT, None) is is_relevant
+
+
+def test_the_rule_of_safety_names_collections_and_fields_that_exist_and_the_page_names_them_all() -> None:
+    assert {resource.collection for resource in RESOURCES} >= SAFETY_COLLECTIONS
+    fields = {name for schema in DOCUMENT["components"]["schemas"].values() for name in schema.get("properties", {})}
+    assert fields >= SAFETY_FIELDS
+    page = (ROOT / "docs/releases.md").read_text(encoding="utf-8")
+    for name in each(SAFETY_COLLECTIONS | SAFETY_FIELDS):
+        assert f"`{name}`" in page
 
 
 def test_a_renamed_record_is_one_change_with_its_new_slug() -> None:

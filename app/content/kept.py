@@ -17,8 +17,8 @@ from app.schemas.history import ChangeKind
 
 WINDOW: Final = 24
 """The largest window of brotli (16 MB): records far apart in a bundle share texts."""
-MOST_THOROUGH: Final = 32_000_000
-"""The largest bundle that brotli compresses at its best level, at about a second a megabyte."""
+MOST_THOROUGH: Final = 8_000_000
+"""The largest bundle that is compressed at the best level, at about a second a megabyte."""
 FEED_ENTRIES: Final = 50
 """How many changes each feed shows: of all records, of a collection, and of what is relevant to safety."""
 SHOWN_FIELDS: Final = ("title", "summary", "cautions", "disclaimer")
@@ -37,15 +37,15 @@ def kept_rows(releases: Releases, *, thorough: bool) -> Iterator[Object]:
             "bundle": f"/v1/releases/{newest['dataset_version']}/bundle",
             **difference(bundle, bundles[0]),
         }
-        is_newest = position == 1
+        at_best = thorough and position == 1 and len(body) <= MOST_THOROUGH
         yield {
             "position": position,
             "dataset_version": entry["dataset_version"],
             "sha256": entry["sha256"],
             "manifest": _manifest(entry, bundle).model_dump_json().encode(),
             "changes": Changes.model_validate(changes).model_dump_json().encode(),
-            "zstd": zstandard.ZstdCompressor(level=19 if thorough and is_newest else 3).compress(body),
-            "br": _brotli(body) if thorough and is_newest else None,
+            "zstd": zstandard.ZstdCompressor(level=19 if at_best else 3).compress(body),
+            "br": bytes(brotli.compress(body, quality=11, lgwin=WINDOW)) if at_best else None,
         }
 
 
@@ -101,9 +101,3 @@ def _manifest(entry: Object, bundle: Object) -> ReleaseManifest:
         "changes": f"/v1/changes?since={quote(version, safe='')}",
     }
     return ReleaseManifest.model_validate_json(json.dumps(values))
-
-
-def _brotli(body: bytes) -> bytes | None:
-    if len(body) > MOST_THOROUGH:
-        return None
-    return bytes(brotli.compress(body, quality=11, lgwin=WINDOW))

@@ -356,12 +356,18 @@ def _former_slugs_lead_on(draft: Draft) -> Iterator[Fault]:
             yield Fault((*entry.place, "since"), shown(since), expected)
 
 
+EVER_SERVED = (
+    "every slug that was ever served, unless a record has it "
+    "(or run release --replace, if that release was never published)"
+)
+
+
 def _no_slug_disappears(draft: Draft) -> Iterator[Fault]:
     registered = {f"{entry.text('collection')}/{entry.text('slug')}" for entry in draft.former}
     for path in sorted(draft.served.keys() - draft.paths - registered):
         if path.partition("/")[0] not in draft.incomplete:
             found = f"no entry for {shown(path)}, which release {draft.served[path]} has"
-            yield Fault(("former_slugs",), found, "every slug that was ever served, unless a record has it")
+            yield Fault(("former_slugs",), found, EVER_SERVED)
 
 
 def _reviews_count_from_a_day_of_the_past(draft: Draft) -> Iterator[Fault]:
