@@ -378,7 +378,7 @@ def serving(
 
 def build_command(seed: Path, database: Path, *options: str) -> list[str]:
     """The command that builds a file, with options of Python itself."""
-    arguments = ["--seed", str(seed), "--database", str(database)]
+    arguments = ["--quick", "--seed", str(seed), "--database", str(database)]
     return [sys.executable, *options, "-m", "app.content", "build", *arguments]
 
 
