@@ -7,15 +7,16 @@ from typing import Any, Final
 
 from sqlalchemy import select
 
+from app import feeds, releases
 from app.database import Database
 from app.registry import RESOURCES, TABLES
 from app.routers.search import results, suggestions
 from app.routers.service import INDEX
-from app.routers.vocabularies import vocabularies
 from app.schemas.queries import View
 from app.schemas.resources import ResourceInfo
 from app.schemas.search import SearchQuery, SuggestQuery
 from app.tables import table_of
+from app.vocabularies import vocabularies
 
 Object = dict[str, Any]
 
@@ -63,6 +64,10 @@ def examples_from(database: Database) -> Examples:
         responses |= _record_responses(database, resource, records, [summary for _, summary in pairs])
         parameters[resource.path] = parameters[resource.summaries_path] = _parameters(resource, records)
         parameters[resource.path + "/{slug}"] = {"slug": records[0]["slug"]}
+    version = database.dataset_version
+    for path in ("/v1/releases/{version}", "/v1/releases/{version}/bundle"):
+        parameters[path] = {"version": version}
+    parameters["/v1/changes"] = {"since": version}
     return Examples(responses, parameters)
 
 
@@ -144,8 +149,26 @@ def _service_responses(database: Database) -> Iterator[tuple[str, Object]]:
     yield "/v1/search", json.loads(bytes(found.body))
     suggested = suggestions(database, SuggestQuery.model_validate(SUGGEST))
     yield "/v1/suggest", json.loads(bytes(suggested.body))
+    manifest, changes = database.read("SELECT manifest, changes FROM kept_release ORDER BY position LIMIT 1", {})[0]
+    release = _cut(json.loads(manifest))
+    listed = json.loads(bytes(feeds.list_feeds(database).body))["data"]
+    yield "/v1/feeds", _detail(database, _cut(listed), "/v1/feeds", "/v1")
+    yield "/v1/releases", _detail(database, {"releases": [release]}, "/v1/releases", "/v1")
+    yield "/v1/releases/latest", _detail(database, release, "/v1/releases/latest", "/v1/releases")
+    yield "/v1/releases/{version}", _detail(database, release, release["url"], "/v1/releases")
+    yield "/v1/releases/{version}/bundle", _bundle(database)
+    yield "/v1/changes", _detail(database, _cut(json.loads(changes)), release["changes"], "/v1")
     yield "/health/live", {"status": "ok"}
     yield "/health/ready", {"status": "ok"}
+
+
+def _bundle(database: Database) -> Object:
+    """The bundle of the newest release, with one record of the collection that has the shortest."""
+    bundle = json.loads(bytes(releases.bundle(database, database.dataset_version).body))
+    shortest = min(bundle["records"], key=lambda name: len(json.dumps(bundle["records"][name][:1] or [" " * 100_000])))
+    records = {name: listed if name == shortest else [] for name, listed in bundle["records"].items()}
+    example: Object = _cut(bundle | {"records": records})
+    return example
 
 
 def _detail(database: Database, data: Mapping[str, Any], address: str, collection: str) -> Object:
