@@ -48,7 +48,7 @@ JSON_POLICY: Final = "default-src 'none'; frame-ancestors 'none'"
 NO_STORE: Final = (b"cache-control", b"no-store")
 PROBES: Final = ("/health/live", "/health/ready")
 """What load balancers and orchestrators ask, each with a Host, an Accept and a query of its own: none of them matters."""
-PLAIN_PATH = re.compile(r"[A-Za-z0-9/._-]{1,200}")
+PLAIN_PATH = re.compile(r"[A-Za-z0-9/._+-]{1,200}")
 """What an address of this service may be made of, so that a problem can repeat it."""
 SPELLING: Final = "Addresses are in lower case, with single slashes and none at the end."
 MAX_SPELLINGS: Final = 1000
