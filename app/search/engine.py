@@ -19,7 +19,7 @@ AT_THE_START: Final = 1.0
 """What it counts besides that a title begins with the match."""
 SATURATION: Final = 2.0
 """Where a match in all fields counts little more than one in the best of them."""
-MAX_CANDIDATES: Final = 1000
+MAX_CANDIDATES: Final = 400
 """How many records are looked at for each group of words, the most important ones: ranking takes time for each."""
 MAX_RANKED: Final = 1000
 """How many results there are at most."""
