@@ -10,13 +10,17 @@ from sqlalchemy import JSON, BindParameter, ColumnElement, Select, bindparam, ex
 from sqlalchemy.dialects import sqlite
 
 from app.database import Database
+from app.formats import export
 from app.names import Names
 from app.problems import NOT_FOUND, ProblemError, ProblemException, shown
 from app.schemas.envelopes import MAX_LINK_BYTES
+from app.schemas.formats import ListFormat
 from app.schemas.queries import PageQuery, View, query_string
 from app.tables import Facet, Resource, Tally, filter_value, filters_index, table_of
 
 MAX_OFFSET = 10_000
+NO_LIMIT = -1
+"""What SQLite takes as no limit."""
 MAX_NAMED = 2000
 """How many records of a collection can be found by a name."""
 
@@ -34,6 +38,8 @@ def list_page(database: Database, resource: type[Resource], query: PageQuery, pa
     """A page of a collection, with the links to its neighbours under the path that was asked for."""
     filters = query.filters()
     shape, values = _shape(filters), _values(filters)
+    if query.format != ListFormat.json:
+        return _whole_list(database, resource, query, shape, values)
     documents = database.read(
         page_sql(resource, shape, query.sort, query.view), values | {"limit": query.limit, "offset": query.offset}
     )
@@ -50,6 +56,17 @@ def list_page(database: Database, resource: type[Resource], query: PageQuery, pa
     if query.view is View.summary:
         meta["disclaimer"] = database.disclaimer
     return _response(b"[" + b",".join([document for (document,) in documents]) + b"]", meta, links)
+
+
+def _whole_list(
+    database: Database, resource: type[Resource], query: PageQuery, shape: Shape, values: dict[str, Any]
+) -> Response:
+    """Every record that matches, or as many as were asked for, in another format."""
+    limit = query.limit if "limit" in query.model_fields_set else NO_LIMIT
+    sql = page_sql(resource, shape, query.sort)
+    rows = database.read(sql, values | {"limit": limit, "offset": query.offset})
+    documents = (document for (document,) in rows)
+    return export(database, resource.info, documents, query.format, resource.info.collection)
 
 
 def get_one(database: Database, resource: type[Resource], slug: str) -> Response:

@@ -15,7 +15,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.http.cache import CachedResponse, Key, KnownRequests, RawHeaders, Reply, ResponseCache
-from app.http.negotiation import CODINGS
+from app.http.negotiation import CODINGS, preferred
 from app.http.preconditions import NOT_MODIFIED, OK, evaluate_preconditions
 from app.http.prefix import prefix_of, prefixed
 from app.http.request import Request
@@ -199,7 +199,7 @@ class Pipeline:
                     return Reply(answer.status, self._complete(answer.headers), answer.body)
                 if NO_STORE in answer.headers:
                     return self._uncacheable(request, answer)
-                cached = self._cacheable(answer)
+                cached = self._cacheable(answer, request.offers)
             else:
                 cached = answer
         coding = cached.coding(request.fields)
@@ -242,13 +242,14 @@ class Pipeline:
         if read is None:
             return await whole_response(self.ordinary, {**scope, "method": "GET"}, receive)
         if self.app.dependency_overrides:
-            self._validated_query(read, request)
-            asked = {**scope, "method": "GET", "query_string": request.query}
+            query = self._negotiated(self._validated_query(read, request), request)
+            written = query_string(query.written()).encode() if query else request.query
+            asked = {**scope, "method": "GET", "query_string": written}
             return await whole_response(self.ordinary, asked, receive)
         async with self._one_a_turn():
             started = perf_counter()
             try:
-                query = self._validated_query(read, request)
+                query = self._negotiated(self._validated_query(read, request), request)
                 if cached := self.cache.get(request.key):
                     return cached
                 response: Response = await read(scope, query, route.parameters)
@@ -280,6 +281,22 @@ class Pipeline:
                 self.spellings[sent] = request.query
         return parameters
 
+    def _negotiated(self, query: QueryParameters | None, request: Request) -> QueryParameters | None:
+        """The query with the format that the client prefers; the key of the response then tells formats apart."""
+        offers = query.offers() if query else {}
+        if not query or not offers:
+            request.offers = () if query and query.names_format() else None
+            return query
+        request.offers = tuple(offers)
+        default = request.offers[0]
+        # A client that accepts none is refused once it is known that there is something at the address.
+        chosen = preferred(request.fields.get(b"accept", b""), request.offers) or default
+        if chosen == default:
+            return query
+        # No query has such a character, so the address that names the format has another key, and does not vary.
+        request.query += b"#" + chosen
+        return query.model_copy(update={"format": offers[chosen]})
+
     def _one_a_turn(self) -> asyncio.Lock:
         """A lock that wakes those who wait one by one, each in another turn of the event loop."""
         loop = asyncio.get_running_loop()
@@ -301,11 +318,13 @@ class Pipeline:
         finally:
             self._compressing.pop(key, None)
 
-    def _cacheable(self, answer: Reply) -> CachedResponse:
+    def _cacheable(self, answer: Reply, offers: tuple[bytes, ...] | None = None) -> CachedResponse:
+        if offers:
+            answer.headers.append((b"vary", f"Accept, {VARY}".encode()))
         present = {name for name, _ in answer.headers}
         own = [*answer.headers, *(line for line in self._storable if line[0] not in present)]
         common = [line for line in self._common if line[0] not in present]
-        return CachedResponse(own, answer.body, common)
+        return CachedResponse(own, answer.body, common, offers)
 
     def add_page(self, path: str, response: Response, compressed: Mapping[bytes, bytes]) -> None:
         """Serve a response under a path as long as the process lives; its body may come in content codings as well."""

@@ -23,6 +23,7 @@ from app.problems import (
 from app.registry import RESOURCES, TABLES
 from app.schemas.envelopes import MAX_LINK_BYTES
 from app.schemas.fields import LINE_PATTERN
+from app.schemas.formats import MEDIA_TYPES
 from app.schemas.queries import View
 
 Object = dict[str, Any]
@@ -43,6 +44,7 @@ compare equal by their slug.
 filters must all match. A query may have 4,096 bytes. Named values, codes and slugs may be in any case; a flag is `true` or `false`, or `1`, `0`, `yes`, `no`, `on` or `off`. Links show \
 the canonical spelling. Unknown parameters, and any other that is repeated, are refused, except those that others append to \
 addresses, which are ignored: {ignored}.
+- **Formats**: `format=csv` or `format=ndjson`, or `Accept`, gives every matching record of a list at once, unless `limit` is given.
 - **Facets**: `facet=name,name` counts, in `meta.facets`, how many records have each value of these filters and match all other \
 filters. Every value of the filter is listed with its label.
 - **Errors** are problem details (RFC 9457), of the schema `Problem`; `/problems` explains each kind.
@@ -88,6 +90,15 @@ SETTLED: Final = frozenset({"Confidence", "SafetyFlag", "Support", "SymptomKind"
 """The enums that are complete; any other may get new values."""
 GROWING: Final = " Values may be added: keep one that is not listed here, and show it as it is."
 GROWING_CHOICE: Final = " Values may be added."
+MAX_BODY: Final = 2_147_483_647
+FORMATS: Final = {
+    "csv": (
+        "CsvList",
+        "A list as CSV (RFC 4180), UTF-8 with a byte order mark: a column for each field of the record.",
+    ),
+    "ndjson": ("NdjsonList", "A list as JSON lines: a record, as in the page of the list, on each line."),
+}
+"""The schemas of formats that are plain text, by format: name and description."""
 CHOICES: Final = {
     "sort": "What a list can be ordered by.",
     "facet": "The filters whose values can be counted.",
@@ -130,6 +141,13 @@ def _completed(document: Object, database: Database) -> Object:
         schemas[model.__name__].pop("$defs", None)
     schemas[View.__name__] |= {"enum": [View.full]}
     examples = examples_from(database)
+    for form, (name, text) in FORMATS.items():
+        schemas[name] = {
+            "type": "string",
+            "maxLength": MAX_BODY,
+            "description": text,
+            "examples": [examples.formats[form]],
+        }
     for path, operation in _operations(document):
         _complete(path, operation, examples)
         schemas |= _named_choices(operation)
@@ -162,7 +180,8 @@ def _complete(path: str, operation: Object, examples: Examples) -> None:
     values = examples.parameters.get(path, {})
     if path.startswith(SUMMARIES):
         # They take the one view that they have; a client has no need to name it.
-        operation["parameters"] = [each for each in operation["parameters"] if each["name"] != "view"]
+        # The same goes for the format.
+        operation["parameters"] = [each for each in operation["parameters"] if each["name"] not in {"view", "format"}]
     for parameter in operation.get("parameters", []):
         schema = parameter["schema"]
         schema.pop("description", None)
@@ -182,6 +201,9 @@ def _complete(path: str, operation: Object, examples: Examples) -> None:
     }
     if path in examples.responses:
         success["content"]["application/json"]["example"] = examples.responses[path]
+    for form in _formats(path):
+        reference = {"$ref": f"#/components/schemas/{FORMATS[form][0]}"}
+        success["content"][MEDIA_TYPES[form]] = {"schema": reference}
     operation["responses"] = {
         "200": success,
         "304": _not_modified(ON_ALL) if is_probe else _response("NotModified"),
@@ -197,6 +219,12 @@ def _named(path: str) -> list[Kind]:
     if path == "/health/live":
         return [METHOD_NOT_ALLOWED]  # a probe may send any query
     return [NOT_FOUND, INVALID_REQUEST] if "{slug}" in path else [INVALID_REQUEST]
+
+
+def _formats(path: str) -> list[str]:
+    """The formats besides JSON that the operation of a path has."""
+    table = TABLES.get(path.removeprefix("/v1/"))
+    return [form for form in table.info.formats if form in FORMATS] if table else []
 
 
 def _success(path: str) -> str:

@@ -20,6 +20,7 @@ from pydantic_core import PydanticCustomError
 
 from app.schemas.envelopes import PageOffset
 from app.schemas.fields import Slug
+from app.schemas.formats import MEDIA_TYPES, ListFormat
 
 
 def _canonical_integer(value: object) -> object:
@@ -73,6 +74,10 @@ Faceting = pydantic.Field(
     max_length=MAX_FACETS,
     description="Count the records with each value of these filters, comma-separated, in `meta.facets`.",
 )
+Formatting = pydantic.Field(
+    description="Format of the response; it overrides `Accept`. Formats other than `json` hold every matching record "
+    "unless `limit` is given.",
+)
 Sorting = pydantic.Field(description="Order of the records; a leading `-` reverses it.")
 
 
@@ -101,6 +106,23 @@ class QueryParameters(BaseModel):
             for name, value in values.items()
             if value is not None
         }
+
+    def offers(self) -> dict[bytes, str]:
+        """The formats of the response by media type, the default first; empty when there is one, or one was asked for."""
+        if self.names_format():
+            return {}
+        return {MEDIA_TYPES[form.value].encode(): form.value for form in self.formats()}
+
+    @classmethod
+    def formats(cls) -> list[Enum]:
+        """The formats between which a client can choose, the default first."""
+        field = cls.model_fields.get("format")
+        kind = field.annotation if field else None
+        return list(kind) if isinstance(kind, type) and issubclass(kind, Enum) else []
+
+    def names_format(self) -> bool:
+        """Whether the address says in which format the response is to be."""
+        return "format" in self.model_fields_set
 
     def written(self) -> dict[str, str]:
         """What the client sent as a query has it, in one spelling whatever the client's was."""
@@ -137,12 +159,13 @@ def _page_size(view: View) -> Any:
 class PageQuery(QueryParameters):
     """Query parameters of every list."""
 
-    PAGING: ClassVar = frozenset({"view", "limit", "offset", "sort", "facet"})
+    PAGING: ClassVar = frozenset({"view", "format", "limit", "offset", "sort", "facet"})
     """The parameters that select no records."""
 
     view: Annotated[View, BeforeValidator(_lower_case)] = View.full
     """How much of each record is sent: `full`, the whole record. `view=summary` is answered here too, with up to 500 \
 records; the operation under `/v1/summaries` describes that response, so that each operation has one type."""
+    format: Annotated[ListFormat, Formatting, BeforeValidator(_lower_case)] = ListFormat.json
     limit: Annotated[int, _page_size(View.full), Integer] = 20
     """How many records a page holds at most."""
     offset: Annotated[int, PageOffset, Integer] = 0
@@ -168,6 +191,13 @@ records; the operation under `/v1/summaries` describes that response, so that ea
             )
         return value
 
+    @field_validator("format", check_fields=False)
+    @classmethod
+    def _format_of_whole_records(cls, value: str, info: ValidationInfo) -> str:
+        if value != ListFormat.json and info.data.get("view") is View.summary:
+            raise PydanticCustomError("format_of_view", "Should be json in the summary view, which has no other format")
+        return value
+
     @field_validator("sort", mode="before")
     @classmethod
     def _sort_in_any_case(cls, value: object) -> object:
@@ -175,8 +205,14 @@ records; the operation under `/v1/summaries` describes that response, so that ea
 
     @field_validator("facet", check_fields=False)
     @classmethod
-    def _facets_in_order(cls, value: list[str]) -> list[str]:
+    def _facets_in_order(cls, value: list[str], info: ValidationInfo) -> list[str]:
+        if value and info.data.get("format", ListFormat.json) != ListFormat.json:
+            raise PydanticCustomError("facet_of_format", "Should be left out: only json has room for counts")
         return [name for name in cls.facet_names() if name in value]
+
+    def offers(self) -> dict[bytes, str]:
+        """The formats of the response; the brief view and the counts of facets have JSON alone."""
+        return {} if self.view is View.summary or self.facets() else super().offers()
 
     @classmethod
     def facet_names(cls) -> tuple[str, ...]:
@@ -203,5 +239,6 @@ class SummaryParameters(QueryParameters):
 
     view: Annotated[Literal[View.summary], BeforeValidator(_lower_case)] = View.summary
     """The brief view."""
+    format: Annotated[Literal["json"], Formatting, BeforeValidator(_lower_case)] = "json"
     limit: Annotated[int, _page_size(View.summary), Integer] = 20
     """How many records a page holds at most."""
