@@ -69,8 +69,8 @@ def _whole_list(
     return export(database, resource.info, documents, query.format, resource.info.collection)
 
 
-def get_one(database: Database, resource: type[Resource], slug: str) -> Response:
-    """A single record.
+def get_one(database: Database, resource: type[Resource], slug: str, form: str = ListFormat.json) -> Response:
+    """A single record, in one of its formats.
 
     Raises:
         ProblemException: not found, with the slug that was probably meant.
@@ -79,6 +79,8 @@ def get_one(database: Database, resource: type[Resource], slug: str) -> Response
     if not found:
         raise _unknown_slug(database, resource, slug)
     path = resource.info.path
+    if form != ListFormat.json:
+        return export(database, resource.info, found[0], form, slug)
     return detail(database, found[0][0], f"{path}/{slug}", path)
 
 

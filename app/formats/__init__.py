@@ -7,6 +7,7 @@ from typing import Any, Final
 from fastapi.responses import Response
 
 from app.database import Database
+from app.formats.citations import write_bibtex, write_csl, write_ris
 from app.formats.csv import write_csv
 from app.schemas.formats import MEDIA_TYPES
 from app.schemas.resources import ResourceInfo
@@ -23,8 +24,18 @@ def _write_csv(resource: ResourceInfo, documents: Iterable[bytes], database: Dat
     return write_csv(list(resource.read.model_fields), documents, database.dataset_version)
 
 
-WRITERS: Final[dict[str, Writer]] = {"csv": _write_csv, "ndjson": _write_ndjson}
-EXTENSIONS: Final = {"csv": "csv", "ndjson": "ndjson"}
+def _for_citations(write: Callable[[Iterable[bytes], str], bytes]) -> Writer:
+    return lambda _, documents, database: write(documents, database.dataset_version)
+
+
+WRITERS: Final[dict[str, Writer]] = {
+    "csv": _write_csv,
+    "ndjson": _write_ndjson,
+    "csl": _for_citations(write_csl),
+    "bibtex": _for_citations(write_bibtex),
+    "ris": _for_citations(write_ris),
+}
+EXTENSIONS: Final = {"csv": "csv", "ndjson": "ndjson", "csl": "csl.json", "bibtex": "bib", "ris": "ris"}
 """What the name of a downloaded file ends in."""
 
 

@@ -21,9 +21,10 @@ from app.problems import (
     ProblemError,
 )
 from app.registry import RESOURCES, TABLES
+from app.schemas.citations import CITATIONS
 from app.schemas.envelopes import MAX_LINK_BYTES
 from app.schemas.fields import LINE_PATTERN
-from app.schemas.formats import MEDIA_TYPES
+from app.schemas.formats import MEDIA_TYPES, CitationFormat
 from app.schemas.queries import View
 
 Object = dict[str, Any]
@@ -93,12 +94,21 @@ GROWING_CHOICE: Final = " Values may be added."
 MAX_BODY: Final = 2_147_483_647
 FORMATS: Final = {
     "csv": (
-        "CsvList",
+        "Csv",
         "A list as CSV (RFC 4180), UTF-8 with a byte order mark: a column for each field of the record.",
     ),
-    "ndjson": ("NdjsonList", "A list as JSON lines: a record, as in the page of the list, on each line."),
+    "ndjson": ("Ndjson", "A list as JSON lines: a record, as in the page of the list, on each line."),
+    "csl": ("CslJson", "Citations as CSL-JSON."),
+    "bibtex": ("BibTeX", "Citations as BibTeX."),
+    "ris": ("Ris", "Citations as RIS."),
 }
-"""The schemas of formats that are plain text, by format: name and description."""
+"""The schemas of the formats besides JSON: name and description."""
+CSL_ITEM: Final = {
+    "type": "object",
+    "description": "A citation, as `csl-data.json` of the Citation Style Language defines it.",
+    "properties": {"id": {"type": "string", "maxLength": 100, "description": "Slug of the citation."}},
+    "required": ["id"],
+}
 CHOICES: Final = {
     "sort": "What a list can be ordered by.",
     "facet": "The filters whose values can be counted.",
@@ -142,12 +152,16 @@ def _completed(document: Object, database: Database) -> Object:
     schemas[View.__name__] |= {"enum": [View.full]}
     examples = examples_from(database)
     for form, (name, text) in FORMATS.items():
+        if form == "csl":
+            schemas[name] = {"type": "array", "description": text, "maxItems": MAX_BODY, "items": CSL_ITEM}
+            continue
         schemas[name] = {
             "type": "string",
             "maxLength": MAX_BODY,
             "description": text,
-            "examples": [examples.formats[form]],
         }
+        if form != "ndjson":  # its lines are the records of the JSON examples
+            schemas[name]["examples"] = [examples.formats[form]]
     for path, operation in _operations(document):
         _complete(path, operation, examples)
         schemas |= _named_choices(operation)
@@ -223,6 +237,8 @@ def _named(path: str) -> list[Kind]:
 
 def _formats(path: str) -> list[str]:
     """The formats besides JSON that the operation of a path has."""
+    if path == f"{CITATIONS.path}/{{slug}}":
+        return [form for form in CitationFormat if form in FORMATS]
     table = TABLES.get(path.removeprefix("/v1/"))
     return [form for form in table.info.formats if form in FORMATS] if table else []
 

@@ -13,7 +13,7 @@ from app.registry import RESOURCES, TABLES
 from app.routers.service import INDEX
 from app.routers.vocabularies import vocabularies
 from app.schemas.citations import CITATIONS
-from app.schemas.formats import ListFormat
+from app.schemas.formats import CitationFormat, ListFormat
 from app.schemas.queries import View
 from app.schemas.resources import ResourceInfo
 from app.tables import table_of
@@ -55,6 +55,7 @@ def examples_from(database: Database) -> Examples:
         responses |= _record_responses(database, resource, records, [summary for _, summary in pairs])
         parameters[resource.path] = parameters[resource.summaries_path] = _parameters(resource, records)
         parameters[resource.path + "/{slug}"] = {"slug": records[0]["slug"]}
+    parameters.get(f"{CITATIONS.path}/{{slug}}", {})["format"] = CitationFormat.json
     return Examples(responses, parameters, _formats(database))
 
 

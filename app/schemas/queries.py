@@ -63,6 +63,8 @@ def _comma_separated(convert: Callable[[object], object]) -> BeforeValidator:
 
 
 Integer = BeforeValidator(_canonical_integer)
+AnyCase = BeforeValidator(_lower_case)
+"""A named value, in any case."""
 Flag = Annotated[bool, BeforeValidator(_boolean)]
 CommaSeparated = _comma_separated(_lower_case)
 """Named values and slugs, in any case."""
@@ -162,10 +164,10 @@ class PageQuery(QueryParameters):
     PAGING: ClassVar = frozenset({"view", "format", "limit", "offset", "sort", "facet"})
     """The parameters that select no records."""
 
-    view: Annotated[View, BeforeValidator(_lower_case)] = View.full
+    view: Annotated[View, AnyCase] = View.full
     """How much of each record is sent: `full`, the whole record. `view=summary` is answered here too, with up to 500 \
 records; the operation under `/v1/summaries` describes that response, so that each operation has one type."""
-    format: Annotated[ListFormat, Formatting, BeforeValidator(_lower_case)] = ListFormat.json
+    format: Annotated[ListFormat, Formatting, AnyCase] = ListFormat.json
     limit: Annotated[int, _page_size(View.full), Integer] = 20
     """How many records a page holds at most."""
     offset: Annotated[int, PageOffset, Integer] = 0
@@ -237,8 +239,8 @@ records; the operation under `/v1/summaries` describes that response, so that ea
 class SummaryParameters(QueryParameters):
     """What the query parameters of a list are in the brief view; it stands before the model of the list."""
 
-    view: Annotated[Literal[View.summary], BeforeValidator(_lower_case)] = View.summary
+    view: Annotated[Literal[View.summary], AnyCase] = View.summary
     """The brief view."""
-    format: Annotated[Literal["json"], Formatting, BeforeValidator(_lower_case)] = "json"
+    format: Annotated[Literal["json"], Formatting, AnyCase] = "json"
     limit: Annotated[int, _page_size(View.summary), Integer] = 20
     """How many records a page holds at most."""
