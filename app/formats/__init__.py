@@ -13,6 +13,7 @@ from app.schemas.formats import MEDIA_TYPES
 from app.schemas.resources import ResourceInfo
 
 DATA_PACKAGE_PATH: Final = "/v1/datapackage.json"
+"""Where the columns of every CSV file are described."""
 Writer = Callable[[ResourceInfo, Iterable[bytes], Database], bytes]
 
 
@@ -42,12 +43,15 @@ EXTENSIONS: Final = {"csv": "csv", "ndjson": "ndjson", "csl": "csl.json", "bibte
 def export(database: Database, resource: ResourceInfo, documents: Iterable[bytes], form: str, name: str) -> Response:
     """Records in a format other than JSON, as a file whose name tells the version of the data."""
     licence: dict[str, Any] = json.loads(database.release_document)["data_licence"]
+    links = [f'<{licence["url"]}>; rel="license"', f'<{resource.path}>; rel="collection"']
+    if form == "csv":
+        links.append(f'<{DATA_PACKAGE_PATH}>; rel="describedby"')
     file = f"{name}-{database.dataset_version}.{EXTENSIONS[form]}"
     return Response(
         WRITERS[form](resource, documents, database),
         headers={
             "Content-Disposition": f'attachment; filename="{file}"',
-            "Link": f'<{licence["url"]}>; rel="license", <{resource.path}>; rel="collection"',
+            "Link": ", ".join(links),
         },
         media_type=MEDIA_TYPES[form],
     )

@@ -45,7 +45,7 @@ compare equal by their slug.
 filters must all match. A query may have 4,096 bytes. Named values, codes and slugs may be in any case; a flag is `true` or `false`, or `1`, `0`, `yes`, `no`, `on` or `off`. Links show \
 the canonical spelling. Unknown parameters, and any other that is repeated, are refused, except those that others append to \
 addresses, which are ignored: {ignored}.
-- **Formats**: `format=csv` or `format=ndjson`, or `Accept`, gives every matching record of a list at once, unless `limit` is given.
+- **Formats**: `format` or `Accept` gives every matching record of a list at once as CSV or NDJSON, unless `limit` is given.
 - **Facets**: `facet=name,name` counts, in `meta.facets`, how many records have each value of these filters and match all other \
 filters. Every value of the filter is listed with its label.
 - **Errors** are problem details (RFC 9457), of the schema `Problem`; `/problems` explains each kind.
@@ -89,15 +89,15 @@ NAMED: Final = (NOT_FOUND, METHOD_NOT_ALLOWED, INVALID_REQUEST, UNAVAILABLE)
 """The problems that some operations name; the default response documents the others."""
 SETTLED: Final = frozenset({"Confidence", "SafetyFlag", "Support", "SymptomKind", "Verdict"})
 """The enums that are complete; any other may get new values."""
-GROWING: Final = " Values may be added: keep one that is not listed here, and show it as it is."
+GROWING: Final = " Values may be added; keep an unknown one."
 GROWING_CHOICE: Final = " Values may be added."
 MAX_BODY: Final = 2_147_483_647
 FORMATS: Final = {
     "csv": (
         "Csv",
-        "A list as CSV (RFC 4180), UTF-8 with a byte order mark: a column for each field of the record.",
+        "A list as CSV: a column for each field of the record.",
     ),
-    "ndjson": ("Ndjson", "A list as JSON lines: a record, as in the page of the list, on each line."),
+    "ndjson": ("Ndjson", "A list as JSON lines, a record on each."),
     "csl": ("CslJson", "Citations as CSL-JSON."),
     "bibtex": ("BibTeX", "Citations as BibTeX."),
     "ris": ("Ris", "Citations as RIS."),
@@ -105,7 +105,7 @@ FORMATS: Final = {
 """The schemas of the formats besides JSON: name and description."""
 CSL_ITEM: Final = {
     "type": "object",
-    "description": "A citation, as `csl-data.json` of the Citation Style Language defines it.",
+    "description": "A citation, as `csl-data.json` defines it.",
     "properties": {"id": {"type": "string", "maxLength": 100, "description": "Slug of the citation."}},
     "required": ["id"],
 }
@@ -169,7 +169,8 @@ def _completed(document: Object, database: Database) -> Object:
         schema.pop("additionalProperties", None)  # requests are validated; responses may gain fields
         if "enum" in schema:
             schema["x-may-grow"] = name not in SETTLED
-            growing = GROWING_CHOICE if schema["description"] in CHOICES.values() else GROWING
+            is_choice = schema["description"] in CHOICES.values() or name.endswith("Format")
+            growing = GROWING_CHOICE if is_choice else GROWING
             schema["description"] += WHOLE if name in SETTLED else growing
     document["components"]["schemas"] = dict(sorted(schemas.items()))
     document["components"] |= {

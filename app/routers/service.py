@@ -1,13 +1,17 @@
 """The index, what the data set is, and how the service is."""
 
+import json
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 
+from app.formats import DATA_PACKAGE_PATH
+from app.formats.data_package import data_package
 from app.problems import UNAVAILABLE, Problem, ProblemException
 from app.reading import detail
 from app.registry import RESOURCES
 from app.routers.common import Data
+from app.schemas.data_package import DataPackage
 from app.schemas.queries import NoQuery
 from app.schemas.releases import ApiIndex, Health, IndexDetail, IndexEntry, ReleaseDetail
 
@@ -22,6 +26,7 @@ INDEX = (
         service=[
             IndexEntry(name="what the data set is", url="/v1/meta"),
             IndexEntry(name="labels of named values", url="/v1/vocabularies"),
+            IndexEntry(name="columns of the CSV files", url=DATA_PACKAGE_PATH),
             IndexEntry(name="documentation", url="/docs"),
             IndexEntry(name="OpenAPI document", url="/openapi.json"),
             IndexEntry(name="problem types", url="/problems"),
@@ -50,6 +55,19 @@ async def get_index(_: Annotated[NoQuery, Query()], data: Data) -> Response:
 async def get_meta(_: Annotated[NoQuery, Query()], data: Data) -> Response:
     """Version, counts, licence, source, conflict of interest, review status and known gaps of the data set."""
     return detail(data, data.release_document, "/v1/meta", "/v1")
+
+
+@router.get(
+    DATA_PACKAGE_PATH,
+    tags=["service"],
+    operation_id="getDataPackage",
+    summary="Get the data package",
+    response_model=DataPackage,
+)
+async def get_data_package(_: Annotated[NoQuery, Query()], data: Data) -> Response:
+    """The CSV file of every collection with its columns: their types, whether they may be empty, their named values."""
+    licence = f'<{json.loads(data.release_document)["data_licence"]["url"]}>; rel="license"'
+    return Response(data_package(data), headers={"Link": licence}, media_type="application/json")
 
 
 @router.get(

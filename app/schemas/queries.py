@@ -77,8 +77,7 @@ Faceting = pydantic.Field(
     description="Count the records with each value of these filters, comma-separated, in `meta.facets`.",
 )
 Formatting = pydantic.Field(
-    description="Format of the response; it overrides `Accept`. Formats other than `json` hold every matching record "
-    "unless `limit` is given.",
+    description="Format of the response; it overrides `Accept`. All but `json` hold every match unless `limit` is given."
 )
 Sorting = pydantic.Field(description="Order of the records; a leading `-` reverses it.")
 
