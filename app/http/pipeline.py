@@ -94,7 +94,8 @@ class Pipeline:
         self.mounted_pages: dict[tuple[str, str], CachedResponse] = {}
         """The pages as they are under a root path, by that and their path."""
         self.spellings: dict[Key, bytes] = {}
-        """Queries that were sent in another spelling than the canonical one, under which the response is cached."""
+        """Queries that were sent in another spelling than the canonical one, under which the response is cached, and those
+        for which `Accept` has chosen another format than JSON."""
         self.access_log = access_log
         self.metrics: Metrics | None = None
         self._compressors = ThreadPoolExecutor(2, thread_name_prefix="compress")
@@ -143,15 +144,17 @@ class Pipeline:
         """The reply to a request that needs nothing computed, or None."""
         if request.method not in ("GET", "HEAD") or not request.is_plain or self.app.dependency_overrides:
             return None
-        request.query = self.spellings.get(request.key, request.query)
+        request.query = canonical = self.spellings.get(request.key, request.query)
+        if accept := request.fields.get(b"accept"):
+            request.query = self.spellings.get(_key_with(request, accept), canonical)
         cached = self._page(request) or self.cache.get(request.key)
-        if cached is None:
-            return None
         try:
-            coding = cached.coding(request.fields)
-            return cached.reply(coding, request.fields) if cached.has(coding) else None
+            if cached and cached.has(coding := cached.coding(request.fields)):
+                return cached.reply(coding, request.fields)
         except ProblemException:
-            return None
+            pass
+        request.query = canonical
+        return None
 
     async def _respond(self, request: Request, scope: Scope, receive: Receive) -> Reply:
         try:
@@ -275,11 +278,16 @@ class Pipeline:
         parameters = read.parsed(request.query)
         if parameters is not None:
             sent, request.query = request.key, query_string(parameters.written()).encode()
-            if request.key != sent and len(sent[2]) <= MAX_SPELLING_BYTES:
-                if len(self.spellings) >= MAX_SPELLINGS:
-                    self.spellings.clear()
-                self.spellings[sent] = request.query
+            if request.key != sent:
+                self._remember(sent, request.query)
         return parameters
+
+    def _remember(self, sent: Key, query: bytes) -> None:
+        """Remember under which query the response to what a client has sent is cached."""
+        if len(sent[2]) <= MAX_SPELLING_BYTES:
+            if len(self.spellings) >= MAX_SPELLINGS:
+                self.spellings.clear()
+            self.spellings[sent] = query
 
     def _negotiated(self, query: QueryParameters | None, request: Request) -> QueryParameters | None:
         """The query with the format that the client prefers; the key of the response then tells formats apart."""
@@ -290,11 +298,13 @@ class Pipeline:
         request.offers = tuple(offers)
         default = request.offers[0]
         # A client that accepts none is refused once it is known that there is something at the address.
-        chosen = preferred(request.fields.get(b"accept", b""), request.offers) or default
+        accept = request.fields.get(b"accept", b"")
+        chosen = preferred(accept, request.offers) or default
         if chosen == default:
             return query
         # No query has such a character, so the address that names the format has another key, and does not vary.
-        request.query += b"#" + chosen
+        sent, request.query = _key_with(request, accept), _key_with(request, chosen)[2]
+        self._remember(sent, request.query)
         return query.model_copy(update={"format": offers[chosen]})
 
     def _one_a_turn(self) -> asyncio.Lock:
@@ -411,6 +421,11 @@ class Pipeline:
             "request_id": request_id,
         }
         log.info("request", extra=extra)
+
+
+def _key_with(request: Request, accepted: bytes) -> Key:
+    """The key of a request for which `Accept` has chosen the format."""
+    return request.root_path, request.path, request.query + b"#" + accepted
 
 
 def _parameters_problem(error: Exception, scope: Scope) -> ProblemException | None:
