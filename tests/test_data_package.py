@@ -55,7 +55,7 @@ async def test_each_file_is_as_the_package_describes_it(client: httpx.AsyncClien
         header, *rows = csv.reader(io.StringIO(response.content.decode("utf-8-sig"), newline=""), strict=True)
         assert header == [column["name"] for column in columns]
         for row in each(rows):
-            for column, cell in zip(columns, row, strict=True):
+            for column, cell in each(zip(columns, row, strict=True)):
                 assert is_as_described(cell, column), f"{table['name']}: {cell!r} is not {column}"
         (key,) = table["schema"]["primaryKey"]
         keys = [row[header.index(key)] for row in rows]

@@ -45,7 +45,7 @@ compare equal by their slug.
 filters must all match. A query may have 4,096 bytes. Named values, codes and slugs may be in any case; a flag is `true` or `false`, or `1`, `0`, `yes`, `no`, `on` or `off`. Links show \
 the canonical spelling. Unknown parameters, and any other that is repeated, are refused, except those that others append to \
 addresses, which are ignored: {ignored}.
-- **Formats**: `format` or `Accept` gives every matching record of a list at once as CSV or NDJSON, unless `limit` is given.
+- **Formats**: `format` or `Accept` gives every matching record of a list at once as CSV or NDJSON, unless `limit` is given; `/v1/datapackage.json` describes the columns.
 - **Facets**: `facet=name,name` counts, in `meta.facets`, how many records have each value of these filters and match all other \
 filters. Every value of the filter is listed with its label.
 - **Errors** are problem details (RFC 9457), of the schema `Problem`; `/problems` explains each kind.

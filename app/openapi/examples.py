@@ -8,8 +8,7 @@ from typing import Any, Final
 from sqlalchemy import func, select
 
 from app.database import Database
-from app.formats import DATA_PACKAGE_PATH, WRITERS
-from app.formats.data_package import data_package
+from app.formats import WRITERS
 from app.registry import RESOURCES, TABLES
 from app.routers.service import INDEX
 from app.routers.vocabularies import vocabularies
@@ -134,10 +133,6 @@ def _service_responses(database: Database) -> Iterator[tuple[str, Object]]:
     yield "/v1", _detail(database, json.loads(INDEX), "/v1", "/v1")
     yield "/v1/vocabularies", _detail(database, _cut(json.loads(vocabularies())), "/v1/vocabularies", "/v1")
     yield "/v1/meta", _detail(database, _cut(json.loads(database.release_document)), "/v1/meta", "/v1")
-    package = json.loads(data_package(database))
-    first = package["resources"][0]
-    files = [{"name": first["name"], "path": first["path"]}]
-    yield DATA_PACKAGE_PATH, {"version": package["version"], "resources": files}
     yield "/health/live", {"status": "ok"}
     yield "/health/ready", {"status": "ok"}
 

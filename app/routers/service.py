@@ -11,7 +11,6 @@ from app.problems import UNAVAILABLE, Problem, ProblemException
 from app.reading import detail
 from app.registry import RESOURCES
 from app.routers.common import Data
-from app.schemas.data_package import DataPackage
 from app.schemas.queries import NoQuery
 from app.schemas.releases import ApiIndex, Health, IndexDetail, IndexEntry, ReleaseDetail
 
@@ -57,13 +56,8 @@ async def get_meta(_: Annotated[NoQuery, Query()], data: Data) -> Response:
     return detail(data, data.release_document, "/v1/meta", "/v1")
 
 
-@router.get(
-    DATA_PACKAGE_PATH,
-    tags=["service"],
-    operation_id="getDataPackage",
-    summary="Get the data package",
-    response_model=DataPackage,
-)
+# A document for tools, whose own specification describes it, like the OpenAPI document.
+@router.get(DATA_PACKAGE_PATH, include_in_schema=False)
 async def get_data_package(_: Annotated[NoQuery, Query()], data: Data) -> Response:
     """The CSV file of every collection with its columns: their types, whether they may be empty, their named values."""
     licence = f'<{json.loads(data.release_document)["data_licence"]["url"]}>; rel="license"'
