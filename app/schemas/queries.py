@@ -206,9 +206,7 @@ records; the operation under `/v1/summaries` describes that response, so that ea
 
     @field_validator("facet", check_fields=False)
     @classmethod
-    def _facets_in_order(cls, value: list[str], info: ValidationInfo) -> list[str]:
-        if value and info.data.get("format", ListFormat.json) != ListFormat.json:
-            raise PydanticCustomError("facet_of_format", "Should be left out: only json has room for counts")
+    def _facets_in_order(cls, value: list[str]) -> list[str]:
         return [name for name in cls.facet_names() if name in value]
 
     def offers(self) -> dict[bytes, str]:
