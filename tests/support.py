@@ -64,15 +64,17 @@ RESOURCE = "/v1/strains"
 UNKNOWN_RECORD = "/v1/strains/no-such-strain"
 UNKNOWN = ("/v1/nothing", UNKNOWN_RECORD, "/V1", "/v1/", "/health", "/docs/x")
 PAGES = (
-    "/",
-    "/docs",
-    "/openapi.json",
-    "/problems",
-    "/problems/not-found",
-    "/.well-known/api-catalog",
-    "/robots.txt",
-    "/favicon.ico",
+    *("/", "/docs", "/openapi.json", "/problems", "/problems/not-found"),
+    *("/.well-known/api-catalog", "/robots.txt", "/favicon.ico"),
 )
+
+
+def resolved(value: Object) -> Object:
+    """A schema or a parameter of the document, or what its reference leads to."""
+    while "$ref" in value:
+        *_, kind, name = value["$ref"].split("/")
+        value = DOCUMENT["components"][kind][name]
+    return value
 
 
 def filled(path: str, value: str) -> str:
@@ -82,7 +84,8 @@ def filled(path: str, value: str) -> str:
 
 def answered(path: str) -> str:
     """A path of the document with the slug and the query that it requires."""
-    required = {p["name"]: p for p in PATHS[path]["get"].get("parameters", []) if p.get("required")}
+    parameters = map(resolved, PATHS[path]["get"].get("parameters", []))
+    required = {parameter["name"]: parameter for parameter in parameters if parameter.get("required")}
     in_path = next((required.pop(name)["example"] for name, p in list(required.items()) if p["in"] == "path"), "")
     query = "&".join(f"{name}={quote(parameter['example'])}" for name, parameter in required.items())
     return filled(path, in_path) + (f"?{query}" if query else "")
@@ -95,14 +98,6 @@ def extended(address: str, query: str) -> str:
 
 DOCUMENTED = tuple(map(answered, PATHS))
 ADDRESSES = (*DOCUMENTED, *PAGES)
-
-
-def resolved(value: Object) -> Object:
-    """A schema or a parameter of the document, or what its reference leads to."""
-    while "$ref" in value:
-        *_, kind, name = value["$ref"].split("/")
-        value = DOCUMENT["components"][kind][name]
-    return value
 
 
 def query_parameters(path: str) -> dict[str, Object]:
@@ -130,9 +125,6 @@ def record_schema(path: str) -> Object:
     """The schema of a record of a collection."""
     page = resolved(PATHS[path]["get"]["responses"]["200"]["content"]["application/json"]["schema"])
     return resolved(page["properties"]["data"]["items"])
-
-
-# Records
 
 
 def values_of(record: Object, name: str) -> list[Any]:
@@ -179,9 +171,6 @@ def example_of(path: str, records: dict[str, list[Object]]) -> str:
     if "{slug}" in path:
         return filled(path, records[path.removesuffix("/{slug}")][0]["slug"])
     return DOCUMENTED[list(PATHS).index(path)]
-
-
-# Requests with a client library
 
 
 async def fetch(client: httpx.AsyncClient, address: str) -> Object:

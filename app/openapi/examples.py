@@ -33,11 +33,12 @@ SEARCH: Final[Object] = {
 }
 """A question that many ask."""
 SUGGEST: Final[Object] = {"q": "benzo"}
-MAX_QUESTION: Final = 60
+QUESTION: Final = "kratom"
+"""A question that every collection can answer, so that all lists share one example."""
 SHOWN_ITEMS: Final = 1
 """How many entries of a list an example shows: the first tells the form of all."""
-SHOWN_CHARACTERS: Final = 90
-"""How much of a long text the example of a list shows."""
+SHOWN_CHARACTERS: Final = 45
+"""How much of a long text an example shows."""
 MAX_DEPTH: Final = 9
 """How many lists within lists are shown: more than there are."""
 
@@ -74,7 +75,7 @@ def examples_from(database: Database) -> Examples:
         parameters[path] = {"version": version}
     parameters["/v1/changes"] = {"since": version}
     parameters.get(f"{CITATIONS.path}/{{slug}}", {})["format"] = CitationFormat.json
-    return Examples(responses, parameters, _formats(database))
+    return Examples({path: shortened(body) for path, body in responses.items()}, parameters, _formats(database))
 
 
 def _formats(database: Database) -> dict[str, str]:
@@ -87,10 +88,11 @@ def _formats(database: Database) -> dict[str, str]:
     return {form: write(CITATIONS, [row for (row,) in rows], database).decode() for form, write in WRITERS.items()}
 
 
-def _usefulness(resource: ResourceInfo, record: Object) -> tuple[int, int, str]:
-    """Sorts first the record that has a value for the most filters, and of these the shortest."""
+def _usefulness(resource: ResourceInfo, record: Object) -> tuple[bool, int, int, str]:
+    """Sorts first what the question finds, of that the record with a value for the most filters, of these the shortest."""
     missing = sum(_value(resource, record, name) is None for name in resource.filters)
-    return missing, len(json.dumps(record)), record["slug"]
+    says = f"{record['title']} {record['summary']}".lower()
+    return QUESTION not in says, missing, len(json.dumps(record)), record["slug"]
 
 
 def _value(resource: ResourceInfo, record: Object, name: str) -> Any:
@@ -106,7 +108,7 @@ def _parameters(resource: ResourceInfo, records: list[Object]) -> Object:
         "limit": LIMIT,
         "offset": 0,
         "slug": [record["slug"] for record in records[:2]],  # two, as they are fetched in a batch
-        "q": records[0]["title"][:MAX_QUESTION],
+        "q": QUESTION,
         "sort": f"-{list(resource.sorts)[-1]}",
     }
     if names := resource.query.facet_names():
@@ -130,11 +132,15 @@ def _record_responses(
     meta = {"total": 1, "limit": 20, "offset": 0, **version, "coverage": database.coverage[resource.collection]}
     meta["facets"] = None
     said_once = {"disclaimer": database.disclaimer}
-    # The single record is shown whole; elsewhere the start of a text is enough.
-    yield path, shortened(_page(on_page, meta, path))
+    yield path, _page(on_page, meta, path)
     brief = _page(_shortest([_cut(summary) for summary in summaries]), meta | said_once, resource.summaries_path)
-    yield resource.summaries_path, shortened(brief)
-    yield path + "/{slug}", _detail(database, record, f"{path}/{record['slug']}", path)
+    yield resource.summaries_path, brief
+    alone = _detail(database, record, f"{path}/{record['slug']}", path)
+    table = table_of(TABLES[resource.collection]).columns
+    sql = select(table.history).where(table.slug == record["slug"]).compile(compile_kwargs={"literal_binds": True})
+    ((history,),) = database.read(str(sql), {})
+    alone["meta"]["history"] = _cut(json.loads(history))
+    yield path + "/{slug}", alone
 
 
 def shortened(value: Any) -> Any:

@@ -19,6 +19,7 @@ from app.problems import NOT_FOUND, ProblemException
 from app.reading import get_one, list_page
 from app.registry import RESOURCES, TABLES
 from app.schemas import citations, evidence, interactions, jurisdictions, side_effects, warning_signs
+from app.schemas.formats import ListFormat
 from app.schemas.queries import PageQuery, query_string
 from app.schemas.queries import View as ListView
 from app.schemas.references import RecordType
@@ -136,10 +137,12 @@ def list_html(database: Database, resource: type[Resource], query: PageQuery, si
     """The HTML page of a list, or of what matches its filters."""
     info = resource.info
     facets = info.query.facet_names()
-    asked = query.model_copy(update={"view": ListView.summary, **({"facet": list(facets)} if facets else {})})
+    asked = query.model_copy(
+        update={"view": ListView.summary, "format": ListFormat.json, **({"facet": list(facets)} if facets else {})}
+    )
     body = json.loads(bytes(list_page(database, resource, asked).body))
     filters = query.filters()
-    written = {name: value for name, value in query.written().items() if name not in {"view", "facet"}}
+    written = {name: value for name, value in query.written().items() if name not in {"view", "format", "facet"}}
     path = f"/{info.collection}"
     is_first = not filters and not query.offset
     return _render(

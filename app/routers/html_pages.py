@@ -31,6 +31,14 @@ class FormQuery(QueryParameters):
     def _without_empty_fields(cls, values: Mapping[str, Any]) -> Mapping[str, Any]:
         return {name: value for name, value in values.items() if value not in ("", [""])}
 
+    def offers(self) -> dict[bytes, str]:
+        """A page is HTML, whatever `format` says."""
+        return {}
+
+    def names_format(self) -> bool:
+        """No query chooses a format."""
+        return False
+
 
 def get_site(connection: HTTPConnection) -> Site:
     """Where the service is for the public."""
@@ -45,7 +53,8 @@ Slug = Annotated[str, Path()]
 def add_pages(resource: type[Resource]) -> None:
     """Add the routes of a collection."""
     info = resource.info
-    form: type[PageQuery] = type(f"{info.query.__name__}Form", (info.query, FormQuery), {"__doc__": info.query.__doc__})
+    members = {"__doc__": info.query.__doc__, "model_config": FormQuery.model_config}
+    form: type[PageQuery] = type(f"{info.query.__name__}Form", (FormQuery, info.query), members)
 
     async def show_list(query: Annotated[form, Query()], data: Data, site: Place) -> Response:  # type: ignore[valid-type]
         return Response(list_html(data, resource, query, site), headers=HEADERS, media_type="text/html")
@@ -75,8 +84,10 @@ def add_picture(picture: Picture) -> None:
     router.add_api_route(f"/pictures/{picture.slug}.csv", show_rows)
 
 
-class SearchForm(SearchQuery, FormQuery):
+class SearchForm(FormQuery, SearchQuery):
     """The query of the search page; without a question it invites to one."""
+
+    model_config = FormQuery.model_config
 
     q: Question = ""
 
