@@ -87,6 +87,9 @@ async def changed(content: Any, tmp_path_factory: pytest.TempPathFactory) -> Asy
             record.get("related", [])[:] = [other for other in record.get("related", []) if other != f"contacts/{gone}"]
             for section in record.get("sections", []):
                 section["records"] = [other for other in section["records"] if other != f"contacts/{gone}"]
+    data["search"]["aliases"].pop(f"contacts/{gone}", None)
+    for topic in each(data["search"]["topics"]):
+        topic["records"] = [path for path in topic["records"] if path != f"contacts/{gone}"]
     entry = {"collection": "contacts", "slug": gone, "since": "2026-12-01", "reason": "The line was closed."}
     data["former_slugs"].append(entry | {"renamed_to": None, "successor": None})
     build(check_seed(json.dumps(data).encode()), path, Releases().with_newest(bundle_of(first)))
