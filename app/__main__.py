@@ -1,84 +1,37 @@
 """Serves: python -m app. Settings are environment variables, see the README."""
 
 import os
+import signal
+import socket
 import sys
 from contextlib import suppress
-from pathlib import Path
-
-from pydantic import ValidationError
-from uvicorn import Config
-
-from app.database import DatabaseUnusableError, open_database
-from app.http.connection import Connection
-from app.logs import log_config
-from app.serving import listen, serve
-from app.settings import Settings
 
 INTERRUPTED = 130
 """The conventional exit status of a program that Ctrl-C ended."""
 
 
 def main() -> int:
-    """Serve until a signal ends it. The exit status is 1 when the service can't start."""
-    _open_missing_streams()
+    """Serve until a signal ends it. The exit status is 1 when the service can't start or go on."""
+    # Told to reload before it serves, a process need not: it reads the newest file in any case.
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
     try:
-        settings = Settings()
-        config = _config(settings)
-        if settings.workers == 1:
-            config.load()
-        else:
-            open_database(settings.database_path).close()
-        listener = listen(settings.host, settings.port)
-    except ValidationError as error:
-        for fault in error.errors():
-            _say(f"API_{str(fault['loc'][0]).upper()}={fault['input']}: {fault['msg']}")
+        # Imported here, because the libraries may take more memory or more open files than there are.
+        match sys.argv[1:]:
+            case ["worker", control]:
+                # Ctrl-C reaches the supervisor too, which ends its workers.
+                signal.signal(signal.SIGINT, signal.SIG_IGN)
+                from app import worker  # noqa: PLC0415
+
+                return worker.serve(socket.socket(fileno=int(control)))
+            case _:
+                from app import start  # noqa: PLC0415
+
+                return start.start()
+    except (MemoryError, ImportError, OSError, RuntimeError, SystemError) as error:
+        reason = "there is not enough memory" if isinstance(error, MemoryError) else str(error) or type(error).__name__
+        with suppress(OSError):
+            os.write(2, f"The service can't start: {reason}\n".encode("utf-8", "replace"))
         return 1
-    except (DatabaseUnusableError, OSError) as error:
-        _say(str(error))
-        return 1
-    host = f"[{settings.host}]" if ":" in settings.host else settings.host
-    _say(f"Serving on http://{host}:{listener.getsockname()[1]} (documentation at /docs)")
-    serve(config, listener)
-    return 0
-
-
-def _config(settings: Settings) -> Config:
-    return Config(
-        "app.main:create_app",
-        factory=True,
-        host=settings.host,
-        port=settings.port,
-        workers=settings.workers,
-        loop="uvloop",
-        http=Connection,
-        ws="none",
-        lifespan="off",
-        access_log=False,
-        server_header=False,
-        proxy_headers=False,
-        timeout_keep_alive=settings.keep_alive_seconds,
-        timeout_graceful_shutdown=8,
-        timeout_worker_healthcheck=3,
-        log_config=log_config(settings.log_level),
-    )
-
-
-def _open_missing_streams() -> None:
-    """Let nothing else be opened in the place of a standard stream that was closed, and logs have a place to go."""
-    for number in range(3):
-        try:
-            os.fstat(number)
-        except OSError:
-            os.set_inheritable(os.open(os.devnull, os.O_RDWR), True)  # noqa: FBT003  # it takes no keyword
-    sys.stderr = sys.stderr or Path(os.devnull).open("w", encoding="ascii")  # noqa: SIM115  # open to the end
-
-
-def _say(words: str) -> None:
-    """Write one line, whatever a path or a setting holds."""
-    line = "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in words)
-    with suppress(OSError):
-        # Nobody reads the line or the disk is full: the service starts all the same.
-        print(line, file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

@@ -45,7 +45,7 @@ def workers_of(running: Running) -> set[int]:
     pid = running.process.pid
     children = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii")
     command = {int(child): Path(f"/proc/{child}/cmdline").read_bytes() for child in children.split()}
-    return {child for child, line in command.items() if b"spawn_main" in line}
+    return {child for child, line in command.items() if b"worker" in line}
 
 
 def descriptors(running: Running) -> int:

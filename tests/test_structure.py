@@ -23,7 +23,7 @@ MAY_IMPORT = {
     "registry": {"schemas", "tables"},
     "problems": set[str](),
     "names": set[str](),
-    "database": {"names", "registry", "tables"},
+    "database": {"names", "registry", "schemas", "tables"},
     "files": set[str](),
     "internals": set[str](),
     "logs": set[str](),
@@ -36,9 +36,13 @@ MAY_IMPORT = {
     "openapi.__main__": {"database", "files", "main", "openapi", "registry", "schemas"},
     "content": {"database", "files", "registry", "schemas", "tables"},
     "content.__main__": {"content", "files", "registry"},
-    "main": {"database", "http", "internals", "openapi", "pages", "routers", "settings"},
-    "serving": {"database", "http", "internals"},
-    "__main__": {"database", "http", "logs", "serving", "settings"},
+    "watching": {"database"},
+    "main": {"database", "http", "internals", "openapi", "pages", "routers", "settings", "watching"},
+    "serving": {"http", "internals", "logs", "settings"},
+    "supervisor": {"database", "logs", "pages", "serving", "settings", "watching"},
+    "start": {"database", "serving", "settings", "supervisor", "watching"},
+    "worker": {"database", "main", "pages", "serving", "settings"},
+    "__main__": {"start", "worker"},
 }
 EMPTY_NAMES = {"utils", "util", "helpers", "helper", "services", "core", "deps", "repositories", "misc", "managers"}
 

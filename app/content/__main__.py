@@ -1,4 +1,4 @@
-"""The command line for content: python -m app.content check|build|format|report|schema."""
+"""The command line for content: python -m app.content check|build|rollback|format|report|schema."""
 
 import argparse
 import gc
@@ -7,7 +7,7 @@ import sys
 from datetime import date, timedelta
 from pathlib import Path
 
-from app.content.build import BuildError, build
+from app.content.build import BuildError, build, roll_back
 from app.content.check import check_seed, read_seed
 from app.content.faults import SeedFaultsError
 from app.content.layout import laid_out
@@ -30,8 +30,11 @@ def main(arguments: list[str] | None = None) -> int:
             case "build":
                 if options.database == DATABASE:
                     DATABASE.parent.mkdir(exist_ok=True)
-                version = build(read_seed(options.seed), options.database)
+                version = build(read_seed(options.seed), options.database, may_shrink=options.allow_shrink)
                 print(f"{options.database}: built {version}")
+            case "rollback":
+                before, version = roll_back(options.database)
+                print(f"{options.database}: went back to {version} from {before}")
             case "format":
                 return _format(options.seed, only_check=options.check)
             case "report":
@@ -80,6 +83,7 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
 
     check = command("check", "list every fault of the seed")
     build_ = command("build", "check the seed and build the database from it")
+    rollback = command("rollback", "go back to the database whose place the last build took, or forward again")
     format_ = command("format", "bring the seed into its one layout")
     report = command("report", "print an overview for editors")
     schema = command("schema", "write the JSON Schema that editors use")
@@ -87,7 +91,11 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
         # Where there is no seed, the one that came with the program is read; only the editor's own is written.
         default = SEED if reader is format_ or SEED.exists() else shipped(str(SEED))
         reader.add_argument("--seed", type=Path, default=default, help="the seed (default: %(default)s)")
-    build_.add_argument("--database", type=Path, default=DATABASE, help="the file to write (default: %(default)s)")
+    for writer in (build_, rollback):
+        writer.add_argument("--database", type=Path, default=DATABASE, help="the file to write (default: %(default)s)")
+    build_.add_argument(
+        "--allow-shrink", action="store_true", help="let a collection have over a tenth fewer records than before"
+    )
     format_.add_argument("--check", action="store_true", help="only say whether it is laid out")
     report.add_argument("--json", action="store_true", help="print JSON instead of text")
     report.add_argument(

@@ -1,4 +1,4 @@
-"""The response cache: the data can't change under a running process, so no response is computed twice."""
+"""The response cache: a data set can't change, so no response is computed twice; another one gets another cache."""
 
 from collections import OrderedDict
 from collections.abc import Mapping

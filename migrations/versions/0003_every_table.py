@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 from sqlmodel.sql import sqltypes
 
-revision = "0002"
+revision = "0003"
 down_revision = None
 branch_labels = None
 depends_on = None
@@ -574,6 +574,7 @@ def upgrade() -> None:
         sa.Column("release_date", sa.Date(), nullable=False),
         sa.Column("coverage", sqltypes.AutoString(), nullable=False),
         sa.Column("document", sa.LargeBinary(), nullable=False),
+        sa.Column("may_shrink", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("dataset_version"),
     )
     op.create_table(
