@@ -1,13 +1,18 @@
 """Serves: python -m app. Settings are environment variables, see the README."""
 
-import os
+import mmap
 import signal
 import socket
 import sys
 from contextlib import suppress
+from errno import ENOMEM
+
+from app.logs import say
 
 INTERRUPTED = 130
 """The conventional exit status of a program that Ctrl-C ended."""
+ADDRESS_SPACE = 134_217_728
+"""How much memory must be free to be mapped. With less, a library written in Rust may end the process without a word of why."""
 
 
 def main() -> int:
@@ -15,6 +20,7 @@ def main() -> int:
     # Told to reload before it serves, a process need not: it reads the newest file in any case.
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     try:
+        mmap.mmap(-1, ADDRESS_SPACE).close()
         # Imported here, because the libraries may take more memory or more open files than there are.
         match sys.argv[1:]:
             case ["worker", control]:
@@ -27,11 +33,17 @@ def main() -> int:
                 from app import start  # noqa: PLC0415
 
                 return start.start()
-    except (MemoryError, ImportError, OSError, RuntimeError, SystemError) as error:
-        reason = "there is not enough memory" if isinstance(error, MemoryError) else str(error) or type(error).__name__
-        with suppress(OSError):
-            os.write(2, f"The service can't start: {reason}\n".encode("utf-8", "replace"))
+    except (MemoryError, ImportError, OSError, RuntimeError, SystemError, ValueError) as error:
+        say(f"The service can't run: {_reason(error)}")
         return 1
+
+
+def _reason(error: BaseException) -> str:
+    """What was the first to fail."""
+    while cause := error.__cause__ or error.__context__:
+        error = cause
+    is_short = isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno == ENOMEM)
+    return "there is not enough memory" if is_short else str(error) or type(error).__name__
 
 
 if __name__ == "__main__":

@@ -46,14 +46,14 @@ QUERY_STEPS = 10_000
 class DatabaseUnusableError(Exception):
     """The file can't be served; the message says in one line why and what to do."""
 
-    def __init__(self, path: Path, reason: str, *, may_pass: bool = False) -> None:
+    def __init__(self, path: Path, reason: str, advice: str = "", *, may_pass: bool = False) -> None:
         self.reason = reason
         """Why, without the path."""
         self.may_pass = may_pass
         """Whether the same file may be readable later, as when memory or file descriptors were short."""
-        advice = "name a database of this service with API_DATABASE_PATH"
+        advice = advice or "name a database of this service with API_DATABASE_PATH"
         with suppress(OSError):
-            if may_be_replaced(path):
+            if not may_pass and may_be_replaced(path):
                 advice = f"build it with: python -m app.content build --database {shlex.quote(str(path))}"
         super().__init__(f"{path}: {reason}; {advice}")
 
@@ -108,7 +108,9 @@ def open_database(path: Path) -> Database:
     try:
         return _open(path)
     except MemoryError as error:
-        raise DatabaseUnusableError(path, "takes more memory than there is", may_pass=True) from error
+        raise DatabaseUnusableError(
+            path, "takes more memory than there is", "allow the process more", may_pass=True
+        ) from error
 
 
 def _open(path: Path) -> Database:

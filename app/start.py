@@ -2,7 +2,6 @@
 
 import os
 import resource
-import select
 import sys
 from contextlib import suppress
 from pathlib import Path
@@ -10,19 +9,22 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from app.database import DatabaseUnusableError, open_database
+from app.logs import say
 from app.serving import listen, serve, server_config
 from app.settings import Settings
 from app.supervisor import Supervisor
 from app.watching import stamp_of
 
-SAY_MILLISECONDS = 1000
-"""How long to wait until the line that says where the service is can be written."""
+LEAST_FILES = 24
+"""How many files the process must be allowed to have open."""
 
 
 def start() -> int:
     """Serve until a signal ends it. The exit status is 1 when the service can't start or go on."""
     _open_missing_streams()
-    _allow_many_connections()
+    if (files := _allow_many_connections()) < LEAST_FILES:
+        say(f"The service needs {LEAST_FILES} open files, and {files} are allowed")
+        return 1
     try:
         settings = Settings()
         if settings.workers == 1:
@@ -49,19 +51,6 @@ def start() -> int:
     return supervisor.run()
 
 
-def say(words: str) -> None:
-    """Write one line, whatever a path or a setting holds."""
-    line = "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in words)
-    with suppress(OSError, ValueError):
-        # Nobody reads the line or the disk is full: the service starts all the same.
-        sys.stderr.flush()
-        waiting = select.poll()
-        waiting.register(2, select.POLLOUT)
-        if waiting.poll(SAY_MILLISECONDS):
-            sys.stderr.write(f"{line}\n")
-            sys.stderr.flush()
-
-
 def _open_missing_streams() -> None:
     """Let nothing else be opened in the place of a standard stream that was closed, and logs have a place to go."""
     for number in range(3):
@@ -72,8 +61,10 @@ def _open_missing_streams() -> None:
     sys.stderr = sys.stderr or Path(os.devnull).open("w", encoding="ascii")  # noqa: SIM115  # open to the end
 
 
-def _allow_many_connections() -> None:
+def _allow_many_connections() -> int:
     """Raise the limit of open files to what the system allows this process."""
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     with suppress(OSError, ValueError):
         resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return LEAST_FILES if files == resource.RLIM_INFINITY else files

@@ -72,7 +72,10 @@ def serve(control: socket.socket) -> int:
 
 def received(control: socket.socket) -> Orders | None:
     """The next message of the supervisor; none when that has ended."""
-    message, descriptors, _, _ = socket.recv_fds(control, MAX_MESSAGE, 2)
+    try:
+        message, descriptors, _, _ = socket.recv_fds(control, MAX_MESSAGE, 2)
+    except ConnectionError:
+        return None
     if not message:
         return None
     content, *others = descriptors

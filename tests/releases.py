@@ -5,7 +5,6 @@ import json
 import re
 import shutil
 import sqlite3
-import time
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -89,14 +88,6 @@ def readiness(running: Running) -> dict[str, Any]:
     assert response.status_code == 200
     found: dict[str, Any] = response.json()
     return found
-
-
-def wait_until(condition: Callable[[], bool], seconds: float = WITHIN_SECONDS) -> None:
-    """Wait for something that has to come true in time."""
-    latest = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < latest, f"that did not come true within {seconds} s"
-        time.sleep(0.05)
 
 
 def version_of(address: str, body: bytes) -> str:

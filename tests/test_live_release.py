@@ -24,6 +24,7 @@ from app.http.negotiation import CODINGS
 from app.main import Service, create_app
 from app.pages import data_pages
 from app.settings import Settings
+from processes import wait_until
 from releases import (
     ADDRESSES,
     OTHER_VERSION,
@@ -34,7 +35,6 @@ from releases import (
     put,
     readiness,
     smaller_release,
-    wait_until,
     write_checksum,
 )
 from support import Running, answer_of, each, serving

@@ -40,9 +40,9 @@ MAY_IMPORT = {
     "main": {"database", "http", "internals", "openapi", "pages", "routers", "settings", "watching"},
     "serving": {"http", "internals", "logs", "settings"},
     "supervisor": {"database", "logs", "pages", "serving", "settings", "watching"},
-    "start": {"database", "serving", "settings", "supervisor", "watching"},
+    "start": {"database", "logs", "serving", "settings", "supervisor", "watching"},
     "worker": {"database", "main", "pages", "serving", "settings"},
-    "__main__": {"start", "worker"},
+    "__main__": {"logs", "start", "worker"},
 }
 EMPTY_NAMES = {"utils", "util", "helpers", "helper", "services", "core", "deps", "repositories", "misc", "managers"}
 
