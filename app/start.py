@@ -15,6 +15,8 @@ from app.settings import Settings
 from app.supervisor import Supervisor
 from app.watching import stamp_of
 
+ENOUGH_FILES = 16_384
+"""How many open files are enough for all connections that are served at once."""
 LEAST_FILES = 24
 """How many files the process must be allowed to have open."""
 
@@ -22,7 +24,7 @@ LEAST_FILES = 24
 def start() -> int:
     """Serve until a signal ends it. The exit status is 1 when the service can't start or go on."""
     _open_missing_streams()
-    if (files := _allow_many_connections()) < LEAST_FILES:
+    if (files := _allow_many_files()) < LEAST_FILES:
         say(f"The service needs {LEAST_FILES} open files, and {files} are allowed")
         return 1
     try:
@@ -61,10 +63,14 @@ def _open_missing_streams() -> None:
     sys.stderr = sys.stderr or Path(os.devnull).open("w", encoding="ascii")  # noqa: SIM115  # open to the end
 
 
-def _allow_many_connections() -> int:
-    """Raise the limit of open files to what the system allows this process."""
-    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    with suppress(OSError, ValueError):
-        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
-    files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-    return LEAST_FILES if files == resource.RLIM_INFINITY else files
+def _allow_many_files() -> int:
+    """How many files the process may have open, after it has raised that as far as it needs and may."""
+    files, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if files == resource.RLIM_INFINITY:
+        return ENOUGH_FILES
+    wanted = ENOUGH_FILES if most == resource.RLIM_INFINITY else min(most, ENOUGH_FILES)
+    if wanted > files:
+        with suppress(OSError, ValueError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, most))
+            return wanted
+    return files

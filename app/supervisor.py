@@ -77,7 +77,8 @@ class Slot:
 class News:
     """What the watcher has found."""
 
-    database: Database | None = None
+    content: int | None = None
+    """Descriptor of a new data set."""
     refusal: str | None = None
 
 
@@ -152,7 +153,8 @@ class Supervisor:
     def _take(self, database: Database) -> None:
         """Hand a new data set over to the main thread, unless its pages can't be rendered."""
         data_pages("", database)
-        self._news.put(News(database=database))
+        self._news.put(News(content=held(database, self._path)))
+        database.close()
 
     def _spread_news(self) -> None:
         """Tell every worker what the watcher has found."""
@@ -162,11 +164,10 @@ class Supervisor:
             except Empty:
                 return
             self._refusal = news.refusal
-            if news.database:
+            if news.content is not None:
                 os.close(self._content)
-                self._content = held(news.database, self._path)
+                self._content = news.content
                 self._release += 1
-                news.database.close()
             for slot in self._slots:
                 if slot.worker:
                     self._tell(slot.worker)

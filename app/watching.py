@@ -116,6 +116,9 @@ class Watcher(Thread):
     def _hand_over(self, database: Database) -> None:
         try:
             self._serve(database)
+        except (MemoryError, OSError) as error:
+            reason = "takes more memory or open files than there are"
+            raise DatabaseUnusableError(self._path, reason, may_pass=True) from error
         except Exception as error:  # whatever it is that the data set lacks
             raise DatabaseUnusableError(self._path, f"can't be rendered as pages ({error!r})") from error
 

@@ -4,9 +4,9 @@ import asyncio
 import json
 import logging
 import os
+import select
 import signal
 import socket
-import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ from app.serving import StoppingServer, server_config
 from app.settings import Settings
 
 MAX_MESSAGE: Final = 65_536
-RETRY_SECONDS: Final = 2.0
+RETRY_MILLISECONDS: Final = 2000
 """How long to wait before a data set that could not be read is read again."""
 BEAT_SECONDS: Final = 1.0
 """How often the worker says that it serves."""
@@ -103,22 +103,32 @@ async def _beat(control: socket.socket) -> None:
 
 def _follow(service: Service, control: socket.socket, release: int, loop: asyncio.AbstractEventLoop) -> None:
     """Follow the orders of the supervisor, in a thread: reading a data set takes a while."""
+    is_heard = select.poll()
+    is_heard.register(control, select.POLLIN)
+    orders: Orders | None = None
     with suppress(RuntimeError):  # the event loop has ended, and so does the process
-        while orders := received(control):
-            while orders.release != release:
+        while True:
+            # What could not be read is tried again, unless the supervisor has said something else.
+            if orders is None or is_heard.poll(RETRY_MILLISECONDS):
+                if orders:
+                    os.close(orders.content)
+                orders = received(control)
+                if orders is None:
+                    break
+            if orders.release != release:
                 try:
                     database = orders.database()
-                    pages = data_pages(service.title, database)
                 except DatabaseUnusableError as error:
-                    log.error("the new data set can't be read: %s", error.reason)  # noqa: TRY400  # the reason says all
-                    time.sleep(RETRY_SECONDS)
-                else:
-                    release = orders.release
-                    log.info("serving %s", database.dataset_version)
-                    loop.call_soon_threadsafe(service.serve, database, pages)
-                    del database, pages
-            os.close(orders.content)
+                    log.error("the new data set can't be read: %s", error.reason)  # noqa: TRY400  # that says it all
+                    continue
+                pages = data_pages(service.title, database)
+                log.info("serving %s", database.dataset_version)
+                loop.call_soon_threadsafe(service.serve, database, pages)
+                release = orders.release
+                del database, pages
             loop.call_soon_threadsafe(service.refuse, orders.refusal)
+            os.close(orders.content)
+            orders = None
     # Without its supervisor nobody would end this process, and it would hold the address.
     log.error("the supervisor has ended, and so does this worker")
     os.kill(os.getpid(), signal.SIGTERM)

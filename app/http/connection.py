@@ -48,6 +48,8 @@ LINGER_SECONDS: Final = 2.0
 read that response."""
 SHED_SECONDS: Final = 0.2
 """The same when there were too many connections already."""
+MAX_CONNECTIONS: Final = 8192
+"""How many connections a process serves at once; each takes some kilobytes."""
 RESERVED_DESCRIPTORS: Final = 64
 """How many of the files that the process may have open are left for other things than connections."""
 SHED_LOG_SECONDS: Final = 60.0
@@ -65,9 +67,11 @@ log = logging.getLogger("app.connection")
 
 @cache
 def max_connections() -> int:
-    """How many connections may be open at once, by the number of files that the process may have open."""
+    """How many connections may be open at once; the number of files that the process may have open can lower it."""
     files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-    return max(files - RESERVED_DESCRIPTORS, files // 4) if files != resource.RLIM_INFINITY else 1_000_000
+    if files == resource.RLIM_INFINITY:
+        return MAX_CONNECTIONS
+    return min(max(files - RESERVED_DESCRIPTORS, files // 4), MAX_CONNECTIONS)
 
 
 class ShedLog:
@@ -81,7 +85,7 @@ class ShedLog:
         if now - cls.last >= SHED_LOG_SECONDS:
             cls.last = now
             log.warning(
-                "%d connections are open, as many as the limit of open files allows; others get a 503 or are closed",
+                "%d connections are open, as many as are served at once; others get a 503 or are closed",
                 max_connections(),
             )
 
