@@ -12,7 +12,6 @@ from pathlib import Path
 from stat import S_ISREG
 from time import monotonic
 from typing import Any, Final
-from weakref import finalize
 from zlib import crc32
 
 from pydantic import ValidationError
@@ -58,6 +57,13 @@ class DatabaseUnusableError(Exception):
         super().__init__(f"{path}: {reason}; {advice}")
 
 
+class Driver(sqlite3.Connection):
+    """A connection that is closed when nothing refers to it any more."""
+
+    def __del__(self) -> None:
+        self.close()
+
+
 @dataclass(frozen=True)
 class Database:
     """A data set. Nothing in it changes; another file in its place becomes another `Database`.
@@ -79,9 +85,6 @@ class Database:
     """Number of records of each collection."""
     names: dict[str, Names] = field(default_factory=dict, compare=False)
     """The names of the records of each collection for which one was asked in vain."""
-
-    def __post_init__(self) -> None:
-        finalize(self, self.driver.close).atexit = False
 
     def read(self, sql: str, values: Mapping[str, Any]) -> list[Any]:
         """The rows of a query, within the time a request may take.
@@ -117,7 +120,7 @@ def _open(path: Path) -> Database:
     content, checksum = _checked(path)
     # A file that is too large for memory stays open, so a file that replaces it is not read either.
     name = ":memory:" if content else f"{path.absolute().as_uri()}?mode=ro&immutable=1"
-    driver = sqlite3.connect(name, uri=True, isolation_level=None, check_same_thread=False)
+    driver = sqlite3.connect(name, uri=True, isolation_level=None, check_same_thread=False, factory=Driver)
     try:
         if content:
             driver.deserialize(content)

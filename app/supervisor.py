@@ -46,8 +46,12 @@ def held(database: Database, path: Path) -> int:
         # Read in place; a file that is renamed over it does not reach it either.
         return os.open(path, os.O_RDONLY)
     descriptor = os.memfd_create("content.db")
-    with open(descriptor, "wb", closefd=False) as file:  # a descriptor has no path
-        file.write(database.driver.serialize())
+    try:
+        with open(descriptor, "wb", closefd=False) as file:  # a descriptor has no path
+            file.write(database.driver.serialize())
+    except BaseException:
+        os.close(descriptor)
+        raise
     return descriptor
 
 

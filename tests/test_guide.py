@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from app.database import SCHEMA_REVISION
+
 ROOT = Path(__file__).parents[1]
 GUIDE = (ROOT / "docs/adding-a-resource.md").read_text(encoding="utf-8")
 STEP = re.compile(
@@ -111,11 +113,12 @@ def test_the_contract_and_the_readme_pick_it_up(tree: Path) -> None:
 
 
 def test_the_migration_makes_the_table_and_nothing_is_left_to_migrate(tree: Path) -> None:
-    (migration,) = (tree / "migrations/versions").glob("0003_*.py")
+    revision = f"{int(SCHEMA_REVISION) + 1:04}"
+    (migration,) = (tree / "migrations/versions").glob(f"{revision}_*.py")
 
     assert "create_table" in migration.read_text(encoding="utf-8")
     assert "drop_table" not in migration.read_text(encoding="utf-8").partition("def downgrade")[0]
-    assert 'SCHEMA_REVISION = "0003"' in (tree / "app/database.py").read_text(encoding="utf-8")
+    assert f'SCHEMA_REVISION = "{revision}"' in (tree / "app/database.py").read_text(encoding="utf-8")
     again = subprocess.run(
         [sys.executable, "-m", "migrations.new", "Nothing"], cwd=tree, capture_output=True, text=True, check=False
     )

@@ -96,7 +96,7 @@ def _service_responses(database: Database) -> Iterator[tuple[str, Object]]:
     yield "/v1/vocabularies", _detail(database, _cut(json.loads(vocabularies())), "/v1/vocabularies", "/v1")
     yield "/v1/meta", _detail(database, _cut(json.loads(database.release_document)), "/v1/meta", "/v1")
     yield "/health/live", {"status": "ok"}
-    yield "/health/ready", {"status": "ok"}
+    yield "/health/ready", {"status": "ok", "dataset_version": database.dataset_version, "refused": None}
 
 
 def _detail(database: Database, data: Mapping[str, Any], address: str, collection: str) -> Object:
