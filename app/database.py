@@ -57,11 +57,17 @@ class DatabaseUnusableError(Exception):
         super().__init__(f"{path}: {reason}; {advice}")
 
 
-class Driver(sqlite3.Connection):
-    """A connection that is closed when nothing refers to it any more."""
+class Owner:
+    """Closes a connection as soon as the last data set that reads from it is gone.
+
+    Python's connections refer to themselves, so that their memory would be kept until the garbage collector runs.
+    """
+
+    def __init__(self, driver: sqlite3.Connection) -> None:
+        self._driver = driver
 
     def __del__(self) -> None:
-        self.close()
+        self._driver.close()
 
 
 @dataclass(frozen=True)
@@ -85,6 +91,8 @@ class Database:
     """Number of records of each collection."""
     names: dict[str, Names] = field(default_factory=dict, compare=False)
     """The names of the records of each collection for which one was asked in vain."""
+    owner: Owner | None = field(default=None, repr=False, compare=False)
+    """Frees the memory at the end."""
 
     def read(self, sql: str, values: Mapping[str, Any]) -> list[Any]:
         """The rows of a query, within the time a request may take.
@@ -120,7 +128,7 @@ def _open(path: Path) -> Database:
     content, checksum = _checked(path)
     # A file that is too large for memory stays open, so a file that replaces it is not read either.
     name = ":memory:" if content else f"{path.absolute().as_uri()}?mode=ro&immutable=1"
-    driver = sqlite3.connect(name, uri=True, isolation_level=None, check_same_thread=False, factory=Driver)
+    driver = sqlite3.connect(name, uri=True, isolation_level=None, check_same_thread=False)
     try:
         if content:
             driver.deserialize(content)
@@ -233,6 +241,7 @@ def _read(driver: sqlite3.Connection, path: Path, checksum: bytes) -> Database:
             name: driver.execute(str(select(func.count()).select_from(table))).fetchone()[0]
             for name, table in TABLES.items()
         },
+        owner=Owner(driver),
     )
 
 

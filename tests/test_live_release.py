@@ -230,13 +230,15 @@ async def test_nothing_derived_from_the_data_set_before_is_served_or_kept_in_mem
 ) -> None:
     before = [await answer_of(service, address) for address in ADDRESSES]
     missed = await answer_of(service, "/v1/strains/red-vien")
-    gone = weakref.ref(service.state.database)
+    gone, driver = weakref.ref(service.state.database), service.state.database.driver
     new = open_database(other)
 
     service.serve(new, data_pages(service.title, new))
 
     gc.collect()
     assert gone() is None
+    with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+        driver.execute("SELECT 1")
     after = [await answer_of(service, address) for address in ADDRESSES]
     assert all(OTHER_VERSION in answer.body.decode() for answer in each(after))
     assert all(version not in answer.body.decode() for answer in each(after))
