@@ -191,7 +191,7 @@ class Supervisor:
     def _start(self, slot: Slot) -> None:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with theirs:
-            command = [sys.executable, "-m", "app", "worker", str(theirs.fileno())]
+            command = [sys.executable, "-P", "-m", "app", "worker", str(theirs.fileno())]
             # A program that starts itself: nothing in the command comes from outside.
             process = subprocess.Popen(  # noqa: S603
                 command, pass_fds=[theirs.fileno()], env=self._environment, stdin=subprocess.DEVNULL
