@@ -1,19 +1,23 @@
-FROM python:3.13-slim-bookworm AS build
+# Any image with Python 3.11 to 3.14 as `python3`, venv included. Name it by its digest in production:
+# docker build --build-arg BASE=python:3.13-slim-bookworm@sha256:...
+ARG BASE=python:3.13-slim-bookworm
+
+FROM $BASE AS build
 WORKDIR /srv
-RUN python -m venv /venv
+RUN python3 -m venv /venv
 COPY requirements/ requirements/
 RUN /venv/bin/pip install --no-cache-dir --require-hashes -r requirements/build.txt
 COPY app/ app/
 COPY migrations/ migrations/
 COPY data/seed.json data/seed.json
 RUN /venv/bin/python -m app.content build \
-    && python -m venv /serve \
+    && python3 -m venv /serve \
     && /serve/bin/pip install --no-cache-dir --require-hashes -r requirements/serve.txt \
     && /serve/bin/pip uninstall --yes pip \
     && /serve/bin/python -m compileall -q /serve/lib app
 
-FROM python:3.13-slim-bookworm
-RUN useradd --system --uid 10001 --no-create-home --shell /usr/sbin/nologin api
+FROM $BASE
+RUN useradd --uid 10001 --no-create-home --no-log-init --shell /usr/sbin/nologin api
 WORKDIR /srv
 COPY --from=build /serve /serve
 COPY --from=build /srv/app app

@@ -58,11 +58,11 @@ migration: $(VENV)/test.stamp ## Write a migration for changed tables: make migr
 	@$(BIN)/ruff format --quiet migrations
 
 requirements: ## Lock the requirements again (needs uv)
-	@for set in serve build test clients bench; do uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	@for set in serve build test clients bench audit; do uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 		--custom-compile-command "make requirements" requirements/$$set.in --output-file requirements/$$set.txt; done
 
 clean: ## Remove everything that make created
-	@rm -rf $(VENV) $(CLIENTS) $(PEERS) checks/node_modules checks/generated data/content.db data/content.db.previous
+	@rm -rf $(VENV) $(CLIENTS) $(PEERS) $(AUDIT) sbom.json checks/node_modules checks/generated data/content.db data/content.db.previous
 
 # The environment is recreated when it is older than its requirements.
 $(VENV)/venv.stamp:
@@ -127,3 +127,39 @@ $(PEERS)/bench.stamp: requirements/bench.txt $(VENV)/venv.stamp
 	@$(PYTHON) -m venv $(PEERS)
 	@$(PEERS)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/bench.txt
 	@touch $@
+
+# What looks at the supply side has an environment of its own: licences, known vulnerabilities, a bill of materials.
+AUDIT := .venv-audit
+LICENSES := MIT;BSD;Apache;Mozilla Public License 2.0;MPL-2.0;Python Software Foundation;PSF-2.0
+
+.PHONY: audit bandit licenses manifests sbom vulnerabilities replicas image-check
+audit: bandit licenses manifests vulnerabilities ## Check the code, the libraries' licences, the Kubernetes manifests and known vulnerabilities
+
+bandit: $(AUDIT)/audit.stamp
+	@$(AUDIT)/bin/bandit --quiet --configfile pyproject.toml --recursive app migrations
+
+licenses: $(AUDIT)/audit.stamp $(VENV)/run.stamp ## List the licences of what a server imports; fails on one that is not known to fit
+	@$(AUDIT)/bin/pip-licenses --python $(BIN)/python --partial-match --allow-only "$(LICENSES)" \
+		--packages $$(sed -n 's/^\([A-Za-z0-9._-]*\)==.*/\1/p' requirements/serve.txt)
+
+manifests: $(AUDIT)/audit.stamp
+	@$(AUDIT)/bin/kubernetes-validate --strict deploy/kubernetes/*.yaml
+
+sbom: $(AUDIT)/audit.stamp ## Write sbom.json, the bill of materials of what a server imports (CycloneDX)
+	@$(AUDIT)/bin/cyclonedx-py requirements --pyproject pyproject.toml --output-reproducible --validate --of JSON --output-file sbom.json requirements/serve.txt
+
+# With --strict a library that could not be looked up is a failure, not a line among others.
+vulnerabilities: $(AUDIT)/audit.stamp ## Look the libraries up among known vulnerabilities (needs the internet)
+	@for set in serve build test; do $(AUDIT)/bin/pip-audit --strict --disable-pip --require-hashes --requirement requirements/$$set.txt || exit 1; done
+
+$(AUDIT)/audit.stamp: requirements/audit.txt $(VENV)/venv.stamp
+	@echo "Installing the audit's requirements into $(AUDIT) ..."
+	@$(PYTHON) -m venv $(AUDIT)
+	@$(AUDIT)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/audit.txt
+	@touch $@
+
+replicas: $(VENV)/test.stamp data/content.db ## Prove deploy/nginx.conf with two replicas, and print the figures (needs nginx)
+	@$(BIN)/python -m pytest -q --capture=no tests/test_replicas.py
+
+image-check: ## Build the image without a container engine, and prove that it serves (Debian, as root: apt-get install buildah mmdebstrap)
+	@bash deploy/check-image.sh

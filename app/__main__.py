@@ -4,7 +4,6 @@ import mmap
 import signal
 import socket
 import sys
-from contextlib import suppress
 from errno import ENOMEM
 
 from app.logs import say
@@ -21,21 +20,27 @@ def main() -> int:
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     try:
         mmap.mmap(-1, ADDRESS_SPACE).close()
-        # Imported here, because the libraries may take more memory or more open files than there are.
-        match sys.argv[1:]:
-            case ["worker", control]:
-                # Ctrl-C reaches the supervisor too, which ends its workers.
-                signal.signal(signal.SIGINT, signal.SIG_IGN)
-                from app import worker  # noqa: PLC0415
-
-                return worker.serve(socket.socket(fileno=int(control)))
-            case _:
-                from app import start  # noqa: PLC0415
-
-                return start.start()
+        return _run()
+    except KeyboardInterrupt:
+        return INTERRUPTED
     except (MemoryError, ImportError, OSError, RuntimeError, SystemError, ValueError) as error:
         say(f"The service can't run: {_reason(error)}")
         return 1
+
+
+def _run() -> int:
+    # Imported here, because the libraries may take more memory or more open files than there are, and most of a start.
+    match sys.argv[1:]:
+        case ["worker", control]:
+            # Ctrl-C reaches the supervisor too, which ends its workers.
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
+            from app import worker  # noqa: PLC0415
+
+            return worker.serve(socket.socket(fileno=int(control)))
+        case _:
+            from app import start  # noqa: PLC0415
+
+            return start.start()
 
 
 def _reason(error: BaseException) -> str:
@@ -47,6 +52,4 @@ def _reason(error: BaseException) -> str:
 
 
 if __name__ == "__main__":
-    with suppress(KeyboardInterrupt):
-        sys.exit(main())
-    sys.exit(INTERRUPTED)
+    sys.exit(main())

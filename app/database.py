@@ -21,8 +21,9 @@ from app.names import Names
 from app.registry import TABLES
 from app.schemas.releases import ReleaseRead
 from app.tables import table_of
+from app.words.lexicon import Lexicon
 
-SCHEMA_REVISION = "0003"
+SCHEMA_REVISION = "0004"
 """The revision that this program reads; a test compares it with the newest migration."""
 
 HEADER_BYTES: Final = 100
@@ -85,10 +86,14 @@ class Database:
     may_shrink: bool
     """Whether it was confirmed that it may have far fewer records than the data set whose place it takes."""
     release_document: bytes
+    disclaimer: str
+    """The notice that stands beside every record that states something."""
     coverage: dict[str, str]
     """Coverage note of each collection."""
     totals: dict[str, int]
     """Number of records of each collection."""
+    lexicon: Lexicon
+    """What a search knows of words."""
     names: dict[str, Names] = field(default_factory=dict, compare=False)
     """The names of the records of each collection for which one was asked in vain."""
     owner: Owner | None = field(default=None, repr=False, compare=False)
@@ -236,7 +241,9 @@ def _read(driver: sqlite3.Connection, path: Path, checksum: bytes) -> Database:
         checksum=checksum,
         may_shrink=bool(may_shrink),
         release_document=document,
+        disclaimer=json.loads(document)["disclaimer"],
         coverage={name: notes[name] for name in TABLES},
+        lexicon=Lexicon(driver.execute("SELECT document FROM search_lexicon").fetchone()[0]),
         totals={
             name: driver.execute(str(select(func.count()).select_from(table))).fetchone()[0]
             for name, table in TABLES.items()

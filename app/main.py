@@ -16,6 +16,7 @@ from app.http.routing import Routes
 from app.internals import AsyncExitStackMiddleware
 from app.openapi import describe
 from app.pages import Page, data_pages, make_pages
+from app.pages.site import Site
 from app.routers import ROUTERS
 from app.settings import Settings
 from app.watching import Stamp, Watcher, stamp_of
@@ -80,6 +81,7 @@ def create_app(
 
     Raises:
         DatabaseUnusableError: when the file can't be served.
+        OSError: when the address of the metrics can't be had.
     """
     settings = settings or Settings()
     if database is None:
@@ -89,6 +91,7 @@ def create_app(
     app = Service(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False, lifespan=source)
     app.state.database = database
     app.state.refusal = None
+    app.state.site = Site(settings.public_url)
     for router in ROUTERS:
         app.include_router(router)
     app.pipeline = Pipeline(
@@ -99,10 +102,17 @@ def create_app(
         cache_seconds=settings.cache_seconds,
         tls=settings.tls,
         access_log=settings.access_log,
+        public_path=settings.public_path,
     )
     describe(app)
-    for path, page in make_pages(app).items():
+    for path, page in make_pages(app, settings.public_url).items():
         app.pipeline.add_page(path, page.response, page.compressed)
+    if settings.metrics_port:
+        from app.metrics import Metrics, serve_metrics  # noqa: PLC0415  # loads a library that is needed only here
+
+        metrics = Metrics(app.pipeline.route_of, app.pipeline.gauges, lambda: app.state.database.dataset_version)
+        app.pipeline.metrics = metrics
+        serve_metrics(metrics, settings.metrics_host, settings.metrics_port, settings.workers)
     return app
 
 

@@ -21,7 +21,6 @@ ALLOW = "GET, HEAD, OPTIONS"
 VARY = "Accept-Encoding"
 """The request headers that a representation depends on. Every address has one media type, so `Accept` chooses none."""
 STATUSES = frozenset(map(int, HTTPStatus))
-NOTHING_HERE = "There is nothing at this address; the index is at /v1."
 
 Message = Annotated[str, pydantic.Field(min_length=1, max_length=500)]
 
@@ -46,7 +45,7 @@ class Problem(BaseModel):
 
     model_config = ConfigDict(use_attribute_docstrings=True, extra="forbid")
 
-    type: Annotated[str, pydantic.Field(pattern=r"^(/problems/[a-z-]+|about:blank)$", max_length=100)]
+    type: Annotated[str, pydantic.Field(pattern=r"^((/\S*)?/problems/[a-z-]+|about:blank)$", max_length=100)]
     """Path of the page that explains this kind of problem; `about:blank` when the status says it all."""
     title: Message
     """The kind of problem in a few words."""
@@ -172,7 +171,12 @@ class ProblemException(Exception):  # noqa: N818  # it is not an error of the pr
         self.headers = headers
 
 
-def problem_of(error: Exception) -> ProblemException:
+def nothing_here(prefix: str) -> ProblemException:
+    """The problem that an address leads nowhere, in a service whose addresses begin with the prefix."""
+    return ProblemException(NOT_FOUND, f"There is nothing at this address; the index is at {prefix}/v1.")
+
+
+def problem_of(error: Exception, prefix: str = "") -> ProblemException:
     """The problem for an exception. Internal details are never shown."""
     match error:
         case ProblemException():
@@ -180,7 +184,7 @@ def problem_of(error: Exception) -> ProblemException:
         case sqlite3.Error():
             return ProblemException(UNAVAILABLE, "The data can't be read right now.")
         case HTTPException(status_code=404):
-            return ProblemException(NOT_FOUND, NOTHING_HERE)
+            return nothing_here(prefix)
         case HTTPException(status_code=status) if status // 100 in (4, 5):
             title = HTTPStatus(status).phrase if status in STATUSES else "Error"
             kind = next((kind for kind in KINDS if kind.status == status), Kind("", status, title, ""))
@@ -189,18 +193,18 @@ def problem_of(error: Exception) -> ProblemException:
             return ProblemException(INTERNAL_ERROR, "Something went wrong.")
 
 
-def problem_document(problem: ProblemException, path: str, request_id: str) -> bytes:
-    """The body of a problem response."""
+def problem_document(problem: ProblemException, path: str, request_id: str, prefix: str = "") -> bytes:
+    """The body of a problem response, in a service whose addresses begin with the prefix."""
     instance = quote(path, safe="/-._~!$&'()*+,;=:@")
     if len(instance) > ECHO_LIMIT:
         cut = instance[:ECHO_LIMIT]
         instance = cut.rsplit("%", 1)[0] if "%" in cut[-3:] else cut
     document = Problem(
-        type=problem.kind.type,
+        type=f"{prefix}{problem.kind.type}" if problem.kind.slug else problem.kind.type,
         title=problem.kind.title,
         status=problem.kind.status,
         detail=problem.detail[:500],
-        instance=instance if instance.startswith("/") else "/",
+        instance=prefix + (instance if instance.startswith("/") else "/"),
         request_id=request_id,
         errors=list(problem.errors[:MAX_ERRORS]),
     )
@@ -271,6 +275,8 @@ def _explained(fault: dict[str, Any], known: list[str]) -> ProblemError:
         code, meant = "unknown_parameter", nearest(name, known)
         takes = f"this address takes {', '.join(known)}" if known else "this address takes no parameters"
         detail = f"The parameter {shown(name)!r} is unknown; {takes}."
+    elif fault["type"] == "missing":
+        code, detail = "missing", f"The parameter {shown(name)!r} is missing; this address requires it."
     else:
         code = fault["type"]
         if fault["type"] == "enum" or fault["type"] == "literal_error":

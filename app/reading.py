@@ -12,39 +12,61 @@ from sqlalchemy.dialects import sqlite
 from app.database import Database
 from app.names import Names
 from app.problems import NOT_FOUND, ProblemError, ProblemException, shown
-from app.schemas.queries import PageQuery, query_string
-from app.tables import Facet, Resource, Tally, filter_value, table_of
+from app.schemas.envelopes import MAX_LINK_BYTES
+from app.schemas.queries import PageQuery, QueryParameters, View, query_string
+from app.schemas.search import SearchQuery
+from app.search.engine import found_slugs
+from app.tables import Facet, Resource, Tally, filter_value, filters_index, table_of
 
 MAX_OFFSET = 10_000
+BEST_FIRST = ""
+"""The order of a list that answers a question."""
 MAX_NAMED = 2000
 """How many records of a collection can be found by a name."""
-MAX_LINK_BYTES = 2000
-"""The longest `Link` header: proxies return 502 when the headers of a response exceed their buffer."""
 
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
+FLAGS = {str(flag).lower(): filter_value(flag) for flag in (True, False)}
+"""How the flags of a query are stored."""
+Filters = dict[str, list[Any]]
+"""The values of each filter that a client has set."""
 Shape = tuple[tuple[str, int], ...]
 """The filters of a list and how many values each has: what its SQL depends on besides the sort."""
 
 
-def list_page(database: Database, resource: type[Resource], query: PageQuery) -> Response:
-    """A page of a collection, with the links to its neighbours."""
-    filters = query.filters()
-    shape = tuple((name, len(values)) for name, values in filters.items())
-    values = {f"{name}_{n}": value for name, listed in filters.items() for n, value in enumerate(listed)}
+def list_page(database: Database, resource: type[Resource], query: PageQuery, path: str | None = None) -> Response:
+    """A page of a collection, with the links to its neighbours under the path that was asked for."""
+    filters, sort = query.filters(), query.sort
+    if query.q:
+        filters["q"] = [_encode(found_slugs(database, query.q, resource.info.record_type))]
+        sort = query.sort if "sort" in query.model_fields_set else BEST_FIRST
+    shape, values = _shape(filters), _values(filters)
     documents = database.read(
-        page_sql(resource, shape, query.sort), values | {"limit": query.limit, "offset": query.offset}
+        page_sql(resource, shape, sort, query.view), values | {"limit": query.limit, "offset": query.offset}
     )
     total = _total(database, resource, shape, values)
-    links = _page_links(resource.info.path, query, total)
-    meta = {
+    meta: dict[str, Any] = {
         "total": total,
         "limit": query.limit,
         "offset": query.offset,
         "dataset_version": database.dataset_version,
         "coverage": database.coverage[resource.info.collection],
+        "facets": [_facet(database, resource, name, filters) for name in query.facets()] or None,
     }
-    return _response(b"[" + b",".join([document for (document,) in documents]) + b"]", meta, links)
+    if query.view is View.summary:
+        meta["disclaimer"] = database.disclaimer
+    data = b"[" + b",".join([document for (document,) in documents]) + b"]"
+    return page(data, meta, path or resource.info.path, query, f"/{resource.info.collection}")
+
+
+def page(data: bytes, meta: dict[str, Any], path: str, query: PageQuery | SearchQuery, html: str) -> Response:
+    """The envelope of a page around its records; `meta` has their total, `html` is the address of its HTML page."""
+    return _response(data, meta, _page_links(path, query, meta["total"]), html)
+
+
+def alone(data: bytes, meta: dict[str, Any], path: str, query: QueryParameters) -> Response:
+    """The envelope of a response that has no neighbours."""
+    return _response(data, meta, {"self": _address(path, query.written())})
 
 
 def get_one(database: Database, resource: type[Resource], slug: str) -> Response:
@@ -57,17 +79,28 @@ def get_one(database: Database, resource: type[Resource], slug: str) -> Response
     if not found:
         raise _unknown_slug(database, resource, slug)
     path = resource.info.path
-    return detail(database, found[0][0], f"{path}/{slug}", path)
+    return detail(database, found[0][0], f"{path}/{slug}", path, f"/{resource.info.collection}/{slug}")
 
 
 @lru_cache(maxsize=1024)
-def page_sql(resource: type[Resource], shape: Shape, sort: str) -> str:
-    """The query for a page of rendered documents, in the order of an index."""
+def page_sql(resource: type[Resource], shape: Shape, sort: str, view: View = View.full) -> str:
+    """The query for a page of rendered documents, in the order of an index or in that of the search."""
     table = table_of(resource)
+    document = table.columns.document if view is View.full else table.columns.summary_document
+    if sort == BEST_FIRST:
+        found = func.json_each(bindparam("q_0")).table_valued("key", "value")
+        return _compiled(
+            select(document)
+            .join(found, found.columns.value == table.columns.slug)
+            .where(*(_condition(resource, name, count) for name, count in shape if name != "q"))
+            .order_by(found.columns.key)
+            .limit(bindparam("limit"))
+            .offset(bindparam("offset"))
+        )
     column = table.columns[resource.info.sorts[sort.removeprefix("-")]]
     keys = [column] if column.name == "slug" else [column, table.columns.slug]
     return _compiled(
-        select(table.columns.document)
+        select(document)
         .where(*(_condition(resource, name, count) for name, count in shape))
         .order_by(*(key.desc() if sort.startswith("-") else key for key in keys))
         .limit(bindparam("limit"))
@@ -80,6 +113,26 @@ def count_sql(resource: type[Resource], shape: Shape) -> str:
     """The query for how many records match several filters at once."""
     conditions = (_condition(resource, name, count) for name, count in shape)
     return _compiled(select(func.count()).select_from(table_of(resource)).where(*conditions))
+
+
+@lru_cache(maxsize=1024)
+def facet_sql(resource: type[Resource], name: str, shape: Shape) -> str:
+    """The query for how many records have each value of a filter and match other filters."""
+    table = table_of(resource)
+    conditions = [_condition(resource, other, count) for other, count in shape]
+    if name in resource.info.facets:
+        # Other filters may look for values in the same table.
+        counted = table_of(Facet).alias("counted")
+        value = counted.columns.value
+        conditions += [*_entries(counted.columns, resource, name), counted.columns.slug == table.columns.slug]
+    else:
+        value = table.columns[name]
+    sql = _compiled(select(value, func.count()).select_from(table).where(*conditions).group_by(value))
+    if {name, *dict(shape)} <= set(resource.info.column_filters):
+        # SQLite would rather take the index in the order of the groups, and fetch every row for the other filters.
+        # SQLAlchemy has no hints for SQLite.
+        sql = sql.replace(f"FROM {table.name}", f"FROM {table.name} INDEXED BY {filters_index(resource)}", 1)
+    return sql
 
 
 @cache
@@ -106,7 +159,7 @@ def _total(database: Database, resource: type[Resource], shape: Shape, values: d
     match shape:
         case ():
             return database.totals[resource.info.collection]
-        case ((name, 1),) if name != "slug":
+        case ((name, 1),) if name not in ("slug", "q"):
             counted = {
                 "collection": resource.info.collection,
                 "filter": name,
@@ -118,18 +171,49 @@ def _total(database: Database, resource: type[Resource], shape: Shape, values: d
     return int(found[0][0]) if found else 0
 
 
+def _shape(filters: Filters) -> Shape:
+    return tuple((name, len(values)) for name, values in filters.items())
+
+
+def _values(filters: Filters) -> dict[str, Any]:
+    return {f"{name}_{n}": value for name, values in filters.items() for n, value in enumerate(values)}
+
+
+def _facet(database: Database, resource: type[Resource], name: str, filters: Filters) -> dict[str, Any]:
+    """How many records have each value of a filter and match the other filters; its own choice of values counts nothing out."""
+    others = {other: values for other, values in filters.items() if other != name}
+    if others:
+        rows = database.read(facet_sql(resource, name, _shape(others)), _values(others))
+    else:
+        rows = database.read(TALLIES_SQL, {"collection": resource.info.collection, "filter": name})
+    counts = {filter_value(value): total for value, total in rows}
+    return {
+        "name": name,
+        "values": [
+            {"value": value, "label": label, "count": counts.get(FLAGS.get(value, value), 0)}
+            for value, label in resource.info.facet_values(name)
+        ],
+    }
+
+
 def _condition(resource: type[Resource], name: str, count: int) -> ColumnElement[bool]:
     wanted: list[BindParameter[Any]] = [bindparam(f"{name}_{n}") for n in range(count)]
     columns = table_of(resource).columns
     if name in resource.info.facets:
         facet = table_of(Facet).columns
-        of_this = [
-            facet.collection == literal_column(f"'{resource.info.collection}'"),
-            facet.filter == literal_column(f"'{name}'"),
-        ]
-        return exists().where(*of_this, facet.value.in_(wanted), facet.slug == columns.slug)
+        return exists().where(*_entries(facet, resource, name), facet.value.in_(wanted), facet.slug == columns.slug)
+    if name == "q":
+        return columns.slug.in_(select(func.json_each(wanted[0]).table_valued("value").columns.value))
     column = cast("ColumnElement[Any]", columns[name])
     return column == wanted[0] if count == 1 else column.in_(wanted)
+
+
+def _entries(facet: Any, resource: type[Resource], name: str) -> list[ColumnElement[bool]]:
+    """The conditions for the entries of a filter of a resource."""
+    return [
+        facet.collection == literal_column(f"'{resource.info.collection}'"),
+        facet.filter == literal_column(f"'{name}'"),
+    ]
 
 
 def _compiled(statement: Select[Any]) -> str:
@@ -144,13 +228,25 @@ TALLY_SQL = _compiled(
     )
 )
 
+TALLIES_SQL = _compiled(
+    select(table_of(Tally).columns.value, table_of(Tally).columns.total).where(
+        *(table_of(Tally).columns[name] == bindparam(name) for name in ("collection", "filter"))
+    )
+)
 
-def detail(database: Database, document: bytes, path: str, collection: str) -> Response:
-    """The envelope of a single record around its document."""
-    return _response(document, {"dataset_version": database.dataset_version}, {"self": path, "collection": collection})
+
+def encoded(value: Any) -> bytes:
+    """A value as JSON without spaces."""
+    return _encode(value).encode()
 
 
-def _page_links(path: str, query: PageQuery, total: int) -> dict[str, str | None]:
+def detail(database: Database, document: bytes, path: str, collection: str, html: str = "") -> Response:
+    """The envelope of a single record around its document; `html` is the address of its HTML page."""
+    links: dict[str, str | None] = {"self": path, "collection": collection}
+    return _response(document, {"dataset_version": database.dataset_version}, links, html)
+
+
+def _page_links(path: str, query: PageQuery | SearchQuery, total: int) -> dict[str, str | None]:
     asked = query.written()
 
     def page(offset: int) -> str:
@@ -177,9 +273,11 @@ def _address(path: str, parameters: dict[str, str]) -> str:
     return f"{path}?{query_string(parameters)}" if parameters else path
 
 
-def _response(data: bytes, meta: dict[str, Any], links: dict[str, str | None]) -> Response:
+def _response(data: bytes, meta: dict[str, Any], links: dict[str, str | None], html: str = "") -> Response:
     tail = _encode({"meta": meta, "links": links})
     relations = ", ".join(f'<{url}>; rel="{name}"' for name, url in links.items() if url)
+    if html:
+        relations += f', <{html}>; rel="alternate"; type="text/html"'
     headers = {"Link": relations} if len(relations) <= MAX_LINK_BYTES else None
     return Response(b'{"data":' + data + b"," + tail.encode()[1:], headers=headers, media_type="application/json")
 

@@ -1,6 +1,7 @@
 """Starts the service as the settings say: checks what it needs, listens, then serves in one process or in several."""
 
 import os
+import re
 import resource
 import sys
 from contextlib import suppress
@@ -40,7 +41,8 @@ def start() -> int:
             supervisor = Supervisor(settings, listener, database, stamp)
     except ValidationError as error:
         for fault in error.errors():
-            say(f"API_{str(fault['loc'][0]).upper()}={fault['input']}: {fault['msg']}")
+            given = re.sub("//.*@", "//...@", str(fault["input"]))  # no password reaches a log
+            say(f"API_{str(fault['loc'][0]).upper()}={given}: {fault['msg']}")
         return 1
     except (DatabaseUnusableError, OSError) as error:
         say(str(error))

@@ -102,7 +102,9 @@ class Supervisor:
         if not hasattr(os, "memfd_create"):
             raise OSError("several workers need Linux; set API_WORKERS=1")
         logging.config.dictConfig(log_config(settings.log_level))
-        self._environment = os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+        # The workers find the same modules, wherever the program was started and whatever is in that folder.
+        searched = os.pathsep.join(str(Path(entry).absolute()) for entry in sys.path)
+        self._environment = os.environ | {"PYTHONPATH": searched}
         self._listener = listener
         self._path = settings.database_path
         self._content = held(database, settings.database_path)

@@ -37,6 +37,9 @@ class Resource(SQLModel):
 
     slug: str = Field(primary_key=True)
     review_due: date
+    summary_document: bytes
+    """The public JSON of the record in the brief view, rendered once by the build. SQLite reads a row from its start, so
+    it stands before the longer one."""
     document: bytes
     """The public JSON of the record, rendered once by the build."""
 
@@ -223,6 +226,40 @@ class Tally(SQLModel, table=True):
     total: int
 
 
+class SearchDocument(SQLModel, table=True):
+    """Every record as a search shows it. Its full-text index, `search_index`, is made by a migration of its own."""
+
+    __tablename__ = "search_document"
+    number: int = Field(primary_key=True)
+    """The rank of the record by importance, which is its rowid in the index too."""
+    path: str = Field(foreign_key="record.path", unique=True)
+    type: RecordType
+    document: bytes
+    """The public JSON of the hit without its snippet, rendered once by the build."""
+    sentences: str
+    """The sentences of which one is the snippet, each with its stems, as JSON."""
+
+
+class SearchName(SQLModel, table=True):
+    """The titles and aliases of records from each of their words on, for suggestions while somebody types."""
+
+    __tablename__ = "search_name"
+    text: str = Field(primary_key=True)
+    """The name without case and accents, from one of its words on."""
+    number: int = Field(primary_key=True, foreign_key="search_document.number")
+    position: int
+    """Which word of the name it begins with; 0 for the whole name."""
+
+
+class SearchLexicon(SQLModel, table=True):
+    """What a search knows of words; one row."""
+
+    __tablename__ = "search_lexicon"
+    id: int = Field(primary_key=True)
+    document: str
+    """The lexicon as app/words/lexicon.py stores it."""
+
+
 class Release(SQLModel, table=True):
     """The data set as a whole; one row."""
 
@@ -237,8 +274,13 @@ class Release(SQLModel, table=True):
     """Whether it was confirmed that it may have far fewer records than the data set whose place it takes."""
 
 
+def filters_index(resource: type[Resource]) -> str:
+    """Name of the index that holds every filter of a resource with several."""
+    return f"ix_{table_of(resource).name}_filters"
+
+
 def _index(resource: type[Resource]) -> None:
-    """Index every sort of a resource, alone and behind each filter, always with the slug as tie-break."""
+    """Index every sort of a resource, alone and behind each filter, always with the slug as tie-break, and all filters at once."""
     table = table_of(resource)
     sorts = [column for column in resource.info.sorts.values() if column != "slug"]
     for column in sorts:
@@ -247,6 +289,9 @@ def _index(resource: type[Resource]) -> None:
         keys = list(dict.fromkeys([name, column, "slug"]))
         if keys[1:] != ["slug"] or name != column:
             Index(f"ix_{table.name}_{name}_by_{column}", *keys, _table=table)
+    if len(resource.info.column_filters) > 1:
+        # Whatever they select can be counted from here, without the rows, which are a hundred times longer.
+        Index(filters_index(resource), *resource.info.column_filters, "slug", _table=table)
 
 
 for _resource in Resource.__subclasses__():

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from questions import questions
 from servers import (
     BIN,
     HERE,
@@ -117,6 +118,7 @@ def compared(folder: Path, database: Path) -> Iterator[Server]:
     paths = folder / "paths"
     paths.write_text("\n".join(f"/v1/side-effects/{slug}" for slug in slugs) + "\n")
     requests[TRAFFIC] = Request(detail, paths=paths, mixed=True)
+    requests |= questions(folder)
     with running(ours("ours", database, requests, fast_path=True, cached=True)) as at:
         requests["304"] = Request(detail, {"If-None-Match": fetched(at.port, requests["detail"])[1]["etag"]})
         for kind, name in FILES.items():

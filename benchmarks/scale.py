@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from questions import SEARCH, SUGGEST, questions
 from servers import (
     Building,
     Request,
@@ -29,7 +30,10 @@ DETAIL: Final = "detail"
 FIRST: Final = "first page"
 FILTERED: Final = "filtered and sorted page"
 DEEPEST: Final = "deepest page"
-KINDS: Final = (DETAIL, FIRST, FILTERED, DEEPEST)
+BRIEF: Final = "500 records in brief"
+COUNTED: Final = "page with counts of two filters"
+COUNTED_FILTERED: Final = "filtered page with counts of two others"
+KINDS: Final = (DETAIL, FIRST, FILTERED, DEEPEST, BRIEF, COUNTED, COUNTED_FILTERED, SEARCH, SUGGEST)
 DETAILS: Final = 500
 """How many different records are requested in turn."""
 PAGE: Final = 20
@@ -95,6 +99,10 @@ def asked(data: DataSet) -> dict[str, Request]:
         FIRST: Request("/v1/side-effects"),
         FILTERED: Request("/v1/side-effects?seriousness=serious&sort=name"),
         DEEPEST: Request(f"/v1/side-effects?offset={deepest}"),
+        BRIEF: Request("/v1/side-effects?view=summary&limit=500"),
+        COUNTED: Request("/v1/side-effects?facet=seriousness,category"),
+        COUNTED_FILTERED: Request("/v1/side-effects?facet=seriousness,category&in_article=false"),
+        **questions(data.database.parent),
     }
 
 

@@ -29,11 +29,14 @@ def write_seed(path: Path, size: int) -> int:
     real = json.loads((ROOT / "data" / "seed.json").read_text(encoding="utf-8"))
     # A home page supports no statement, so none is copied as a source.
     real["citations"] = [record for record in real["citations"] if record["specificity"] != "homepage"]
+    # Which records there are is another question here, so nothing said of single ones holds.
+    search = real["search"] | {"aliases": {}, "topics": [topic | {"records": []} for topic in real["search"]["topics"]]}
     counts = {name: max(1, round(size * share)) for name, share in SHARES.items()}
     copies = Copies(real, counts)
     written = 0
     with path.open("w", encoding="utf-8") as file:
         file.write(f'{{"$schema": {json.dumps(real["$schema"])}, "release": {json.dumps(real["release"])}')
+        file.write(f', "search": {json.dumps(search)}')
         for collection in (name for name, value in real.items() if isinstance(value, list)):
             file.write(f', "{collection}": [')
             for number in range(counts.get(collection, 0)):

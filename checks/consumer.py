@@ -37,15 +37,16 @@ def every_operation(client: Client, document: dict[str, Any]) -> tuple[int, int]
         operation = item["get"]
         name = re.sub(r"(?<!^)(?=[A-Z])", "_", operation["operationId"]).lower()
         ask = import_module(f"generated_client.api.{operation['tags'][0].replace('-', '_')}.{name}").sync_detailed
-        parameters = {parameter.get("name") for parameter in operation.get("parameters", [])}
-        if "offset" in parameters:
+        shared = {parameter.get("$ref", "").rpartition("/")[2] for parameter in operation.get("parameters", [])}
+        if "ListOffset" in shared:
+            limit = 500 if "SummariesLimit" in shared else 100
             offset, total = 0, 1
             while offset < total:
-                page = _same(ask(client=client, limit=100, offset=offset))
-                offset, total = offset + 100, page["meta"]["total"]
+                page = _same(ask(client=client, limit=limit, offset=offset))
+                offset, total = offset + limit, page["meta"]["total"]
                 records += len(page["data"])
                 slugs[path] = page["data"][0]["slug"]
-        elif "slug" in parameters:
+        elif "{slug}" in path:
             _same(ask(slugs[path.removesuffix("/{slug}")], client=client))
         else:
             _same(ask(client=client))

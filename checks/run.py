@@ -33,6 +33,9 @@ CHECKS: Final = {
         "mypy --strict --config-file= run.py clients.py responses.py mutating_proxy.py consumer.py",
         "python consumer.py {origin} ../openapi.json",
     ],
+    "axe-core: the HTML pages in a browser": [
+        "node accessibility.js {origin}",
+    ],
     "httplint: the responses of every path to each kind of request": [
         "python responses.py {origin} ../openapi.json",
     ],

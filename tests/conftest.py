@@ -14,7 +14,7 @@ from app.content.build import build
 from app.content.check import read_seed
 from app.main import Service, create_app
 from app.settings import Settings
-from support import COLLECTIONS, OLD, PATHS, SEED, Answer, Ask, Headers, Object, answer_of, fetch, select
+from support import COLLECTIONS, OLD, PATHS, SEED, Answer, Ask, Headers, Object, answer_of, answered, fetch, select
 
 
 def pytest_collection_finish() -> None:
@@ -87,7 +87,7 @@ async def records(client: httpx.AsyncClient) -> dict[str, list[Object]]:
 @pytest.fixture(scope="session")
 async def bodies(client: httpx.AsyncClient, records: dict[str, list[Object]]) -> dict[str, Object]:
     """The body of every path: every list, every record and every other path."""
-    addresses = [path for path in PATHS if "{" not in path and path not in COLLECTIONS]
+    addresses = [answered(path) for path in PATHS if "{" not in path and path not in COLLECTIONS]
     addresses += [f"{path}/{record['slug']}" for path in COLLECTIONS for record in records[path]]
     pages = [f"{path}?limit=100&offset={o}" for path in COLLECTIONS for o in range(0, len(records[path]) or 1, 100)]
     return {address: await fetch(client, address) for address in (*addresses, *pages)}

@@ -80,8 +80,3 @@ CLOSED: Object = {"schemas": closed(COMPONENTS["schemas"])}
 
 def validator(schema: Object) -> Draft202012Validator:
     return Draft202012Validator(schema | {"components": CLOSED}, format_checker=FormatChecker(("date",)))
-
-
-def example_path(path: str) -> str:
-    slug = next((p["example"] for p in OPERATIONS[path].get("parameters", []) if p["in"] == "path"), "")
-    return path.replace("{slug}", slug)

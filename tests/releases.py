@@ -20,7 +20,10 @@ MARK = "Of the other release. "
 WITHIN_SECONDS = 10
 """How long the service may take to serve what was put in place."""
 
-ADDRESSES = ("/v1/strains", "/v1/strains/red-vein", "/v1/citations?limit=100", "/v1/meta", "/v1/vocabularies", "/")
+ADDRESSES = (
+    *("/v1/strains", "/v1/strains/red-vein", "/v1/citations?limit=100", "/v1/meta", "/v1/vocabularies"),
+    *("/v1/search?q=pain", "/", "/side-effects/nausea"),
+)
 MARKED = ("/v1/strains", "/v1/strains/red-vein")
 
 
@@ -92,7 +95,7 @@ def readiness(running: Running) -> dict[str, Any]:
 
 def version_of(address: str, body: bytes) -> str:
     """The data set that a response is from; all of it is from that one."""
-    if address == "/":
+    if not address.startswith("/v1"):
         found = re.search(rb"\d{4}-\d\d-\d\d\+[0-9a-f]{8}", body)
         assert found
         return found[0].decode()

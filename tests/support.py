@@ -59,7 +59,7 @@ def each(things: Iterable[T]) -> tuple[T, ...]:
 
 DOCUMENT: Object = json.loads((ROOT / "openapi.json").read_text(encoding="utf-8"))
 PATHS: Object = DOCUMENT["paths"]
-PAGING = ("limit", "offset", "sort")
+PAGING = ("view", "limit", "offset", "sort", "facet", "q")
 RESOURCE = "/v1/strains"
 UNKNOWN_RECORD = "/v1/strains/no-such-strain"
 UNKNOWN = ("/v1/nothing", UNKNOWN_RECORD, "/V1", "/v1/", "/health", "/docs/x")
@@ -73,24 +73,36 @@ PAGES = (
     "/robots.txt",
     "/favicon.ico",
 )
-DOCUMENTED = tuple(
-    path.replace("{slug}", next((p["example"] for p in item["get"].get("parameters", []) if p["in"] == "path"), ""))
-    for path, item in PATHS.items()
-)
+
+
+def answered(path: str) -> str:
+    """A path of the document with the slug and the query that it requires."""
+    required = {p["name"]: p for p in PATHS[path]["get"].get("parameters", []) if p.get("required")}
+    slug = required.pop("slug", {}).get("example", "")
+    query = "&".join(f"{name}={quote(parameter['example'])}" for name, parameter in required.items())
+    return path.replace("{slug}", slug) + (f"?{query}" if query else "")
+
+
+def extended(address: str, query: str) -> str:
+    """An address with more of a query."""
+    return f"{address}{'&' if '?' in address else '?'}{query}"
+
+
+DOCUMENTED = tuple(map(answered, PATHS))
 ADDRESSES = (*DOCUMENTED, *PAGES)
 
 
-def resolved(schema: Object) -> Object:
-    """A schema, or what its reference leads to."""
-    while "$ref" in schema:
-        *_, name = schema["$ref"].split("/")
-        schema = DOCUMENT["components"]["schemas"][name]
-    return schema
+def resolved(value: Object) -> Object:
+    """A schema or a parameter of the document, or what its reference leads to."""
+    while "$ref" in value:
+        *_, kind, name = value["$ref"].split("/")
+        value = DOCUMENT["components"][kind][name]
+    return value
 
 
 def query_parameters(path: str) -> dict[str, Object]:
     """The query parameters an address takes, by name."""
-    parameters = [parameter for parameter in PATHS[path]["get"].get("parameters", []) if "$ref" not in parameter]
+    parameters = map(resolved, PATHS[path]["get"].get("parameters", []))
     return {
         parameter["name"]: parameter | {"schema": parameter["schema"] | resolved(parameter["schema"])}
         for parameter in parameters
@@ -100,6 +112,9 @@ def query_parameters(path: str) -> dict[str, Object]:
 
 COLLECTIONS = tuple(path for path in PATHS if f"{path}/{{slug}}" in PATHS and "offset" in query_parameters(path))
 FILTERS = tuple((path, name) for path in COLLECTIONS for name in query_parameters(path) if name not in PAGING)
+
+SUMMARIES = {path: f"/v1/summaries/{path.removeprefix('/v1/')}" for path in COLLECTIONS}
+"""The path of the brief view of each collection."""
 
 each_address = pytest.mark.parametrize("path", ADDRESSES)
 each_collection = pytest.mark.parametrize("path", COLLECTIONS)
@@ -126,7 +141,10 @@ def filter_values(path: str, name: str, records: list[Object]) -> list[Any]:
     schema = query_parameters(path)[name]["schema"]
     if schema["type"] == "boolean":
         return [True, False]
-    listed = resolved(schema["items"]).get("enum")
+    listed: list[Any] | None = resolved(schema["items"]).get("enum")
+    if name in PAGING:
+        assert listed, f"{name} of {path} lists no values"
+        return listed
     found = {value: None for record in records for value in values_of(record, name) if value is not None}
     if listed:
         assert found.keys() <= set(listed)
@@ -192,8 +210,8 @@ async def refused(client: httpx.AsyncClient, address: str, name: str) -> Object:
 
 
 def link_header(response: httpx.Response) -> dict[str, str]:
-    """The links of the `Link` header, by relation."""
-    found = re.findall(r'<([^>]*)>; rel="([^"]*)"', response.headers["Link"])
+    """The links of the `Link` header to other responses of the API, by relation."""
+    found = re.findall(r'<([^>]*)>; rel="([^"]*)"(?!;)', response.headers["Link"])
     return {relation: url for url, relation in found}
 
 

@@ -42,6 +42,11 @@ def faults_of(data: Any) -> list[str]:
 def without(data: Any, name: str) -> Any:
     """The seed without a record in the collection, nor any reference to one."""
     data[name.replace("-", "_")] = []
+    gone = {name, "claims"} if name == "articles" else {name}
+    search = data["search"]
+    search["aliases"] = {path: words for path, words in search["aliases"].items() if path.partition("/")[0] not in gone}
+    for topic in search["topics"]:
+        topic["records"] = [path for path in topic["records"] if path.partition("/")[0] not in gone]
     if name == "articles":
         data["claims"] = []
     for resource in RESOURCES:
@@ -125,6 +130,7 @@ def test_without_citations_each_reference_to_one_is_reported(data: Any) -> None:
 async def test_a_seed_without_any_record_is_served(data: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for resource in each(RESOURCES):
         data[resource.seed_key] = []
+    data["search"] |= {"aliases": {}, "topics": []}
 
     app = service_over(data, tmp_path)
 

@@ -96,7 +96,7 @@ def test_the_list_and_the_detail_of_the_new_resource_are_served(tree: Path) -> N
     assert [record["slug"] for record in json.loads(by_discipline[1])["data"]] == ["scheduling"]
     assert [record["slug"] for record in json.loads(by_language[1])["data"]] == ["alkaloid"]
     assert {"name": "terms", "url": "/v1/terms"} in json.loads(index[1])["data"]["resources"]
-    assert "/v1/terms" in landing[1]
+    assert 'href="v1/terms"' in landing[1]
 
 
 def test_the_contract_and_the_readme_pick_it_up(tree: Path) -> None:
@@ -106,7 +106,10 @@ def test_the_contract_and_the_readme_pick_it_up(tree: Path) -> None:
     text = "Terms that a reader may not know, with their definitions."
     assert {"name": "terms", "description": text} in document["tags"]
     assert listing["description"] == text
-    assert {"discipline", "language"} <= {parameter.get("name") for parameter in listing["parameters"]}
+    filters = {f"#/components/parameters/Terms{name}" for name in ("Discipline", "Language")}
+    assert filters <= {parameter["$ref"] for parameter in listing["parameters"]}
+    assert "discipline" in document["components"]["schemas"]["TermSummary"]["required"]
+    assert "/v1/summaries/terms" in document["paths"]
     assert "/v1/terms/{slug}" in document["paths"]
     assert "term" in document["components"]["schemas"]["RecordType"]["enum"]
     assert "| `/v1/terms` | `discipline`, `language` | `name` |" in (tree / "README.md").read_text(encoding="utf-8")

@@ -15,6 +15,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
@@ -24,14 +25,17 @@ from starlette.applications import Starlette
 from starlette.routing import Mount
 
 from app.main import Service, create_app
+from app.pages.assets import ASSETS
+from app.problems import KINDS
 from app.settings import Settings
+from crawl import crawl
 from wire import ask
 
 ROOT = Path(__file__).parents[1]
 
 
-def check(get: Callable[..., Any], prefix: str = "") -> None:
-    """Request one response of each kind."""
+def check(get: Callable[..., Any], prefix: str = "", root_path: str = "") -> None:
+    """Request one response of each kind; its addresses begin with the prefix, or with the root path of the server."""
     assert get(f"{prefix}/health/live").json() == {"status": "ok"}
     assert get(f"{prefix}/docs").headers["content-type"].startswith("text/html")
     first, second = get(f"{prefix}/v1/strains?limit=1").json(), get(f"{prefix}/v1/strains?limit=2").json()
@@ -44,8 +48,27 @@ def check(get: Callable[..., Any], prefix: str = "") -> None:
     assert (again.status_code, again.content) == (304, b"")
     assert get(f"{prefix}/v1/strains?nope=1").status_code == 422
     missing = get(f"{prefix}/v1/strains/no-such")
-    assert (missing.status_code, missing.json()["instance"]) == (404, "/v1/strains/no-such")
+    assert (missing.status_code, missing.json()["instance"]) == (404, f"{root_path or prefix}/v1/strains/no-such")
+    assert get(missing.json()["type"].removeprefix(root_path)).status_code == 200
     assert missing.headers["x-request-id"] == missing.json()["request_id"]
+
+
+def proxied(address: str, prefix: str) -> str:
+    """An address as a proxy passes it on that removes the prefix."""
+    assert address.startswith(f"{prefix}/"), f"{address} is not behind the proxy"
+    return address.removeprefix(prefix)
+
+
+def assert_complete(found: dict[str, httpx.Response], prefix: str) -> None:
+    """Assert that links have led to every record and every page, and that the OpenAPI document leads there too."""
+    document = found[f"{prefix}/openapi.json"].json()
+    server = urlsplit(document["servers"][0]["url"]).path
+    assert {server + path for path in document["paths"] if "{" not in path} <= {
+        urlsplit(address).path for address in found
+    }
+    assert {f"{prefix}/{asset.address}" for asset in ASSETS.values()} <= found.keys()
+    assert {f"{prefix}/problems/{kind.slug}" for kind in KINDS} <= found.keys()
+    assert len(found) > 300
 
 
 def free_port() -> int:
@@ -105,7 +128,16 @@ def test_under_uvicorn_with_a_root_path(service: Service) -> None:
         uvicorn_serving(service, root_path="/api") as port,
         httpx.Client(base_url=f"http://127.0.0.1:{port}") as client,
     ):
-        check(client.get)
+        check(client.get, root_path="/api")
+
+
+def test_every_link_holds_under_uvicorn_behind_a_proxy_that_removes_the_root_path(service: Service) -> None:
+    with (
+        uvicorn_serving(service, root_path="/api") as port,
+        httpx.Client(base_url=f"http://127.0.0.1:{port}") as client,
+    ):
+        found = crawl(lambda address: client.get(proxied(address, "/api")), "/api/", "/api/v1")
+    assert_complete(found, "/api")
 
 
 @pytest.mark.parametrize("prefix", ["/kratom", "/deep/er"])
@@ -113,6 +145,7 @@ def test_mounted_in_another_application(service: Service, prefix: str) -> None:
     outer = Starlette(routes=[Mount(prefix, service)])
     with uvicorn_serving(outer) as port, httpx.Client(base_url=f"http://127.0.0.1:{port}") as client:
         check(client.get, prefix)
+        assert_complete(crawl(client.get, f"{prefix}/", f"{prefix}/v1"), prefix)
         assert client.get("/v1/strains").status_code == 404
 
 
@@ -146,9 +179,10 @@ def test_what_asgi_lets_a_server_leave_out_is_not_needed(service: Service, left_
 
 
 @contextmanager
-def process_serving(database_path: Path, port: int, *command: str) -> Iterator[None]:
+def process_serving(database_path: Path, port: int, *command: str, public_url: str = "") -> Iterator[None]:
     """A server started by a command; SIGTERM ends it."""
-    environment = os.environ | {"API_DATABASE_PATH": str(database_path), "API_PORT": str(port)}
+    settings = {"API_DATABASE_PATH": str(database_path), "API_PORT": str(port), "API_PUBLIC_URL": public_url}
+    environment = os.environ | settings
     with subprocess.Popen(
         command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     ) as process:
@@ -221,7 +255,7 @@ http {{
     server {{
         listen 127.0.0.1:{port};
         location /kratom/ {{
-            proxy_pass http://service/; proxy_http_version 1.1; proxy_set_header Connection "";
+            proxy_pass http://service{removed}; proxy_http_version 1.1; proxy_set_header Connection "";
             proxy_set_header Host $host;
         }}
     }}
@@ -230,19 +264,24 @@ http {{
 
 
 @pytest.mark.skipif(shutil.which("nginx", path="/usr/sbin:/usr/bin:/usr/local/bin") is None, reason="needs nginx")
-def test_behind_nginx_with_a_sub_path(database_path: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("removed", ["/", ""], ids=["which removes it", "which leaves it in place"])
+def test_behind_nginx_with_a_sub_path(database_path: Path, tmp_path: Path, removed: str) -> None:
     nginx = shutil.which("nginx", path="/usr/sbin:/usr/bin:/usr/local/bin")
     upstream, port = free_port(), free_port()
     configuration = tmp_path / "nginx.conf"
-    configuration.write_text(NGINX.format(folder=tmp_path, upstream=upstream, port=port))
+    configuration.write_text(NGINX.format(folder=tmp_path, upstream=upstream, port=port, removed=removed))
+    public_url = f"http://127.0.0.1:{port}/kratom"
     with (
-        process_serving(database_path, upstream, sys.executable, "-m", "app"),
+        process_serving(database_path, upstream, sys.executable, "-m", "app", public_url=public_url),
         subprocess.Popen([str(nginx), "-c", str(configuration)], stderr=subprocess.DEVNULL) as process,
     ):
         try:
             wait_for(port, lambda: process.poll() is not None, "/kratom/health/live")
             with httpx.Client(base_url=f"http://127.0.0.1:{port}") as client:
                 check(client.get, "/kratom")
+                found = crawl(client.get, "/kratom/", "/kratom/v1")
+                assert_complete(found, "/kratom")
+                assert found["/kratom/openapi.json"].json()["servers"][0]["url"] == public_url
                 # Refused requests, and bodies that hold one, mark no upstream as dead.
                 body = b"GET / RTSP/1.0\r\n\r\n"
                 got = [

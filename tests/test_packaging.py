@@ -16,9 +16,21 @@ import pytest
 from packaging.requirements import Requirement
 
 from app import files
-from support import each
+from app.content.__main__ import main
+from support import each, run
 
 ROOT = Path(__file__).parents[1]
+INTERRUPTED = """
+import runpy, sys
+
+class Interrupt:
+    def find_spec(self, name, path=None, target=None):
+        if name == sys.argv[2]:
+            raise KeyboardInterrupt
+
+sys.meta_path.insert(0, Interrupt())
+runpy.run_module(sys.argv[1], run_name="__main__", alter_sys=False)
+"""
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 
 
@@ -81,3 +93,24 @@ def test_sigterm_to_make_run_stops_the_server(database_path: Path) -> None:
         finally:
             with suppress(ProcessLookupError):
                 os.killpg(started.pid, signal.SIGKILL)
+
+
+@pytest.mark.parametrize(
+    ("program", "module"),
+    [("app", "uvicorn"), ("app", "app.serving"), ("app.content", "sqlmodel"), ("app.content", "app.content.report")],
+)
+def test_a_program_that_is_interrupted_while_it_loads_ends_quietly(program: str, module: str) -> None:
+    done = run(sys.executable, "-c", INTERRUPTED, program, module)
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "")
+
+
+def test_a_build_that_is_interrupted_ends_quietly_and_leaves_nothing(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("app.content.build._write_checksum", interrupt)
+    assert main(["build", "--database", str(tmp_path / "content.db")]) == 130
+    assert capsys.readouterr() == ("", "")
+    assert list(tmp_path.iterdir()) == []

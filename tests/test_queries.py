@@ -11,8 +11,9 @@ import pytest
 from app import database as database_module
 from app.database import open_database
 from app.main import create_app
-from app.reading import TALLY_SQL, count_sql, detail_sql, page_sql
+from app.reading import TALLIES_SQL, TALLY_SQL, count_sql, detail_sql, facet_sql, page_sql
 from app.registry import TABLES
+from app.schemas.queries import View
 from app.settings import Settings
 from app.tables import Resource
 from support import each
@@ -46,10 +47,11 @@ def test_every_sort_and_filter_runs_along_an_index(
 ) -> None:
     shape = ((name, 1),) if name else ()
     values: dict[str, object] = {"limit": 20, "offset": 0} | ({f"{name}_0": "x"} if name else {})
-    steps = plan(driver, page_sql(resource, shape, sort), values)
-    for step in each(steps):
-        assert "TEMP B-TREE" not in step, steps
-        assert not step.startswith("SCAN") or " USING " in step, steps
+    for view in each(View):
+        steps = plan(driver, page_sql(resource, shape, sort, view), values)
+        for step in each(steps):
+            assert "TEMP B-TREE" not in step, steps
+            assert not step.startswith("SCAN") or " USING " in step, steps
 
 
 @pytest.mark.parametrize("resource", TABLES.values(), ids=TABLES)
@@ -67,6 +69,24 @@ def test_counting_the_matches_of_several_filters_uses_an_index(
             values: dict[str, object] = {f"{first}_0": "x", f"{second}_0": "x", f"{second}_1": "y"}
             steps = plan(driver, count_sql(resource, ((first, 1), (second, 2))), values)
             assert not any(step.startswith("SCAN") and " USING " not in step for step in steps), steps
+
+
+@pytest.mark.parametrize("resource", TABLES.values(), ids=TABLES)
+def test_counting_the_values_of_a_filter_reads_an_index_and_no_rows(
+    driver: sqlite3.Connection, resource: type[Resource]
+) -> None:
+    info = resource.info
+    for name, other in each(product([*info.query.facet_names(), None], filters_of(resource))):
+        if name and name != other:
+            steps = plan(driver, facet_sql(resource, name, ((other, 2),)), {f"{other}_0": "x", f"{other}_1": "y"})
+            assert not any(step.startswith("SCAN") and " USING " not in step for step in steps), (name, other, steps)
+            if {name, other} <= set(info.column_filters):
+                assert "COVERING INDEX" in steps[0], (name, other, steps)
+
+
+def test_the_counts_without_a_filter_are_looked_up(driver: sqlite3.Connection) -> None:
+    steps = plan(driver, TALLIES_SQL, {"collection": "x", "filter": "x"})
+    assert [step.split()[0] for step in steps] == ["SEARCH"]
 
 
 def test_a_total_for_one_value_is_looked_up(driver: sqlite3.Connection) -> None:

@@ -1,4 +1,4 @@
-"""The command line for content: python -m app.content check|build|rollback|format|report|schema."""
+"""The command line for content: python -m app.content check|build|rollback|format|report|schema|search-report."""
 
 import argparse
 import gc
@@ -7,21 +7,31 @@ import sys
 from datetime import date, timedelta
 from pathlib import Path
 
-from app.content.build import BuildError, build, roll_back
-from app.content.check import check_seed, read_seed
-from app.content.faults import SeedFaultsError
-from app.content.layout import laid_out
-from app.content.report import as_text, overview
-from app.content.schema import write_schema
-from app.files import ordinary, shipped, write_whole
+INTERRUPTED = 130
+"""The conventional exit status of a program that Ctrl-C ended."""
+
+try:
+    from app.content.build import BuildError, build, roll_back
+    from app.content.check import check_seed, read_seed
+    from app.content.faults import SeedFaultsError
+    from app.content.layout import laid_out
+    from app.content.report import as_text, overview
+    from app.content.schema import write_schema
+    from app.content.search_report import as_text as search_as_text
+    from app.content.search_report import read_judgements, scored
+    from app.database import DatabaseUnusableError, open_database
+    from app.files import ordinary, shipped, write_whole
+except KeyboardInterrupt:  # loading the libraries takes a good part of the time of a command
+    sys.exit(INTERRUPTED)
 
 SEED = Path("data/seed.json")
 DATABASE = Path("data/content.db")
 SCHEMA = Path("data/seed.schema.json")
+JUDGEMENTS = Path("data/search-judgements.json")
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run one command; 0 when it succeeded, 1 when the content is at fault, 2 when the call is."""
+    """Run one command; 0 when it succeeded, 1 when the content is at fault, 2 when the call is, 130 after Ctrl-C."""
     options = _options(arguments)
     try:
         match options.command:
@@ -43,13 +53,17 @@ def main(arguments: list[str] | None = None) -> int:
             case "schema":
                 write_schema(options.schema)
                 print(f"{options.schema}: written")
+            case "search-report":
+                _report_search(options.database, options.judgements)
     except SeedFaultsError as error:
         for fault in error.faults:
             print(fault, file=sys.stderr)
         count = f"{len(error.faults)} fault{'s' if len(error.faults) > 1 else ''}"
         print(f"{options.seed}: {count}, nothing written", file=sys.stderr)
         return 1
-    except BuildError as error:
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except (BuildError, DatabaseUnusableError) as error:
         print(error, file=sys.stderr)
         return 1
     except OSError as error:
@@ -74,6 +88,12 @@ def _format(seed: Path, *, only_check: bool) -> int:
     return 0
 
 
+def _report_search(database: Path, judgements: Path) -> None:
+    rated, data = read_judgements(judgements), open_database(database)
+    for half in ("tune", "report"):
+        print(search_as_text(half, scored(data, [judgement for judgement in rated if judgement.half == half])))
+
+
 def _options(arguments: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m app.content", description="Check and build the content.")
     commands = parser.add_subparsers(dest="command", required=True)
@@ -87,6 +107,7 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
     format_ = command("format", "bring the seed into its one layout")
     report = command("report", "print an overview for editors")
     schema = command("schema", "write the JSON Schema that editors use")
+    search_report = command("search-report", "score the search on rated questions")
     for reader in (check, build_, format_, report):
         # Where there is no seed, the one that came with the program is read; only the editor's own is written.
         default = SEED if reader is format_ or SEED.exists() else shipped(str(SEED))
@@ -104,6 +125,12 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
         default=date.today() - timedelta(days=365),  # noqa: DTZ011  # an editor's day is the local one
         metavar="DATE",
         help="list legal statuses whose newest source is older (default: a year ago, %(default)s)",
+    )
+    search_report.add_argument(
+        "--database", type=Path, default=DATABASE, help="what is searched (default: %(default)s)"
+    )
+    search_report.add_argument(
+        "--judgements", type=Path, default=JUDGEMENTS, help="the rated questions (default: %(default)s)"
     )
     schema.add_argument("--schema", type=Path, default=SCHEMA, help="where to write it (default: %(default)s)")
     return parser.parse_args(arguments)

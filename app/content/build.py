@@ -8,8 +8,9 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
 from errno import EISDIR
+from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from alembic import command
 from alembic.config import Config
@@ -18,6 +19,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
 from app.content.render import Rendered, RenderedSeed, content_hash
+from app.content.search_index import SearchRow, lexicon_of, search_rows
 from app.database import (
     CHECKSUM,
     CHUNK_BYTES,
@@ -37,13 +39,18 @@ from app.tables import (
     RecordCitation,
     RelatedRecord,
     Release,
+    SearchDocument,
+    SearchLexicon,
+    SearchName,
     Tally,
     filter_value,
     table_of,
 )
 
 MIGRATIONS = shipped("migrations")
+T = TypeVar("T")
 BATCH = 1000
+INSERT_INDEXED = "INSERT INTO search_index (rowid, names, aliases, outline, body) VALUES (:number, :names, :aliases, :outline, :body)"
 
 
 class BuildError(Exception):
@@ -278,6 +285,7 @@ def _insert(content: RenderedSeed, connection: Connection, *, may_shrink: bool) 
         ),
     )
     _insert_all(connection, Tally, _tallies(rendered))
+    _insert_search(content, connection)
     _insert_all(
         connection,
         Release,
@@ -294,11 +302,31 @@ def _insert(content: RenderedSeed, connection: Connection, *, may_shrink: bool) 
     )
 
 
+def _insert_search(content: RenderedSeed, connection: Connection) -> None:
+    """Write the full-text index, what it finds and what the search knows of words."""
+    words: Counter[str] = Counter()
+    numbers: dict[str, int] = {}
+
+    def counted() -> Iterator[SearchRow]:
+        for row in search_rows(content):
+            numbers[row.path] = row.number
+            words.update(row.words)
+            yield row
+
+    for rows in _batches(counted()):
+        connection.execute(insert(SearchDocument), [row.shown for row in rows])
+        connection.execute(text(INSERT_INDEXED), [row.indexed for row in rows])
+        connection.execute(insert(SearchName), [name for row in rows for name in row.named])
+    connection.execute(text("INSERT INTO search_index (search_index) VALUES ('optimize')"))
+    stored = lexicon_of(content.seed, numbers, words)
+    connection.execute(insert(SearchLexicon), [{"id": 1, "document": stored}])
+
+
 def _row(item: Rendered) -> dict[str, Any]:
     """The columns of a record."""
     columns = table_of(TABLES[item.resource.collection]).columns.keys()
     row = item.record.model_dump(include=set(columns))
-    row |= {"review_due": item.review_due, "document": item.document}
+    row |= {"review_due": item.review_due, "document": item.document, "summary_document": item.summary_document}
     for column in set(columns) - row.keys():
         # Named values are stored as they are served; a rank beside them gives their order.
         name = column.removesuffix("_rank")
@@ -321,14 +349,14 @@ def _tallies(rendered: list[Rendered]) -> Iterator[dict[str, Any]]:
 
 
 def _insert_all(connection: Connection, table: type[Any], rows: Iterable[dict[str, Any]]) -> None:
-    batch: list[dict[str, Any]] = []
-    for row in rows:
-        batch.append(row)
-        if len(batch) == BATCH:
-            connection.execute(insert(table), batch)
-            batch = []
-    if batch:
+    for batch in _batches(rows):
         connection.execute(insert(table), batch)
+
+
+def _batches(rows: Iterable[T]) -> Iterator[list[T]]:
+    remaining = iter(rows)
+    while batch := list(islice(remaining, BATCH)):
+        yield batch
 
 
 def _verify(connection: Connection) -> None:

@@ -25,6 +25,7 @@ from app.schemas.records import CautionedSeed, FactualSeed, RecordFields, Record
 from app.schemas.releases import ReleaseRead
 from app.schemas.resources import ResourceInfo, model_in
 from app.schemas.side_effects import SideEffectSeed
+from app.schemas.summaries import summary_of
 
 Object = dict[str, Any]
 
@@ -70,6 +71,7 @@ class Rendered:
     title: str
     review_due: date
     document: bytes
+    summary_document: bytes
     links: list[Object]
     """Its citation links."""
 
@@ -119,6 +121,7 @@ class Renderer:
             title=record.title,
             review_due=due,
             document=_document(served),
+            summary_document=_summary_document(resource, served, path),
             links=self.links[path],
         )
 
@@ -242,6 +245,7 @@ class Renderer:
             support = Support.not_linked
         return {
             "citation": slug,
+            "citation_url": f"/v1/citations/{slug}",
             "title": citation.title,
             "year": citation.year,
             "url": citation.url,
@@ -310,10 +314,17 @@ def _own_sources(resource: ResourceInfo, record: RecordFields) -> list[str]:
     return list(dict.fromkeys(named))
 
 
-def _document(served: RecordRead) -> bytes:
+def _document(served: Strict) -> bytes:
     """The public JSON of a record, its fields in the order a reader wants."""
     values = served.model_dump()
     return to_json({name: values[name] for name in field_order(type(served))})
+
+
+def _summary_document(resource: ResourceInfo, served: RecordRead, path: str) -> bytes:
+    """The public JSON of a record in the brief view."""
+    model = summary_of(resource)
+    values = served.model_dump(include=set(model.model_fields)) | {"url": f"/v1/{path}"}
+    return _document(model.model_validate(values))
 
 
 def months_after(day: date, months: int) -> date:
@@ -324,8 +335,10 @@ def months_after(day: date, months: int) -> date:
 
 
 def content_hash(seed: Seed, documents: list[tuple[str, bytes]]) -> str:
-    """SHA-256 over everything served, in hexadecimal."""
-    digest = hashlib.sha256(json.dumps(seed.release.model_dump(mode="json"), sort_keys=True).encode())
+    """SHA-256 over everything that a response depends on, in hexadecimal."""
+    digest = hashlib.sha256()
+    for part in (seed.release, seed.search):
+        digest.update(json.dumps(part.model_dump(mode="json"), sort_keys=True).encode())
     for path, document in documents:
         digest.update(f"\n{path}\n".encode() + document)
     return digest.hexdigest()

@@ -135,6 +135,16 @@ def _entries_are_listed_once(draft: Draft) -> Iterator[Fault]:
                     seen.add(value)
 
 
+def _the_search_leads_to_records(draft: Draft) -> Iterator[Fault]:
+    search = Node(("search",), found if isinstance(found := draft.data.get("search"), dict) else {})
+    for node in search.nodes("aliases"):
+        for path in node.fields:
+            yield from draft.dangling_path((*node.place, path), path)
+    for topic in search.nodes("topics"):
+        for place, path in topic.texts("records"):
+            yield from draft.dangling_path(place, path)
+
+
 def _references_lead_to_records(draft: Draft) -> Iterator[Fault]:
     for collection, record in draft.everything():
         itself = f"{collection}/{record.text('slug')}"
@@ -329,6 +339,7 @@ RULES: tuple[Rule, ...] = (
     _slugs_are_used_once,
     _entries_are_listed_once,
     _references_lead_to_records,
+    _the_search_leads_to_records,
     _home_pages_support_no_statement,
     _sources_are_parts_of_articles,
     _dates_are_not_after_the_release,

@@ -22,6 +22,7 @@ from app.schemas.quality_checks import QUALITY_CHECKS, QualityCheckSeed
 from app.schemas.records import RecordFields
 from app.schemas.releases import ReleaseSeed
 from app.schemas.risk_groups import RISK_GROUPS, RiskGroupSeed
+from app.schemas.search import SearchSeed
 from app.schemas.side_effects import SIDE_EFFECTS, SideEffectSeed
 from app.schemas.strains import STRAINS, StrainSeed
 from app.schemas.warning_signs import WARNING_SIGNS, WarningSignSeed
@@ -36,6 +37,8 @@ class Seed(Strict):
     """Path of the JSON Schema of this file, for editors."""
     release: ReleaseSeed
     """The data set as a whole."""
+    search: SearchSeed
+    """What a search knows of words."""
     articles: Annotated[list[ArticleSeed], pydantic.Field(description=ARTICLES.description)]
     claims: Annotated[list[ClaimSeed], pydantic.Field(description=CLAIMS.description)]
     strains: Annotated[list[StrainSeed], pydantic.Field(description=STRAINS.description)]

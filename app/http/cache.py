@@ -163,6 +163,8 @@ class KnownRequest(NamedTuple):
     reply: ref[Reply]
     """A weak reference: only the cache keeps responses."""
     method: str
+    counter: list[int]
+    """How often it was requested, in a list of one, which metrics share."""
 
 
 class KnownRequests:
@@ -190,9 +192,9 @@ class KnownRequests:
         self._cache.get(known.key)
         return known, reply
 
-    def put(self, head: bytes, key: Key, reply: Reply, method: str) -> None:
+    def put(self, head: bytes, key: Key, reply: Reply, method: str, counter: list[int]) -> None:
         """Remember the response to a request."""
         if len(head) <= MAX_KNOWN_BYTES:
             if len(self._known) >= MAX_KNOWN:
                 self._known.clear()
-            self._known[head] = KnownRequest(key, ref(reply), method)
+            self._known[head] = KnownRequest(key, ref(reply), method, counter)

@@ -243,7 +243,7 @@ class Connection(asyncio.Protocol):
                 found = read_head(head, self.root_path)
             except Exception:
                 log.exception("request could not be read")
-                found = refused(head, ProblemException(INTERNAL_ERROR, "Something went wrong."))
+                found = refused(head, ProblemException(INTERNAL_ERROR, "Something went wrong."), self.root_path)
             self._answer(found, head)
         return True
 
@@ -257,6 +257,7 @@ class Connection(asyncio.Protocol):
         if found is None:
             return False
         known, reply = found
+        known.counter[0] += 1
         self._answer_at_once(reply, known.method, known.key[1], new_request_id(), keeps_open=True)
         return True
 
@@ -265,13 +266,15 @@ class Connection(asyncio.Protocol):
         request, self.unread_body = head.request, head.body_bytes
         reply = None
         if head.fault:
-            reply = self.pipeline.problem(head.fault, request.path, request.id)
+            reply = self.pipeline.problem(head.fault, request)
         elif self.has_fast_path:
             reply = self.pipeline.from_cache(request)
             is_usual = not (head.body_bytes or request.has_ignored_parameters or b"x-request-id" in request.fields)
             if reply and head.keeps_open and is_usual:
-                self.pipeline.known.put(sent, request.key, reply, request.method)
+                counter = self._counter(request.method, request.path, reply.status)
+                self.pipeline.known.put(sent, request.key, reply, request.method, counter)
         if reply:
+            self._counter(request.method, request.path, reply.status)[0] += 1
             self._answer_at_once(reply, request.method, request.path, request.id, keeps_open=head.keeps_open)
             return
         self.is_answering = True
@@ -284,6 +287,10 @@ class Connection(asyncio.Protocol):
         self._write(reply, b"x-request-id: " + request_id.encode() + b"\r\n", method, keeps_open=keeps_open)
         if self.pipeline.access_log:
             self.pipeline.log_access(method, path, reply.status, perf_counter() - started, request_id)
+
+    def _counter(self, method: str, path: str, status: int) -> list[int]:
+        """What counts such responses, in a list of one."""
+        return self.pipeline.metrics.counter(method, path, status) if self.pipeline.metrics else [0]
 
     async def _run(self, request: Request, *, keeps_open: bool) -> None:
         """Let the application answer; what it fails to answer is answered with a problem."""
@@ -301,7 +308,7 @@ class Connection(asyncio.Protocol):
         except Exception:
             log.exception("application failed", extra={"request_id": request.id, "path": shown(request.path)})
             problem = ProblemException(INTERNAL_ERROR, "Something went wrong.")
-            reply = self.pipeline.problem(problem, request.path, request.id)
+            reply = self.pipeline.problem(problem, request)
             reply.headers.append((b"x-request-id", request.id.encode()))
         else:
             keeps_open = keeps_open and (b"connection", b"close") not in reply.headers
@@ -355,7 +362,7 @@ class Connection(asyncio.Protocol):
     def _refuse(self, kind: Kind, detail: str) -> None:
         """Answer a request that has not come in whole, and close the connection."""
         start = bytes(self.buffer[:MAX_HEAD_BYTES])
-        self._answer(refused(start, ProblemException(kind, detail)), start)
+        self._answer(refused(start, ProblemException(kind, detail), self.root_path), start)
 
     # Ending
 

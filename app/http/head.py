@@ -42,7 +42,7 @@ def read_head(head: bytes, root_path: str) -> Head:
     """What a whole head says, up to and with its empty line."""
     found = HEAD.fullmatch(head)
     if found is None:
-        return refused(head, ProblemException(BAD_REQUEST, UNREADABLE))
+        return refused(head, ProblemException(BAD_REQUEST, UNREADABLE), root_path)
     method, target, version, lines = found.groups()
     headers = [(name.lower(), value.strip(b" \t")) for name, value in FIELD.findall(lines)]
     absolute = None if target.startswith(b"/") else ABSOLUTE_FORM.fullmatch(target)
@@ -61,11 +61,11 @@ def read_head(head: bytes, root_path: str) -> Head:
     return Head(request, length, keeps_open, None)
 
 
-def refused(start: bytes, problem: ProblemException) -> Head:
+def refused(start: bytes, problem: ProblemException, root_path: str) -> Head:
     """A request of which no more is known than how it starts: that is enough to answer it with a problem."""
     method, _, rest = start.partition(b" ")
     path = unquote(rest.partition(b"\r")[0].partition(b" ")[0].partition(b"?")[0].decode("latin-1"))
-    request = Request("HEAD" if method == b"HEAD" else "", path, b"", b"", [], "1.1")
+    request = Request("HEAD" if method == b"HEAD" else "", path, b"", b"", [], "1.1", root_path)
     return Head(request, 0, keeps_open=False, fault=problem)
 
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from time import perf_counter
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
@@ -17,6 +17,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from app.http.cache import CachedResponse, Key, KnownRequests, RawHeaders, Reply, ResponseCache
 from app.http.negotiation import CODINGS
 from app.http.preconditions import NOT_MODIFIED, OK, evaluate_preconditions
+from app.http.prefix import prefix_of, prefixed
 from app.http.request import Request
 from app.http.routing import Read, Route, Routes, query_model
 from app.problems import (
@@ -24,18 +25,21 @@ from app.problems import (
     INTERNAL_ERROR,
     METHOD_NOT_ALLOWED,
     NOT_FOUND,
-    NOTHING_HERE,
     UNAVAILABLE,
     VARY,
     ProblemError,
     ProblemException,
     invalid_parameters,
+    nothing_here,
     problem_document,
     problem_headers,
     problem_of,
     shown,
 )
 from app.schemas.queries import QueryParameters, query_string
+
+if TYPE_CHECKING:
+    from app.metrics import Metrics  # its library is loaded only when metrics are on
 
 EXPOSED: Final = "Allow, ETag, Link, Retry-After, X-Request-ID"
 PREFLIGHT_SECONDS: Final = 86_400
@@ -49,8 +53,12 @@ SPELLING: Final = "Addresses are in lower case, with single slashes and none at 
 MAX_SPELLINGS: Final = 1000
 MAX_SPELLING_BYTES: Final = 1000
 """How many spellings of queries are remembered, and how long one may be: clients can make up any number."""
+MAX_MOUNTED_PAGES: Final = 200
+"""How many pages under root paths are kept: a mount may take any part of an address for its path."""
 INLINE_BYTES: Final = 16_384
 """Up to which size a body is compressed on the event loop: handing it to a thread takes as long."""
+SLOW_SECONDS: Final = 0.25
+"""From when on an endpoint is logged as slow."""
 TURN_SECONDS: Final = 0.005
 """How long endpoints may take before the event loop turns: accepts connections and reads from them."""
 
@@ -70,6 +78,7 @@ class Pipeline:
         cache_seconds: int,
         tls: bool,
         access_log: bool,
+        public_path: str | None = None,
     ) -> None:
         self.app = app
         self.routes = routes
@@ -79,9 +88,15 @@ class Pipeline:
         self.forget_responses()
         self.pages: dict[str, CachedResponse] = {}
         """The responses that are no part of the data, outside the budget: a few files, one of them large."""
+        self.public_path = public_path
+        """What the paths of the service begin with where clients reach it; None when the settings do not say."""
+        self._as_made: dict[str, Reply] = {}
+        self.mounted_pages: dict[tuple[str, str], CachedResponse] = {}
+        """The pages as they are under a root path, by that and their path."""
         self.spellings: dict[Key, bytes] = {}
         """Queries that were sent in another spelling than the canonical one, under which the response is cached."""
         self.access_log = access_log
+        self.metrics: Metrics | None = None
         self._compressors = ThreadPoolExecutor(2, thread_name_prefix="compress")
         self._compressing: dict[tuple[int, bytes], Future[bytes]] = {}
         self._turn = asyncio.Lock()
@@ -122,15 +137,19 @@ class Pipeline:
         headers = [*reply.headers, (b"x-request-id", request.id.encode())]
         await send({"type": "http.response.start", "status": reply.status, "headers": headers})
         await send({"type": "http.response.body", "body": b"" if request.method == "HEAD" else reply.body})
+        seconds = perf_counter() - started
+        if self.metrics:
+            self.metrics.counter(request.method, request.path, reply.status)[0] += 1
+            self.metrics.time(request.path, seconds)
         if self.access_log:
-            self.log_access(request.method, request.path, reply.status, perf_counter() - started, request.id)
+            self.log_access(request.method, request.path, reply.status, seconds, request.id)
 
     def from_cache(self, request: Request) -> Reply | None:
         """The reply to a request that needs nothing computed, or None."""
         if request.method not in ("GET", "HEAD") or not request.is_plain or self.app.dependency_overrides:
             return None
         request.query = self.spellings.get(request.key, request.query)
-        cached = self.pages.get(request.path) or self.cache.get(request.key)
+        cached = self._page(request) or self.cache.get(request.key)
         if cached is None:
             return None
         try:
@@ -143,14 +162,18 @@ class Pipeline:
         try:
             return await self._reply(request, scope, receive)
         except Exception as error:  # whatever fails, the client gets a problem
+            prefix = self.prefix(request)
             if isinstance(error, HTTPException) and error.status_code // 100 in (2, 3):
-                return self._raised(error)
-            problem = _parameters_problem(error, scope) or problem_of(error)
+                return prefixed(self._raised(error), prefix)
+            problem = _parameters_problem(error, scope) or problem_of(error, prefix)
             if problem.kind in (INTERNAL_ERROR, UNAVAILABLE):
                 log.exception("request failed", extra={"request_id": request.id, "path": shown(request.path)})
-            return self.problem(problem, request.path, request.id)
+            return self.problem(problem, request)
 
     async def _reply(self, request: Request, scope: Scope, receive: Receive) -> Reply:
+        if self._is_left_in_place(request, scope):
+            scope = {**scope, "root_path": f"{scope.get('root_path', '')}{self.public_path}"}
+            request.path = request.path.removeprefix(self.public_path or "")
         is_probe = request.path in PROBES
         if not is_probe:
             request.check_host()
@@ -158,7 +181,7 @@ class Pipeline:
             return self._empty(_preflight_headers())
         cached = route = None
         if not request.has_escaped_slash:
-            cached = self.pages.get(request.path)
+            cached = self._page(request)
             route = None if cached else self.routes.find(request.path, scope)
         if request.method == "OPTIONS" and (cached or route or request.path == "*"):
             return self._empty([(b"allow", ALLOW.encode()), NO_STORE])
@@ -174,7 +197,9 @@ class Pipeline:
             assert route
             answer = await self._call(route, request, scope, receive)
             if isinstance(answer, Reply):
-                if route.read is None and all(name != b"cache-control" for name, _ in answer.headers):
+                if route.read:
+                    answer = prefixed(answer, self.prefix(request))
+                elif all(name != b"cache-control" for name, _ in answer.headers):
                     # It may depend on any part of the request; only the route can tell on which.
                     answer.headers.append(NO_STORE)
                 if answer.status != OK:
@@ -205,10 +230,11 @@ class Pipeline:
                 request.query = b""
                 await self._call(route, request, scope, receive)
             if route or (meant in self.pages and meant != request.path):
-                detail = f"There is nothing at this address; did you mean {meant}? {SPELLING}"
-                fault = ProblemError(pointer="/path", code="unknown_path", detail=detail, did_you_mean=meant)
+                address = self.prefix(request) + meant
+                detail = f"There is nothing at this address; did you mean {address}? {SPELLING}"
+                fault = ProblemError(pointer="/path", code="unknown_path", detail=detail, did_you_mean=address)
                 return ProblemException(NOT_FOUND, detail, [fault])
-        return ProblemException(NOT_FOUND, NOTHING_HERE)
+        return nothing_here(self.prefix(request))
 
     def _is_cacheable(self, route: Route) -> bool:
         """Whether the response depends on the path and the query alone, and on nothing that a test has put in place."""
@@ -234,7 +260,16 @@ class Pipeline:
                     return cached
                 response: Response = await read(scope, query, route.parameters)
             finally:
-                self._spent += perf_counter() - started
+                seconds = perf_counter() - started
+                self._spent += seconds
+                if seconds > SLOW_SECONDS:
+                    milliseconds = round(seconds * 1000, 2)
+                    extra = {
+                        "path": self.route_of(request.path),
+                        "milliseconds": milliseconds,
+                        "request_id": request.id,
+                    }
+                    log.warning("slow endpoint", extra=extra)
                 if self._spent >= TURN_SECONDS:
                     self._spent = 0.0
                     # The others find the lock taken, and are woken one a turn.
@@ -281,10 +316,41 @@ class Pipeline:
 
     def add_page(self, path: str, response: Response, compressed: Mapping[bytes, bytes]) -> None:
         """Serve a response under a path until it is replaced; its body may come in content codings as well."""
-        page = self._cacheable(Reply(OK, response.raw_headers, bytes(response.body)))
+        self._as_made[path] = Reply(OK, response.raw_headers, bytes(response.body))
+        page = self._cacheable(prefixed(self._as_made[path], self.public_path or ""))
         for coding, body in compressed.items():
             page.add(coding, body)
         self.pages[path] = page
+        self.mounted_pages.clear()
+
+    def _page(self, request: Request) -> CachedResponse | None:
+        """The page at the path of a request, if there is one."""
+        page = self.pages.get(request.path)
+        if page is None or not request.root_path or self.public_path is not None:
+            return page
+        key = request.root_path, request.path
+        if key not in self.mounted_pages:
+            made = self._as_made[request.path]
+            mounted = prefixed(made, prefix_of(request.root_path))
+            if len(self.mounted_pages) >= MAX_MOUNTED_PAGES:
+                self.mounted_pages.clear()
+            self.mounted_pages[key] = page if mounted is made else self._cacheable(mounted)
+        return self.mounted_pages[key]
+
+    def _is_left_in_place(self, request: Request, scope: Scope) -> bool:
+        """Whether the proxy has left the public path in the path of a request, which leads nowhere as it is."""
+        path = self.public_path
+        if not path or not f"{request.path}/".startswith(f"{path}/"):
+            return False
+        return request.path not in self.pages and self.routes.find(request.path, scope) is None
+
+    def prefix(self, request: Request) -> str:
+        """What addresses in the response to a request begin with.
+
+        The setting decides; without it, where the server or another application has mounted the service. Nothing that
+        a client sends does.
+        """
+        return prefix_of(request.root_path) if self.public_path is None else self.public_path
 
     def _uncacheable(self, request: Request, answer: Reply) -> Reply:
         """The reply with a response that may not be stored."""
@@ -310,10 +376,18 @@ class Pipeline:
             headers.append((b"content-length", b"0"))
         return Reply(error.status_code, self._complete(headers), b"")
 
-    def problem(self, problem: ProblemException, path: str, request_id: str) -> Reply:
-        """The reply that tells a client of a problem."""
-        body = problem_document(problem, path, request_id)
+    def problem(self, problem: ProblemException, request: Request) -> Reply:
+        """The reply that tells a client of a problem with its request."""
+        body = problem_document(problem, request.path, request.id, self.prefix(request))
         return Reply(problem.kind.status, self._complete(problem_headers(problem, len(body))), body)
+
+    def route_of(self, path: str) -> str:
+        """What a path is counted under: a page, or the route that it leads to; empty when there is nothing."""
+        return path if path in self.pages else self.routes.template(path)
+
+    def gauges(self) -> dict[str, float]:
+        """How much the response cache holds."""
+        return {"response_cache_responses": len(self.cache), "response_cache_bytes_at_most": self.cache.size}
 
     def log_access(self, method: str, path: str, status: int, seconds: float, request_id: str) -> None:
         """Log a request that was answered: nothing of who sent it."""

@@ -101,7 +101,7 @@ class Request:
         path, root_path = scope["path"], scope.get("root_path", "")
         raw_path = scope.get("raw_path") or quote(path).encode()
         if root_path and path.startswith(root_path) and path[len(root_path) :][:1] in ("", "/"):
-            path = path[len(root_path) :] or "/"
+            path = path[len(root_path) :]
         headers = scope["headers"]
         return cls(
             scope["method"],
@@ -235,7 +235,7 @@ def _query_errors(query: bytes, lists: Collection[str]) -> Iterator[ProblemError
         elif CONTROL_CHARACTER.search(name + value):
             yield _error(name, "control_character", f"{parameter} holds a control character.")
         elif name in seen and name.removesuffix("[]") not in lists:
-            detail = f"{parameter} is given more than once; give several values with commas between them."
+            detail = f"{parameter} is given more than once; give it once, with one value."
             yield _error(name, "repeated_parameter", detail)
         seen.add(name)
 

@@ -61,7 +61,8 @@ class Query:
         self.lists = frozenset(
             name for name, field in model.model_fields.items() if get_origin(field.annotation) is list
         )
-        self._empty = model.model_validate({})
+        requires = any(field.is_required() for field in model.model_fields.values())
+        self._empty = None if requires else model.model_validate({})
 
     def parsed(self, query: bytes) -> QueryParameters:
         """The model of a query string.
@@ -69,7 +70,7 @@ class Query:
         Raises:
             ProblemException: the query is not what the model says.
         """
-        if not query:
+        if not query and self._empty:
             return self._empty
         # The query is validated: only lists are repeated, and all of it is UTF-8.
         values: dict[str, Any] = {}
@@ -174,3 +175,10 @@ class Routes:
         if any(other.matches({**scope, "method": "GET"})[0] is not Match.NONE for other in others):
             return Route(None, None, {})
         return None
+
+    def template(self, path: str) -> str:
+        """The path of the route that a path leads to, with the names in it replaced; empty when there is none."""
+        if path in self._fixed:
+            return path
+        route, _ = self._named.get(path[: path.rfind("/") + 1], (None, ""))
+        return route.path if route else ""

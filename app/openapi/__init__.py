@@ -1,5 +1,6 @@
 """The OpenAPI document: what FastAPI derives from the code, completed with what clients and generators need."""
 
+import json
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
@@ -19,24 +20,31 @@ from app.problems import (
     Problem,
     ProblemError,
 )
-from app.reading import MAX_LINK_BYTES
 from app.registry import RESOURCES, TABLES
+from app.schemas.envelopes import MAX_LINK_BYTES
+from app.schemas.fields import LINE_PATTERN
+from app.schemas.queries import View
 
 Object = dict[str, Any]
 
 TITLE: Final = "Kratom and chronic back pain"
 VERSION: Final = "1.0.0"
+SUMMARIES: Final = "/v1/summaries/"
+"""What the paths of the brief views begin with."""
 DESCRIPTION: Final = """A read-only JSON API about kratom and chronic back pain. It serves what one published article says, \
 each statement beside the evidence for or against it, with its sources, its date and its cautions. It is information, \
 not medical or legal advice, and it recommends no amount of anything.
 
-- **Lists** hold up to 100 records and link to their neighbours. A list and a single record give the same whole object.
+- **Lists** hold up to 100 records and link to their neighbours. A list and a single record give the same whole object. \
+Paths under `/v1/summaries` give up to 500 records in brief.
 - **Sorting**: named values sort in the order they are listed, text by code point, unknown values first, and records that \
 compare equal by their slug.
 - **Filters** take several values, with commas between them or with the parameter repeated, and match any of them. Different \
 filters must all match. A query may have 4,096 bytes. Named values, codes and slugs may be in any case; a flag is `true` or `false`, or `1`, `0`, `yes`, `no`, `on` or `off`. Links show \
 the canonical spelling. Unknown parameters, and any other that is repeated, are refused, except those that others append to \
 addresses, which are ignored: {ignored}.
+- **Facets**: `facet=name,name` counts, in `meta.facets`, how many records have each value of these filters and match all other \
+filters. Every value of the filter is listed with its label.
 - **Errors** are problem details (RFC 9457), of the schema `Problem`; `/problems` explains each kind.
 - **Conditional requests**: send the `ETag` of a response back in `If-None-Match` and get a 304 without a body until \
 the data changes. `If-Match` is evaluated too; a 412 says that it failed.
@@ -54,6 +62,7 @@ The content is under CC BY 4.0, the program under the MIT License.""".replace(
 
 TAGS: Final = {
     **{resource.collection: resource.description for resource in RESOURCES},
+    "search": "Search over all resources, and suggestions while typing.",
     "service": "The index and what the data set is.",
     "health": "How the service is.",
 }
@@ -79,7 +88,12 @@ NAMED: Final = (NOT_FOUND, METHOD_NOT_ALLOWED, INVALID_REQUEST, UNAVAILABLE)
 SETTLED: Final = frozenset({"Confidence", "SafetyFlag", "Support", "SymptomKind", "Verdict"})
 """The enums that are complete; any other may get new values."""
 GROWING: Final = " Values may be added: keep one that is not listed here, and show it as it is."
-GROWING_SORT: Final = " Values may be added; a client sends them and never receives one."
+GROWING_CHOICE: Final = " Values may be added."
+CHOICES: Final = {
+    "sort": "What a list can be ordered by.",
+    "facet": "The filters whose values can be counted.",
+}
+"""The parameters whose values get a schema of their own, with its description."""
 WHOLE: Final = " No value will be added."
 
 
@@ -115,18 +129,20 @@ def _completed(document: Object, database: Database) -> Object:
             model.model_json_schema(mode="serialization", ref_template="#/components/schemas/{model}")
         )
         schemas[model.__name__].pop("$defs", None)
+    schemas[View.__name__] |= {"enum": [View.full]}
     examples = examples_from(database)
     for path, operation in _operations(document):
         _complete(path, operation, examples)
-        schemas |= _named_sort(operation)
+        schemas |= _named_choices(operation)
     for name, schema in schemas.items():
         schema.pop("additionalProperties", None)  # requests are validated; responses may gain fields
         if "enum" in schema:
             schema["x-may-grow"] = name not in SETTLED
-            growing = GROWING_SORT if name.endswith("Sort") else GROWING
+            growing = GROWING_CHOICE if schema["description"] in CHOICES.values() else GROWING
             schema["description"] += WHOLE if name in SETTLED else growing
     document["components"]["schemas"] = dict(sorted(schemas.items()))
     document["components"] |= {
+        "parameters": _shared_parameters(document),
         "headers": {name: {"description": text, "schema": _TEXT} for name, text in HEADERS.items()},
         "responses": {
             "NotModified": _not_modified(ON_CACHEABLE),
@@ -145,13 +161,20 @@ def _operations(document: Object) -> Iterator[tuple[str, Object]]:
 def _complete(path: str, operation: Object, examples: Examples) -> None:
     is_probe = path.startswith("/health")
     values = examples.parameters.get(path, {})
+    if path.startswith(SUMMARIES):
+        # They take the one view that they have; a client has no need to name it.
+        operation["parameters"] = [each for each in operation["parameters"] if each["name"] != "view"]
     for parameter in operation.get("parameters", []):
         schema = parameter["schema"]
         schema.pop("description", None)
+        if not parameter["required"]:
+            del parameter["required"]  # as OpenAPI takes it to be
         if schema.get("type") == "array":
             parameter |= {"style": "form", "explode": False}
             schema["minItems"] = 1
             del schema["default"]  # an empty list stands for a parameter that is not sent
+        if schema.get("default") == "":
+            del schema["default"]  # nor is an empty question one
         if schema.get("type") == ["boolean", "null"]:
             schema["type"] = "boolean"
         if parameter["name"] in values:
@@ -184,20 +207,55 @@ def _success(path: str) -> str:
         return "The service is well."
     if path.endswith("{slug}"):
         return "Returns the record."
-    name = path.removeprefix("/v1/")
+    if path == "/v1/search":
+        return "Returns a page of results, best first."
+    if path == "/v1/suggest":
+        return "Returns the suggestions, best first."
+    name = path.removeprefix(SUMMARIES).removeprefix("/v1/")
     return "Returns a page of records." if name in TABLES else "Returns the document."
 
 
-def _named_sort(operation: Object) -> Object:
-    """Move the sorts of a list to a schema of their own, for generators to name them by."""
+def _named_choices(operation: Object) -> Object:
+    """Move the sorts and the facets of a list to schemas of their own, for generators to name them by."""
+    named: Object = {}
     for parameter in operation.get("parameters", []):
-        if parameter.get("name") == "sort":
+        if parameter["name"] in CHOICES:
             page = operation["responses"]["200"]["content"]["application/json"]["schema"]["$ref"]
-            name = page.rpartition("/")[2].removesuffix("Page") + "Sort"
-            sort = parameter["schema"]
-            parameter["schema"] = {"$ref": f"#/components/schemas/{name}", "default": sort.pop("default")}
-            return {name: {"description": "What a list can be ordered by; a leading `-` reverses it."} | sort}
-    return {}
+            record = page.rpartition("/")[2].removesuffix("Page").removesuffix("Summary")
+            name = record + parameter["name"].capitalize()
+            schema = parameter["schema"]
+            choice = schema.get("items", schema)
+            values = choice.get("enum") or [choice["const"]]
+            named[name] = {"type": "string", "enum": values, "description": CHOICES[parameter["name"]]}
+            reference = {"$ref": f"#/components/schemas/{name}"}
+            if "items" in schema:
+                schema["items"] = reference
+            else:
+                parameter["schema"] = reference | {"default": schema["default"]}
+    return named
+
+
+def _shared_parameters(document: Object) -> Object:
+    """Move what several operations take in the same words to a place of its own, where each refers to it."""
+    users: dict[str, list[Object]] = {}
+    for _, operation in _operations(document):
+        for parameter in operation.get("parameters", []):
+            users.setdefault(json.dumps(parameter), []).append(operation)
+    shared: Object = {}
+    for text, operations in users.items():
+        parameter, (first, *others) = json.loads(text), operations
+        if not others:
+            continue
+        # The first list that takes it names it, unless all lists take the same.
+        of, suffix = first["operationId"].removeprefix("list"), parameter["name"].title().replace("_", "")
+        name = ("Summaries" if of.endswith("Summaries") else "List") + suffix
+        if len(others) == 1 or name in shared:
+            name = of + suffix
+        shared[name] = parameter
+        for operation in operations:
+            place = operation["parameters"].index(parameter)
+            operation["parameters"][place] = {"$ref": f"#/components/parameters/{name}"}
+    return shared
 
 
 def _not_modified(headers: Sequence[str]) -> Object:
@@ -252,6 +310,9 @@ def _plain(value: Any) -> Any:
     plain = {
         key: _plain(item) for key, item in value.items() if not (key == "title" and made_up and isinstance(item, str))
     }
+    if plain.get("pattern") == LINE_PATTERN:
+        # What no client can act on: that a text is not empty and has no blanks at its ends.
+        del plain["pattern"], plain["minLength"]
     union = plain.get("anyOf")
     if isinstance(union, list) and len(union) == 2 and union[1] == {"type": "null"} and "type" in union[0]:  # noqa: PLR2004  # a type and null
         rest = {key: item for key, item in plain.items() if key != "anyOf"}

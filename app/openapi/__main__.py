@@ -10,13 +10,12 @@ from app.files import write_whole
 from app.main import create_app
 from app.openapi import TITLE
 from app.registry import RESOURCES
-from app.schemas.queries import PageQuery
 from app.schemas.resources import ResourceInfo
 
 
 def row(resource: ResourceInfo) -> str:
     """The row of a collection: its path, its filters and its sorts."""
-    filters = [f"`{name}`" for name in resource.query.model_fields if name not in PageQuery.model_fields]
+    filters = [f"`{name}`" for name in resource.filters]
     default = resource.query.model_fields["sort"].default
     sorts = [f"`{name}`" + " (default)" * (name == default) for name in resource.sorts if name != "slug"]
     return (

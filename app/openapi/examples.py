@@ -9,18 +9,31 @@ from sqlalchemy import select
 
 from app.database import Database
 from app.registry import RESOURCES, TABLES
+from app.routers.search import results, suggestions
 from app.routers.service import INDEX
 from app.routers.vocabularies import vocabularies
-from app.schemas.queries import PageQuery
+from app.schemas.queries import View
 from app.schemas.resources import ResourceInfo
+from app.schemas.search import SearchQuery, SuggestQuery
 from app.tables import table_of
 
 Object = dict[str, Any]
 
 LIMIT: Final = 10
 """Differs from the default, so that the example shows something."""
+SEARCH: Final[Object] = {
+    "q": "can I take it with antidepressants",
+    "type": ["interaction", "risk_group"],
+    "limit": 5,
+    "offset": 0,
+}
+"""A question that many ask."""
+SUGGEST: Final[Object] = {"q": "benzo"}
+MAX_QUESTION: Final = 60
 SHOWN_ITEMS: Final = 1
 """How many entries of a list an example shows: the first tells the form of all."""
+MAX_DEPTH: Final = 9
+"""How many lists within lists are shown: more than there are."""
 
 
 @dataclass(frozen=True)
@@ -36,27 +49,25 @@ class Examples:
 def examples_from(database: Database) -> Examples:
     """The examples that the data gives."""
     responses = dict(_service_responses(database))
-    parameters: dict[str, Object] = {}
+    parameters: dict[str, Object] = {"/v1/search": SEARCH, "/v1/suggest": SUGGEST}
     for resource in RESOURCES:
-        documents = select(table_of(TABLES[resource.collection]).columns.document)
-        records = [json.loads(row[0]) for row in database.driver.execute(str(documents))]
-        if not records:
+        columns = table_of(TABLES[resource.collection]).columns
+        rows = database.driver.execute(str(select(columns.document, columns.summary_document)))
+        pairs = [(json.loads(document), json.loads(summary)) for document, summary in rows]
+        if not pairs:
             continue  # an empty collection has no example
-        records.sort(key=lambda record: _usefulness(resource, record))
-        responses |= _record_responses(database, resource, records[0])
-        parameters[resource.path] = _parameters(resource, records)
+        pairs.sort(key=lambda pair: _usefulness(resource, pair[0]))
+        records = [record for record, _ in pairs]
+        responses |= _record_responses(database, resource, records, [summary for _, summary in pairs])
+        parameters[resource.path] = parameters[resource.summaries_path] = _parameters(resource, records)
         parameters[resource.path + "/{slug}"] = {"slug": records[0]["slug"]}
     return Examples(responses, parameters)
 
 
 def _usefulness(resource: ResourceInfo, record: Object) -> tuple[int, int, str]:
     """Sorts first the record that has a value for the most filters, and of these the shortest."""
-    missing = sum(_value(resource, record, name) is None for name in _filters(resource))
+    missing = sum(_value(resource, record, name) is None for name in resource.filters)
     return missing, len(json.dumps(record)), record["slug"]
-
-
-def _filters(resource: ResourceInfo) -> list[str]:
-    return [name for name in resource.query.model_fields if name not in PageQuery.model_fields]
 
 
 def _value(resource: ResourceInfo, record: Object, name: str) -> Any:
@@ -67,12 +78,16 @@ def _value(resource: ResourceInfo, record: Object, name: str) -> Any:
 
 def _parameters(resource: ResourceInfo, records: list[Object]) -> Object:
     values: Object = {
+        "view": View.full,
         "limit": LIMIT,
         "offset": 0,
         "slug": [record["slug"] for record in records[:2]],  # two, as they are fetched in a batch
+        "q": records[0]["title"][:MAX_QUESTION],
         "sort": f"-{list(resource.sorts)[-1]}",
     }
-    for name in _filters(resource):
+    if names := resource.query.facet_names():
+        values["facet"] = list(names[:1])
+    for name in resource.filters:
         found = (_value(resource, record, name) for record in records)
         value = next((value for value in found if value is not None), None)
         if value is not None:
@@ -80,21 +95,43 @@ def _parameters(resource: ResourceInfo, records: list[Object]) -> Object:
     return values
 
 
-def _record_responses(database: Database, resource: ResourceInfo, whole: Object) -> Iterator[tuple[str, Object]]:
-    """The record alone and on a page of one."""
-    record, path = _cut(whole), resource.path
+def _record_responses(
+    database: Database, resource: ResourceInfo, records: list[Object], summaries: list[Object]
+) -> Iterator[tuple[str, Object]]:
+    """A record alone, and the shortest on a page of one, whole and in brief."""
+    record, path = _cut(records[0]), resource.path
+    # What stands in the entries of a record's lists is shown with the single record.
+    on_page = _shortest([_cut(whole, depth=1) for whole in records])
     version = {"dataset_version": database.dataset_version}
     meta = {"total": 1, "limit": 20, "offset": 0, **version, "coverage": database.coverage[resource.collection]}
+    meta["facets"] = None
+    said_once = {"disclaimer": database.disclaimer}
+    yield path, _page(on_page, meta, path)
+    yield (
+        resource.summaries_path,
+        _page(_shortest([_cut(summary) for summary in summaries]), meta | said_once, resource.summaries_path),
+    )
+    yield path + "/{slug}", _detail(database, record, f"{path}/{record['slug']}", path)
+
+
+def _shortest(records: list[Object]) -> Object:
+    return min(records, key=lambda record: (len(json.dumps(record)), record["slug"]))
+
+
+def _page(record: Object, meta: Object, path: str) -> Object:
     address = f"{path}?slug={record['slug']}"
     links = {"self": address, "first": address, "prev": None, "next": None, "last": address}
-    yield path, {"data": [record], "meta": meta, "links": links}
-    yield path + "/{slug}", _detail(database, record, f"{path}/{record['slug']}", path)
+    return {"data": [record], "meta": meta, "links": links}
 
 
 def _service_responses(database: Database) -> Iterator[tuple[str, Object]]:
     yield "/v1", _detail(database, json.loads(INDEX), "/v1", "/v1")
     yield "/v1/vocabularies", _detail(database, _cut(json.loads(vocabularies())), "/v1/vocabularies", "/v1")
     yield "/v1/meta", _detail(database, _cut(json.loads(database.release_document)), "/v1/meta", "/v1")
+    found = results(database, SearchQuery.model_validate(SEARCH | {"limit": "1", "offset": "0"}))
+    yield "/v1/search", json.loads(bytes(found.body))
+    suggested = suggestions(database, SuggestQuery.model_validate(SUGGEST))
+    yield "/v1/suggest", json.loads(bytes(suggested.body))
     yield "/health/live", {"status": "ok"}
     yield "/health/ready", {"status": "ok", "dataset_version": database.dataset_version, "refused": None}
 
@@ -104,7 +141,11 @@ def _detail(database: Database, data: Mapping[str, Any], address: str, collectio
     return {"data": data, "meta": meta, "links": {"self": address, "collection": collection}}
 
 
-def _cut(value: Any) -> Any:
+def _cut(value: Any, depth: int = MAX_DEPTH) -> Any:
+    """A value with its lists cut short; those of objects that stand deeper in lists than the depth are empty."""
     if isinstance(value, dict):
-        return {key: _cut(item) for key, item in value.items()}
-    return [_cut(item) for item in value[:SHOWN_ITEMS]] if isinstance(value, list) else value
+        return {key: _cut(item, depth) for key, item in value.items()}
+    if isinstance(value, list):
+        shown = value[:SHOWN_ITEMS]
+        return [_cut(item, depth - 1) for item in shown if depth or not isinstance(item, dict)]
+    return value

@@ -6,11 +6,12 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from fastapi import FastAPI, Response
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from app.database import Database
 from app.files import shipped
 from app.pages.assets import ASSETS, FILES, Asset
+from app.pages.site import collection_title
+from app.pages.templates import TEMPLATES
 from app.problems import KINDS, Kind, ProblemError, ProblemException, problem_document
 from app.reading import list_page
 from app.schemas.contacts import ContactQuery
@@ -18,14 +19,6 @@ from app.schemas.queries import PageQuery
 from app.schemas.warning_signs import Urgency, WarningSignQuery
 from app.tables import Contact, Resource, WarningSign
 
-TEMPLATES: Final = Environment(
-    loader=FileSystemLoader(FILES),
-    autoescape=True,
-    undefined=StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
-    keep_trailing_newline=True,
-)
 EXAMPLES: Final = json.loads((FILES / "problems.json").read_bytes())
 """By the slug of a problem: a request that meets it and what is said then."""
 OPENAPI: Final = shipped("openapi.json")
@@ -39,9 +32,10 @@ PAGE_POLICY: Final = (
     "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
 # The script completes the examples; connect-src lets a reader run them in the console.
-LANDING_POLICY: Final = f"{PAGE_POLICY}; script-src 'self'; connect-src 'self'"
+SCRIPTED_POLICY: Final = f"{PAGE_POLICY}; script-src 'self'; connect-src 'self'"
+LANDING_POLICY: Final = SCRIPTED_POLICY.replace("form-action 'none'", "form-action 'self'")
 # The style sheet of Swagger UI holds its pictures as data.
-DOCS_POLICY: Final = LANDING_POLICY.replace("img-src 'self'", "img-src 'self' data:")
+DOCS_POLICY: Final = SCRIPTED_POLICY.replace("img-src 'self'", "img-src 'self' data:")
 
 CATALOG_TYPE: Final = 'application/linkset+json; profile="https://www.rfc-editor.org/info/rfc9727"'
 CATALOG_LINK: Final = '</.well-known/api-catalog>; rel="api-catalog"'
@@ -59,16 +53,20 @@ class Page:
     """Its body in the content codings that were made before, by coding."""
 
 
-def make_pages(app: FastAPI) -> dict[str, Page]:
-    """Every page for the data set that the application serves, by path."""
+def make_pages(app: FastAPI, public_url: str = "") -> dict[str, Page]:
+    """Every page for the data set that the application serves, by path; clients reach it at the public URL."""
     title = {"title": app.title}
     # Without the committed document there is what it is written from; that is how it is written the first time.
     document = json.loads(OPENAPI.read_bytes()) if OPENAPI.exists() else app.openapi()
+    if public_url:
+        document = document | {"servers": [{"url": public_url, "description": "This server."}]}
     pages = {
         "/docs": _html("docs", title, DOCS_POLICY),
         "/openapi.json": Response(minified(document), media_type="application/json"),
         "/favicon.ico": _file("favicon.ico", "image/x-icon"),
-        "/robots.txt": _file("robots.txt", "text/plain"),
+        "/robots.txt": Response(
+            TEMPLATES.get_template("robots.txt").render(public_url=public_url), media_type="text/plain"
+        ),
         "/.well-known/api-catalog": _file("api-catalog.json", CATALOG_TYPE, {"Link": CATALOG_LINK}),
         "/problems": _html("problems", title | {"problems": [_described(kind) for kind in KINDS]}),
         **{
@@ -77,6 +75,10 @@ def make_pages(app: FastAPI) -> dict[str, Page]:
         },
         **{f"/pages/{name}": _file(f"swagger-ui/{name}", "text/plain") for name in LICENCES},
     }
+    if public_url:
+        # A browser adds the search only from a whole address.
+        description = TEMPLATES.get_template("site/opensearch.xml").render(title, public_url=public_url)
+        pages["/opensearch.xml"] = Response(description, media_type="application/opensearchdescription+xml")
     assets = {f"/{asset.address}": Page(_asset(asset), asset.compressed()) for asset in ASSETS.values()}
     return (
         data_pages(app.title, app.state.database) | {path: Page(response) for path, response in pages.items()} | assets
@@ -98,7 +100,13 @@ def _landing(database: Database) -> dict[str, Any]:
     release = json.loads(database.release_document)
     first = _body(database, WarningSign, WarningSignQuery(urgency=[Urgency.emergency_now], limit=1))
     collections = [
-        {"name": name, "url": f"/v1/{name}", "total": f"{total:,}", "coverage": database.coverage[name]}
+        {
+            "name": name,
+            "title": collection_title(name),
+            "url": f"v1/{name}",
+            "total": f"{total:,}",
+            "coverage": database.coverage[name],
+        }
         for name, total in database.totals.items()
     ]
     return {

@@ -69,6 +69,8 @@ ASSETS: Final = {
     for asset in (
         Asset("style.css", "text/css"),
         Asset("landing.js", "text/javascript"),
+        Asset("site/site.css", "text/css"),
+        Asset("site/suggest.js", "text/javascript"),
         Asset("docs.css", "text/css"),
         Asset("docs.js", "text/javascript"),
         Asset("icon.svg", "image/svg+xml"),

@@ -65,15 +65,23 @@ const optionalFieldsEmpty = ({ React }) => ({
   },
 });
 
-// The text in which the filter looks for words: a tag or an operation in the words of the document.
+// The text in which the filter looks for words: a tag, or an operation with the named values of its parameters, in the words of
+// the document.
 const wordsOfTag = (tag, name) => [name, tag.getIn(["tagDetails", "description"])];
-const wordsOfParameter = (parameter) => [parameter.get("name"), parameter.get("description")];
-const wordsOfOperation = (entry) => [
+const resolved = (part, document) =>
+  part?.has("$ref") ? document.getIn(part.get("$ref").slice("#/".length).split("/")) : part;
+const wordsOfParameter = (part, document) => {
+  const parameter = resolved(part, document);
+  const values = resolved(parameter.getIn(["schema", "items"]) ?? parameter.get("schema"), document);
+  const named = ["enum", "x-enum-descriptions"].flatMap((list) => values?.get(list)?.toArray() ?? []);
+  return [parameter.get("name"), parameter.get("description"), ...named];
+};
+const wordsOfOperation = (entry, document) => [
   entry.get("path"),
   entry.getIn(["operation", "operationId"]),
   entry.getIn(["operation", "summary"]),
   entry.getIn(["operation", "description"]),
-  ...(entry.getIn(["operation", "parameters"])?.toArray() ?? []).flatMap(wordsOfParameter),
+  ...(entry.getIn(["operation", "parameters"])?.toArray() ?? []).flatMap((parameter) => wordsOfParameter(parameter, document)),
 ];
 const wordsOfExample = (entry) => [
   JSON.stringify(entry.getIn(["operation", "responses", "200", "content", "application/json", "example"]) ?? ""),
@@ -83,13 +91,14 @@ const filterByWords = ({ React, specSelectors, layoutActions, layoutSelectors })
   fn: {
     // An operation matches when it and its tag contain every word. When none does, their example records are searched.
     opsFilter: (tags, phrase) => {
+      const document = specSelectors.specJson();
       const words = phrase.toLowerCase().split(/\s+/).filter(Boolean);
       const matching = (wordsOf) =>
         tags
           .map((tag, name) =>
             tag.update("operations", (operations) =>
               operations.filter((entry) => {
-                const text = [...wordsOfTag(tag, name), ...wordsOf(entry)].join("\n").toLowerCase();
+                const text = [...wordsOfTag(tag, name), ...wordsOf(entry, document)].join("\n").toLowerCase();
                 return words.every((word) => text.includes(word));
               }),
             ),

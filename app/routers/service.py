@@ -22,6 +22,7 @@ INDEX = (
         ],
         service=[
             IndexEntry(name="what the data set is", url="/v1/meta"),
+            IndexEntry(name="search, here for one word", url="/v1/search?q=withdrawal"),
             IndexEntry(name="labels of named values", url="/v1/vocabularies"),
             IndexEntry(name="documentation", url="/docs"),
             IndexEntry(name="OpenAPI document", url="/openapi.json"),

@@ -8,7 +8,7 @@ from sqlmodel import JSON, Field
 from app.schemas.envelopes import Detail, Page
 from app.schemas.evidence import EvidenceLevel, Specificity
 from app.schemas.fields import Label, PartialDate, Text, Url, Year
-from app.schemas.queries import CommaSeparated, CommaSeparatedIntegers, Flag, PageQuery, Sorting
+from app.schemas.queries import CommaSeparated, CommaSeparatedIntegers, Faceting, Flag, PageQuery, Sorting
 from app.schemas.records import RecordFields, RecordRead
 from app.schemas.references import RecordType, Reference
 from app.schemas.resources import ResourceInfo
@@ -153,6 +153,11 @@ class CitationQuery(PageQuery):
     link_withheld: Flag | None = None
     """Only sources whose link is (`true`) or is not (`false`) withheld."""
     sort: Annotated[Literal["slug", "-slug", "title", "-title", "year", "-year"], Sorting] = "slug"
+    facet: Annotated[
+        list[Literal["type", "evidence_level", "specificity", "title_verified", "link_withheld"]],
+        Faceting,
+        CommaSeparated,
+    ] = []
 
 
 CITATIONS = ResourceInfo(

@@ -8,7 +8,7 @@ from sqlmodel import Field
 from app.schemas.envelopes import Detail, Page
 from app.schemas.evidence import CitationLink, SafetyFlag, Verdict
 from app.schemas.fields import RecordPath, Slug, Text
-from app.schemas.queries import CommaSeparated, PageQuery, Sorting
+from app.schemas.queries import CommaSeparated, Faceting, PageQuery, Sorting
 from app.schemas.records import CautionedRead, CautionedSeed, FactualFields
 from app.schemas.references import RecordType, Reference, SourcePart
 from app.schemas.resources import ResourceInfo
@@ -79,6 +79,7 @@ class ClaimQuery(PageQuery):
     safety_flag: Annotated[list[SafetyFlag], pydantic.Field(max_length=3), CommaSeparated] = []
     """Only statements with these safety flags, comma-separated."""
     sort: Annotated[Literal["slug", "-slug", "verdict", "-verdict"], Sorting] = "slug"
+    facet: Annotated[list[Literal["verdict", "safety_flag"]], Faceting, CommaSeparated] = []
 
 
 CLAIMS = ResourceInfo(

@@ -7,7 +7,7 @@ from sqlmodel import JSON, Field
 
 from app.schemas.envelopes import Detail, Page
 from app.schemas.fields import Label, Position, Text
-from app.schemas.queries import CommaSeparated, PageQuery, Sorting
+from app.schemas.queries import CommaSeparated, Faceting, PageQuery, Sorting
 from app.schemas.records import FactualFields, FactualRead, FactualSeed
 from app.schemas.references import RecordType
 from app.schemas.resources import ResourceInfo
@@ -175,6 +175,7 @@ class DosageRangeQuery(PageQuery):
     population: Annotated[list[Population], pydantic.Field(max_length=7), CommaSeparated] = []
     """Only amounts stated for or observed in these groups, comma-separated."""
     sort: Annotated[Literal["position", "-position", "slug", "-slug", "kind", "-kind"], Sorting] = "position"
+    facet: Annotated[list[Literal["kind", "form", "population"]], Faceting, CommaSeparated] = []
 
 
 DOSAGE_RANGES = ResourceInfo(

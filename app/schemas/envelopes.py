@@ -4,10 +4,33 @@ from typing import Annotated
 
 import pydantic
 
-from app.schemas.fields import Count, PagePath, Path, Strict, Text
+from app.schemas.fields import Count, Label, PagePath, Path, Strict, Text
+
+MAX_LINK_BYTES = 2000
+"""The longest `Link` header: proxies return 502 when the headers of a response exceed their buffer."""
 
 PageSize = pydantic.Field(ge=1, le=100, json_schema_extra={"format": "int32"})
 PageOffset = pydantic.Field(ge=0, le=10_000, json_schema_extra={"format": "int32"})
+
+
+class FacetValue(Strict):
+    """A value of a filter, and how many records have it."""
+
+    value: Annotated[str, pydantic.Field(min_length=1, max_length=60)]
+    """The value as the filter takes it."""
+    label: Label
+    """What a front end can show for the value."""
+    count: Count
+    """How many records have the value and match the other filters: the total that this value would bring."""
+
+
+class FacetCounts(Strict):
+    """The values of a filter with the number of records for each."""
+
+    name: Annotated[str, pydantic.Field(min_length=1, max_length=60)]
+    """Name of the filter."""
+    values: Annotated[list[FacetValue], pydantic.Field(max_length=100)]
+    """Every value that the filter takes, in the order of its vocabulary, those that no record has included."""
 
 
 class PageMeta(Strict):
@@ -23,6 +46,8 @@ class PageMeta(Strict):
     """Release date of the data set and a short hash of its content. The same version always gives the same answer."""
     coverage: Text
     """Where this collection is thin, and what the absence of a record does not mean."""
+    facets: Annotated[list[FacetCounts], pydantic.Field(max_length=10)] | None
+    """The counts that `facet` asked for. What a filter selects does not change its own counts; null when not asked for."""
 
 
 class PageLinks(Strict):

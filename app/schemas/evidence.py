@@ -103,7 +103,9 @@ class CitationLink(Strict):
     """A source, and what it does to the statement it is attached to."""
 
     citation: Slug
-    """Slug of the citation; the whole record is at `/v1/citations/{citation}`."""
+    """Slug of the citation."""
+    citation_url: Path
+    """Path of the citation in this API, where its whole record is."""
     title: Label
     """Title of the source; one in square brackets was supplied by a cataloguer."""
     year: Year | None

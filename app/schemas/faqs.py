@@ -7,7 +7,7 @@ from sqlmodel import Field
 
 from app.schemas.envelopes import Detail, Page
 from app.schemas.fields import Label, Position, Text
-from app.schemas.queries import CommaSeparated, CommaSeparatedIntegers, PageQuery, Sorting
+from app.schemas.queries import CommaSeparated, CommaSeparatedIntegers, Faceting, PageQuery, Sorting
 from app.schemas.records import FactualFields, FactualRead, FactualSeed
 from app.schemas.references import RecordType
 from app.schemas.resources import ResourceInfo
@@ -76,6 +76,7 @@ class FaqQuery(PageQuery):
     position: Annotated[list[Position], pydantic.Field(max_length=100), CommaSeparatedIntegers] = []
     """Only the questions at these places of the article's list, comma-separated."""
     sort: Annotated[Literal["position", "-position", "slug", "-slug"], Sorting] = "position"
+    facet: Annotated[list[Literal["topic"]], Faceting, CommaSeparated] = []
 
 
 FAQS = ResourceInfo(

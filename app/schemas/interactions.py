@@ -8,7 +8,7 @@ from sqlmodel import JSON, Field
 from app.schemas.envelopes import Detail, Page
 from app.schemas.evidence import EvidenceBasis
 from app.schemas.fields import Label, Text
-from app.schemas.queries import CommaSeparated, PageQuery, Sorting
+from app.schemas.queries import CommaSeparated, Faceting, PageQuery, Sorting
 from app.schemas.records import FactualFields, FactualRead, FactualSeed
 from app.schemas.references import RecordType
 from app.schemas.resources import ResourceInfo
@@ -94,6 +94,7 @@ class InteractionQuery(PageQuery):
     evidence_basis: Annotated[list[EvidenceBasis], pydantic.Field(max_length=13), CommaSeparated] = []
     """Only interactions known from at least one of these kinds of evidence, comma-separated."""
     sort: Annotated[Literal["slug", "-slug", "name", "-name", "severity", "-severity"], Sorting] = "slug"
+    facet: Annotated[list[Literal["substance_class", "severity", "evidence_basis"]], Faceting, CommaSeparated] = []
 
 
 INTERACTIONS = ResourceInfo(

@@ -8,7 +8,15 @@ from sqlmodel import JSON, Field
 from app.schemas.envelopes import Detail, Page
 from app.schemas.evidence import CitationLink
 from app.schemas.fields import Label, PartialDate, Slug, Strict, Text
-from app.schemas.queries import CommaSeparated, CommaSeparatedCodes, CommaSeparatedIntegers, Flag, PageQuery, Sorting
+from app.schemas.queries import (
+    CommaSeparated,
+    CommaSeparatedCodes,
+    CommaSeparatedIntegers,
+    Faceting,
+    Flag,
+    PageQuery,
+    Sorting,
+)
 from app.schemas.records import FactualFields, FactualRead, FactualSeed
 from app.schemas.references import RecordType, Reference
 from app.schemas.resources import ResourceInfo
@@ -174,6 +182,7 @@ class JurisdictionQuery(PageQuery):
     sort: Annotated[
         Literal["slug", "-slug", "name", "-name", "code", "-code", "status", "-status", "as_of", "-as_of"], Sorting
     ] = "slug"
+    facet: Annotated[list[Literal["level", "status", "confidence", "kcpa"]], Faceting, CommaSeparated] = []
 
 
 JURISDICTIONS = ResourceInfo(

@@ -7,7 +7,7 @@ from sqlmodel import Field
 
 from app.schemas.envelopes import Detail, Page
 from app.schemas.fields import Label, Text
-from app.schemas.queries import CommaSeparated, PageQuery, Sorting
+from app.schemas.queries import CommaSeparated, Faceting, PageQuery, Sorting
 from app.schemas.records import FactualFields, FactualRead, FactualSeed
 from app.schemas.references import RecordType
 from app.schemas.resources import ResourceInfo
@@ -67,6 +67,7 @@ class PharmacologyQuery(PageQuery):
     certainty: Annotated[list[Certainty], pydantic.Field(max_length=5), CommaSeparated] = []
     """Only facts as certain as this, comma-separated."""
     sort: Annotated[Literal["slug", "-slug", "topic", "-topic", "certainty", "-certainty"], Sorting] = "slug"
+    facet: Annotated[list[Literal["certainty"]], Faceting, CommaSeparated] = []
 
 
 PHARMACOLOGY = ResourceInfo(

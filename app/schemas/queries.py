@@ -2,15 +2,24 @@
 
 import re
 from collections.abc import Callable, Mapping
-from enum import Enum
-from typing import Annotated, Any, ClassVar
+from enum import Enum, StrEnum
+from typing import Annotated, Any, ClassVar, Final, Literal, get_args
 from urllib.parse import quote
 
 import pydantic
-from pydantic import BaseModel, BeforeValidator, ConfigDict, TypeAdapter, ValidationError, field_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    TypeAdapter,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
 from pydantic_core import PydanticCustomError
 
-from app.schemas.envelopes import PageOffset, PageSize
+from app.schemas.envelopes import PageOffset
 from app.schemas.fields import Slug
 
 
@@ -60,7 +69,39 @@ CommaSeparated = _comma_separated(_lower_case)
 CommaSeparatedCodes = _comma_separated(_upper_case)
 """Codes such as `US-TX`, in any case."""
 CommaSeparatedIntegers = _comma_separated(_canonical_integer)
+MAX_FACETS: Final = 10
+Faceting = pydantic.Field(
+    max_length=MAX_FACETS,
+    description="Count the records with each value of these filters, comma-separated, in `meta.facets`.",
+)
+
+
+def _plain(question: str) -> str:
+    """A question without the spaces that say nothing."""
+    if words := question.split():
+        return " ".join(words)
+    raise PydanticCustomError("blank", "Should be more than spaces")
+
+
+# Control characters are refused in any query; the pattern tells clients so.
+_PLAIN = {"pattern": r"^[^\x00-\x1F\x7F-\x9F]*[^\s\x00-\x1F\x7F-\x9F][^\x00-\x1F\x7F-\x9F]*$"}
+Question = Annotated[
+    str, pydantic.Field(min_length=1, max_length=200, json_schema_extra=_PLAIN), AfterValidator(_plain)
+]
+Typed = Annotated[str, pydantic.Field(min_length=1, max_length=50, json_schema_extra=_PLAIN), AfterValidator(_plain)]
+"""The beginning of a question."""
 Sorting = pydantic.Field(description="Order of the records; a leading `-` reverses it.")
+
+
+class View(StrEnum):
+    """How much of each record a list sends."""
+
+    full = "full"
+    summary = "summary"
+
+
+LARGEST_PAGE: Final = {View.full: 100, View.summary: 500}
+"""How many records a page holds at most, by view."""
 
 
 class QueryParameters(BaseModel):
@@ -79,8 +120,9 @@ class QueryParameters(BaseModel):
         }
 
     def written(self) -> dict[str, str]:
-        """What the client sent as a query has it, in one spelling whatever the client's was."""
-        return {name: quote(_text(value), safe=",-_.~") for name, value in self.given().items()}
+        """What the client sent as a query has it, in one spelling whatever the client's was; the first page needs no offset."""
+        written = {name: quote(_text(value), safe=",-_.~") for name, value in self.given().items()}
+        return {name: value for name, value in written.items() if (name, value) != ("offset", "0")}
 
 
 def query_string(parameters: Mapping[str, str]) -> str:
@@ -105,27 +147,67 @@ class NoQuery(QueryParameters):
     """The query of an address that takes no parameters."""
 
 
+def _page_size(view: View) -> Any:
+    # The largest size depends on another parameter, so a validator of the model ensures it.
+    return pydantic.Field(ge=1, json_schema_extra={"maximum": LARGEST_PAGE[view], "format": "int32"})
+
+
 class PageQuery(QueryParameters):
     """Query parameters of every list."""
 
-    PAGING: ClassVar = frozenset({"limit", "offset", "sort"})
+    PAGING: ClassVar = frozenset({"view", "limit", "offset", "sort", "facet", "q"})
+    """The parameters that are no filters by a field."""
 
-    limit: Annotated[int, PageSize, Integer] = 20
+    view: Annotated[View, BeforeValidator(_lower_case)] = View.full
+    """How much of each record is sent: `full`, the whole record. `view=summary` is answered here too, with up to 500 \
+records; the operation under `/v1/summaries` describes that response, so that each operation has one type."""
+    limit: Annotated[int, _page_size(View.full), Integer] = 20
     """How many records a page holds at most."""
     offset: Annotated[int, PageOffset, Integer] = 0
     """How many matching records to skip; beyond the end the page is empty."""
     slug: Annotated[list[Slug], pydantic.Field(max_length=100), CommaSeparated] = []
     """Only the records with these slugs, comma-separated: fetches a batch in one request."""
+    q: Question = ""
+    """Only the records that answer this question, best first unless `sort` is given; the question is read as `/v1/search` reads it."""
     sort: Annotated[str, Sorting]
 
     def written(self) -> dict[str, str]:
-        """What the client sent as a query has it; the first page needs no offset."""
-        return {name: value for name, value in super().written().items() if (name, value) != ("offset", "0")}
+        """What the client sent as a query has it; the first page needs no offset, and the usual view no name."""
+        unsaid = {("offset", "0"), ("view", type(self).model_fields["view"].default)}
+        return {name: value for name, value in super().written().items() if (name, value) not in unsaid}
+
+    @field_validator("limit")
+    @classmethod
+    def _limit_of_the_view(cls, value: int, info: ValidationInfo) -> int:
+        # A view that is refused limits nothing more.
+        view = info.data.get("view", View.summary)
+        if value > LARGEST_PAGE[view]:
+            larger = f"; view=summary allows {LARGEST_PAGE[View.summary]}" if view is View.full else ""
+            raise PydanticCustomError(
+                "less_than_equal", f"Should be less than or equal to {LARGEST_PAGE[view]} in the {view} view{larger}"
+            )
+        return value
 
     @field_validator("sort", mode="before")
     @classmethod
     def _sort_in_any_case(cls, value: object) -> object:
         return _lower_case(value)
+
+    @field_validator("facet", check_fields=False)
+    @classmethod
+    def _facets_in_order(cls, value: list[str]) -> list[str]:
+        return [name for name in cls.facet_names() if name in value]
+
+    @classmethod
+    def facet_names(cls) -> tuple[str, ...]:
+        """The filters whose values can be counted, in the order of the document."""
+        facet = cls.model_fields.get("facet")
+        return get_args(get_args(facet.annotation)[0]) if facet else ()
+
+    def facets(self) -> list[str]:
+        """The filters whose values the client wants counted."""
+        named: list[str] = getattr(self, "facet", [])
+        return named
 
     def filters(self) -> dict[str, list[Any]]:
         """The filters the client set: column or facet by name, with the values that match."""
@@ -134,3 +216,12 @@ class PageQuery(QueryParameters):
             for name, value in self.given().items()
             if name not in self.PAGING
         }
+
+
+class SummaryParameters(QueryParameters):
+    """What the query parameters of a list are in the brief view; it stands before the model of the list."""
+
+    view: Annotated[Literal[View.summary], BeforeValidator(_lower_case)] = View.summary
+    """The brief view."""
+    limit: Annotated[int, _page_size(View.summary), Integer] = 20
+    """How many records a page holds at most."""

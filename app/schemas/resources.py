@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Final, TypeVar, get_args
+from typing import Final, TypeVar, get_args, get_origin
 
 from app.schemas.fields import Strict
 from app.schemas.queries import PageQuery
@@ -45,6 +45,16 @@ class ResourceInfo:
         return f"/v1/{self.collection}"
 
     @property
+    def summaries_path(self) -> str:
+        """Path of the operation that returns the collection in the brief view."""
+        return f"/v1/summaries/{self.collection}"
+
+    @property
+    def model_name(self) -> str:
+        """What the names of the models of its records begin with."""
+        return self.read.__name__.removesuffix("Read")
+
+    @property
     def seed_key(self) -> str:
         """The key under which the seed lists the collection."""
         return self.collection.replace("-", "_")
@@ -71,6 +81,17 @@ class ResourceInfo:
         """The filters of the list that match a column of the resource's own table."""
         return sorted(self.query.model_fields.keys() - PageQuery.PAGING - {"slug"} - self.facets.keys())
 
+    @cached_property
+    def filters(self) -> list[str]:
+        """The filters of the list, besides that by slug, in the order of the document."""
+        return [name for name in self.query.model_fields if name not in self.query.PAGING | {"slug"}]
+
+    def facet_values(self, name: str) -> list[tuple[str, str]]:
+        """The values of a filter whose values can be counted, each with its label."""
+        if vocabulary := self.enumeration(self.facets.get(name, name)):
+            return [(member.value, member.label) for member in vocabulary]
+        return [("true", "Yes"), ("false", "No")]
+
     def enumeration(self, name: str) -> type[Vocabulary] | None:
         """The vocabulary of a field with named values; none for any other field."""
         return vocabulary_in(self.seed.model_fields[name].annotation)
@@ -84,6 +105,13 @@ def model_in(annotation: object) -> type[Strict] | None:
 def vocabulary_in(annotation: object) -> type[Vocabulary] | None:
     """The vocabulary whose values a field holds, alone, in a list or beside null."""
     return _type_in(annotation, Vocabulary)
+
+
+def is_enumerated(annotation: object) -> bool:
+    """Whether a field holds one named value or null, and not a list of them."""
+    return vocabulary_in(annotation) is not None and all(
+        get_origin(part) is not list for part in (annotation, *get_args(annotation))
+    )
 
 
 def _type_in(annotation: object, base: type[T]) -> type[T] | None:

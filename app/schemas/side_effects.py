@@ -8,7 +8,7 @@ from sqlmodel import JSON, Field
 from app.schemas.envelopes import Detail, Page
 from app.schemas.evidence import CitationLink
 from app.schemas.fields import Label, Slug, Strict, Text
-from app.schemas.queries import CommaSeparated, Flag, PageQuery, Sorting
+from app.schemas.queries import CommaSeparated, Faceting, Flag, PageQuery, Sorting
 from app.schemas.records import FactualFields, FactualRead, FactualSeed
 from app.schemas.references import RecordType
 from app.schemas.resources import ResourceInfo
@@ -185,6 +185,9 @@ class SideEffectQuery(PageQuery):
     in_article: Flag | None = None
     """Only those the source article names (`true`) or leaves out (`false`)."""
     sort: Annotated[Literal["slug", "-slug", "name", "-name", "seriousness", "-seriousness"], Sorting] = "slug"
+    facet: Annotated[
+        list[Literal["category", "body_system", "seriousness", "in_article"]], Faceting, CommaSeparated
+    ] = []
 
 
 SIDE_EFFECTS = ResourceInfo(

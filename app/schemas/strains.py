@@ -7,7 +7,7 @@ from sqlmodel import JSON, Field
 
 from app.schemas.envelopes import Detail, Page
 from app.schemas.fields import Label, Text
-from app.schemas.queries import CommaSeparated, PageQuery, Sorting
+from app.schemas.queries import CommaSeparated, Faceting, PageQuery, Sorting
 from app.schemas.records import FactualFields, FactualRead, FactualSeed
 from app.schemas.references import RecordType
 from app.schemas.resources import ResourceInfo
@@ -108,6 +108,7 @@ class StrainQuery(PageQuery):
     marketed_for: Annotated[list[MarketedUse], pydantic.Field(max_length=6), CommaSeparated] = []
     """Only strains sold for at least one of these uses, comma-separated."""
     sort: Annotated[Literal["slug", "-slug", "name", "-name"], Sorting] = "slug"
+    facet: Annotated[list[Literal["vein", "marketed_effect", "marketed_for"]], Faceting, CommaSeparated] = []
 
 
 STRAINS = ResourceInfo(

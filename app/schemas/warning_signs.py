@@ -7,7 +7,7 @@ from sqlmodel import Field
 
 from app.schemas.envelopes import Detail, Page
 from app.schemas.fields import Label, Text
-from app.schemas.queries import CommaSeparated, PageQuery, Sorting
+from app.schemas.queries import CommaSeparated, Faceting, PageQuery, Sorting
 from app.schemas.records import FactualFields, FactualRead, FactualSeed
 from app.schemas.references import RecordType
 from app.schemas.resources import ResourceInfo
@@ -69,6 +69,7 @@ class WarningSignQuery(PageQuery):
     urgency: Annotated[list[Urgency], pydantic.Field(max_length=2), CommaSeparated] = []
     """Only signs as urgent as this, comma-separated."""
     sort: Annotated[Literal["slug", "-slug", "urgency", "-urgency"], Sorting] = "slug"
+    facet: Annotated[list[Literal["urgency"]], Faceting, CommaSeparated] = []
 
 
 WARNING_SIGNS = ResourceInfo(

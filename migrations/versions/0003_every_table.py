@@ -1,4 +1,4 @@
-"""Every table. The first revision, 0001, lacked titles and cautions; no file of it was released, so nothing leads from it."""
+"""Every table. The database is made anew by every build, so there is one migration that creates them all."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -23,6 +23,7 @@ def upgrade() -> None:
         sa.Column("name", sqltypes.AutoString(length=400), nullable=False),
         sa.Column("description", sqltypes.AutoString(length=4000), nullable=False),
         sa.Column("review_due", sa.Date(), nullable=False),
+        sa.Column("summary_document", sa.LargeBinary(), nullable=False),
         sa.Column("document", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("slug"),
     )
@@ -43,6 +44,7 @@ def upgrade() -> None:
         sa.Column("published", sqltypes.AutoString(), nullable=True),
         sa.Column("reviewed", sqltypes.AutoString(), nullable=True),
         sa.Column("review_due", sa.Date(), nullable=False),
+        sa.Column("summary_document", sa.LargeBinary(), nullable=False),
         sa.Column("document", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("slug"),
     )
@@ -122,6 +124,7 @@ def upgrade() -> None:
         sa.Column("limitations", sqltypes.AutoString(), nullable=True),
         sa.Column("missing_fields", sa.JSON(), nullable=False),
         sa.Column("review_due", sa.Date(), nullable=False),
+        sa.Column("summary_document", sa.LargeBinary(), nullable=False),
         sa.Column("document", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("slug"),
     )
@@ -129,6 +132,11 @@ def upgrade() -> None:
         batch_op.create_index("ix_citation_evidence_level_by_slug", ["evidence_level", "slug"], unique=False)
         batch_op.create_index("ix_citation_evidence_level_by_title", ["evidence_level", "title", "slug"], unique=False)
         batch_op.create_index("ix_citation_evidence_level_by_year", ["evidence_level", "year", "slug"], unique=False)
+        batch_op.create_index(
+            "ix_citation_filters",
+            ["evidence_level", "link_withheld", "specificity", "title_verified", "type", "year", "slug"],
+            unique=False,
+        )
         batch_op.create_index("ix_citation_link_withheld_by_slug", ["link_withheld", "slug"], unique=False)
         batch_op.create_index("ix_citation_link_withheld_by_title", ["link_withheld", "title", "slug"], unique=False)
         batch_op.create_index("ix_citation_link_withheld_by_year", ["link_withheld", "year", "slug"], unique=False)
@@ -163,11 +171,13 @@ def upgrade() -> None:
         sa.Column("safety_flag", sa.Enum("none", "caution", "unsafe_as_written", name="safetyflag"), nullable=False),
         sa.Column("suggested_framing", sqltypes.AutoString(), nullable=True),
         sa.Column("review_due", sa.Date(), nullable=False),
+        sa.Column("summary_document", sa.LargeBinary(), nullable=False),
         sa.Column("document", sa.LargeBinary(), nullable=False),
         sa.Column("verdict_rank", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("slug"),
     )
     with op.batch_alter_table("claim", schema=None) as batch_op:
+        batch_op.create_index("ix_claim_filters", ["safety_flag", "section", "verdict", "slug"], unique=False)
         batch_op.create_index("ix_claim_safety_flag_by_slug", ["safety_flag", "slug"], unique=False)
         batch_op.create_index(
             "ix_claim_safety_flag_by_verdict_rank", ["safety_flag", "verdict_rank", "slug"], unique=False
@@ -193,6 +203,7 @@ def upgrade() -> None:
         sa.Column("when_to_use", sqltypes.AutoString(length=4000), nullable=False),
         sa.Column("note", sqltypes.AutoString(length=4000), nullable=False),
         sa.Column("review_due", sa.Date(), nullable=False),
+        sa.Column("summary_document", sa.LargeBinary(), nullable=False),
         sa.Column("document", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("slug"),
     )
@@ -258,11 +269,13 @@ def upgrade() -> None:
         sa.Column("note", sqltypes.AutoString(length=4000), nullable=False),
         sa.Column("reported_harms", sa.JSON(), nullable=False),
         sa.Column("review_due", sa.Date(), nullable=False),
+        sa.Column("summary_document", sa.LargeBinary(), nullable=False),
         sa.Column("document", sa.LargeBinary(), nullable=False),
         sa.Column("kind_rank", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("slug"),
     )
     with op.batch_alter_table("dosage_range", schema=None) as batch_op:
+        batch_op.create_index("ix_dosage_range_filters", ["form", "kind", "population", "slug"], unique=False)
         batch_op.create_index("ix_dosage_range_form_by_kind_rank", ["form", "kind_rank", "slug"], unique=False)
         batch_op.create_index("ix_dosage_range_form_by_position", ["form", "position", "slug"], unique=False)
         batch_op.create_index("ix_dosage_range_form_by_slug", ["form", "slug"], unique=False)
@@ -290,6 +303,7 @@ def upgrade() -> None:
         sa.Column("name", sqltypes.AutoString(length=400), nullable=False),
         sa.Column("description", sqltypes.AutoString(length=4000), nullable=False),
         sa.Column("review_due", sa.Date(), nullable=False),
+        sa.Column("summary_document", sa.LargeBinary(), nullable=False),
         sa.Column("document", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("slug"),
     )
@@ -334,10 +348,12 @@ def upgrade() -> None:
         sa.Column("article_answer", sqltypes.AutoString(length=4000), nullable=False),
         sa.Column("evidence_note", sqltypes.AutoString(length=4000), nullable=False),
         sa.Column("review_due", sa.Date(), nullable=False),
+        sa.Column("summary_document", sa.LargeBinary(), nullable=False),
         sa.Column("document", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("slug"),
     )
     with op.batch_alter_table("faq", schema=None) as batch_op:
+        batch_op.create_index("ix_faq_filters", ["position", "topic", "slug"], unique=False)
         batch_op.create_index("ix_faq_position", ["position", "slug"], unique=False)
         batch_op.create_index("ix_faq_position_by_slug", ["position", "slug"], unique=False)
         batch_op.create_index("ix_faq_topic_by_position", ["topic", "position", "slug"], unique=False)
@@ -361,6 +377,7 @@ def upgrade() -> None:
         sa.Column("evidence_basis", sa.JSON(), nullable=False),
         sa.Column("note", sqltypes.AutoString(length=4000), nullable=False),
         sa.Column("review_due", sa.Date(), nullable=False),
+        sa.Column("summary_document", sa.LargeBinary(), nullable=False),
         sa.Column("document", sa.LargeBinary(), nullable=False),
         sa.Column("severity_rank", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("slug"),
@@ -422,6 +439,7 @@ def upgrade() -> None:
         sa.Column("local_exceptions", sa.JSON(), nullable=False),
         sa.Column("note", sqltypes.AutoString(length=4000), nullable=False),
         sa.Column("review_due", sa.Date(), nullable=False),
+        sa.Column("summary_document", sa.LargeBinary(), nullable=False),
         sa.Column("document", sa.LargeBinary(), nullable=False),
         sa.Column("status_rank", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("slug"),
@@ -439,6 +457,11 @@ def upgrade() -> None:
         batch_op.create_index("ix_jurisdiction_confidence_by_slug", ["confidence", "slug"], unique=False)
         batch_op.create_index(
             "ix_jurisdiction_confidence_by_status_rank", ["confidence", "status_rank", "slug"], unique=False
+        )
+        batch_op.create_index(
+            "ix_jurisdiction_filters",
+            ["code", "confidence", "kcpa", "level", "minimum_age", "parent_code", "status", "slug"],
+            unique=False,
         )
         batch_op.create_index("ix_jurisdiction_kcpa_by_as_of", ["kcpa", "as_of", "slug"], unique=False)
         batch_op.create_index("ix_jurisdiction_kcpa_by_code", ["kcpa", "code", "slug"], unique=False)
@@ -488,6 +511,7 @@ def upgrade() -> None:
             nullable=False,
         ),
         sa.Column("review_due", sa.Date(), nullable=False),
+        sa.Column("summary_document", sa.LargeBinary(), nullable=False),
         sa.Column("document", sa.LargeBinary(), nullable=False),
         sa.Column("certainty_rank", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("slug"),
@@ -513,6 +537,7 @@ def upgrade() -> None:
         sa.Column("description", sqltypes.AutoString(length=4000), nullable=False),
         sa.Column("differences", sqltypes.AutoString(length=4000), nullable=False),
         sa.Column("review_due", sa.Date(), nullable=False),
+        sa.Column("summary_document", sa.LargeBinary(), nullable=False),
         sa.Column("document", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("slug"),
     )
@@ -530,6 +555,7 @@ def upgrade() -> None:
         sa.Column("topic", sqltypes.AutoString(length=400), nullable=False),
         sa.Column("guidance", sqltypes.AutoString(length=4000), nullable=False),
         sa.Column("review_due", sa.Date(), nullable=False),
+        sa.Column("summary_document", sa.LargeBinary(), nullable=False),
         sa.Column("document", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("slug"),
     )
@@ -590,12 +616,19 @@ def upgrade() -> None:
         sa.Column("reason", sqltypes.AutoString(length=4000), nullable=False),
         sa.Column("evidence_basis", sa.JSON(), nullable=False),
         sa.Column("review_due", sa.Date(), nullable=False),
+        sa.Column("summary_document", sa.LargeBinary(), nullable=False),
         sa.Column("document", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("slug"),
     )
     with op.batch_alter_table("risk_group", schema=None) as batch_op:
         batch_op.create_index("ix_risk_group_name", ["name", "slug"], unique=False)
 
+    op.create_table(
+        "search_lexicon",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("document", sqltypes.AutoString(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
     op.create_table(
         "side_effect",
         sa.Column("slug", sqltypes.AutoString(), nullable=False),
@@ -644,6 +677,7 @@ def upgrade() -> None:
         sa.Column("frequency_sources", sa.JSON(), nullable=False),
         sa.Column("what_to_do", sqltypes.AutoString(length=4000), nullable=False),
         sa.Column("review_due", sa.Date(), nullable=False),
+        sa.Column("summary_document", sa.LargeBinary(), nullable=False),
         sa.Column("document", sa.LargeBinary(), nullable=False),
         sa.Column("seriousness_rank", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("slug"),
@@ -659,6 +693,9 @@ def upgrade() -> None:
             "ix_side_effect_category_by_seriousness_rank", ["category", "seriousness_rank", "slug"], unique=False
         )
         batch_op.create_index("ix_side_effect_category_by_slug", ["category", "slug"], unique=False)
+        batch_op.create_index(
+            "ix_side_effect_filters", ["body_system", "category", "in_article", "seriousness", "slug"], unique=False
+        )
         batch_op.create_index("ix_side_effect_in_article_by_name", ["in_article", "name", "slug"], unique=False)
         batch_op.create_index(
             "ix_side_effect_in_article_by_seriousness_rank", ["in_article", "seriousness_rank", "slug"], unique=False
@@ -687,6 +724,7 @@ def upgrade() -> None:
         sa.Column("description", sqltypes.AutoString(length=4000), nullable=False),
         sa.Column("testing", sqltypes.AutoString(length=4000), nullable=False),
         sa.Column("review_due", sa.Date(), nullable=False),
+        sa.Column("summary_document", sa.LargeBinary(), nullable=False),
         sa.Column("document", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("slug"),
     )
@@ -716,6 +754,7 @@ def upgrade() -> None:
         sa.Column("action", sqltypes.AutoString(length=4000), nullable=False),
         sa.Column("urgency", sa.Enum("emergency_now", "same_day", name="urgency"), nullable=False),
         sa.Column("review_due", sa.Date(), nullable=False),
+        sa.Column("summary_document", sa.LargeBinary(), nullable=False),
         sa.Column("document", sa.LargeBinary(), nullable=False),
         sa.Column("urgency_rank", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("slug"),
@@ -765,11 +804,55 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["related"], ["record.path"]),
         sa.PrimaryKeyConstraint("record", "related"),
     )
+    op.create_table(
+        "search_document",
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("path", sqltypes.AutoString(), nullable=False),
+        sa.Column(
+            "type",
+            sa.Enum(
+                "article",
+                "strain",
+                "effect",
+                "side_effect",
+                "dosage_range",
+                "faq",
+                "citation",
+                "claim",
+                "interaction",
+                "pharmacology",
+                "product_form",
+                "approach",
+                "risk_group",
+                "warning_sign",
+                "jurisdiction",
+                "quality_check",
+                "contact",
+                name="recordtype",
+            ),
+            nullable=False,
+        ),
+        sa.Column("document", sa.LargeBinary(), nullable=False),
+        sa.Column("sentences", sqltypes.AutoString(), nullable=False),
+        sa.ForeignKeyConstraint(["path"], ["record.path"]),
+        sa.PrimaryKeyConstraint("number"),
+        sa.UniqueConstraint("path"),
+    )
+    op.create_table(
+        "search_name",
+        sa.Column("text", sqltypes.AutoString(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["number"], ["search_document.number"]),
+        sa.PrimaryKeyConstraint("text", "number"),
+    )
     # ### end Alembic commands ###
 
 
 def downgrade() -> None:
     # ### commands auto generated by Alembic - please adjust! ###
+    op.drop_table("search_name")
+    op.drop_table("search_document")
     op.drop_table("related_record")
     with op.batch_alter_table("record_citation", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_record_citation_citation"))
@@ -801,6 +884,7 @@ def downgrade() -> None:
         batch_op.drop_index("ix_side_effect_in_article_by_slug")
         batch_op.drop_index("ix_side_effect_in_article_by_seriousness_rank")
         batch_op.drop_index("ix_side_effect_in_article_by_name")
+        batch_op.drop_index("ix_side_effect_filters")
         batch_op.drop_index("ix_side_effect_category_by_slug")
         batch_op.drop_index("ix_side_effect_category_by_seriousness_rank")
         batch_op.drop_index("ix_side_effect_category_by_name")
@@ -809,6 +893,7 @@ def downgrade() -> None:
         batch_op.drop_index("ix_side_effect_body_system_by_name")
 
     op.drop_table("side_effect")
+    op.drop_table("search_lexicon")
     with op.batch_alter_table("risk_group", schema=None) as batch_op:
         batch_op.drop_index("ix_risk_group_name")
 
@@ -859,6 +944,7 @@ def downgrade() -> None:
         batch_op.drop_index("ix_jurisdiction_kcpa_by_name")
         batch_op.drop_index("ix_jurisdiction_kcpa_by_code")
         batch_op.drop_index("ix_jurisdiction_kcpa_by_as_of")
+        batch_op.drop_index("ix_jurisdiction_filters")
         batch_op.drop_index("ix_jurisdiction_confidence_by_status_rank")
         batch_op.drop_index("ix_jurisdiction_confidence_by_slug")
         batch_op.drop_index("ix_jurisdiction_confidence_by_name")
@@ -885,6 +971,7 @@ def downgrade() -> None:
         batch_op.drop_index("ix_faq_topic_by_position")
         batch_op.drop_index("ix_faq_position_by_slug")
         batch_op.drop_index("ix_faq_position")
+        batch_op.drop_index("ix_faq_filters")
 
     op.drop_table("faq")
     op.drop_table("facet")
@@ -904,6 +991,7 @@ def downgrade() -> None:
         batch_op.drop_index("ix_dosage_range_form_by_slug")
         batch_op.drop_index("ix_dosage_range_form_by_position")
         batch_op.drop_index("ix_dosage_range_form_by_kind_rank")
+        batch_op.drop_index("ix_dosage_range_filters")
 
     op.drop_table("dosage_range")
     with op.batch_alter_table("contact", schema=None) as batch_op:
@@ -920,6 +1008,7 @@ def downgrade() -> None:
         batch_op.drop_index("ix_claim_section_by_slug")
         batch_op.drop_index("ix_claim_safety_flag_by_verdict_rank")
         batch_op.drop_index("ix_claim_safety_flag_by_slug")
+        batch_op.drop_index("ix_claim_filters")
 
     op.drop_table("claim")
     with op.batch_alter_table("citation", schema=None) as batch_op:
@@ -939,6 +1028,7 @@ def downgrade() -> None:
         batch_op.drop_index("ix_citation_link_withheld_by_year")
         batch_op.drop_index("ix_citation_link_withheld_by_title")
         batch_op.drop_index("ix_citation_link_withheld_by_slug")
+        batch_op.drop_index("ix_citation_filters")
         batch_op.drop_index("ix_citation_evidence_level_by_year")
         batch_op.drop_index("ix_citation_evidence_level_by_title")
         batch_op.drop_index("ix_citation_evidence_level_by_slug")

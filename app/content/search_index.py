@@ -1,0 +1,225 @@
+"""What the build stores for the search: every record as it is found and shown, numbered by importance, and the lexicon."""
+
+import json
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any, Final
+
+from app.content.render import Rendered, RenderedSeed
+from app.content.report import READER_FIELDS
+from app.content.safety import AMOUNT
+from app.content.seed import Seed
+from app.schemas.fields import Strict
+from app.schemas.references import RecordType
+from app.schemas.resources import NAMING_FIELDS
+from app.schemas.vocabularies import Vocabulary
+from app.words.lexicon import Topic, stored_lexicon
+from app.words.text import BOUNDARY, Phrase, stem, stems, words
+
+IMPORTANCE: Final = (
+    RecordType.warning_sign,
+    RecordType.contact,
+    RecordType.interaction,
+    RecordType.risk_group,
+    RecordType.side_effect,
+    RecordType.faq,
+    RecordType.jurisdiction,
+    RecordType.effect,
+    RecordType.approach,
+    RecordType.product_form,
+    RecordType.strain,
+    RecordType.dosage_range,
+    RecordType.quality_check,
+    RecordType.pharmacology,
+    RecordType.claim,
+    RecordType.article,
+    RecordType.citation,
+)
+"""The types of record, first what protects; any other comes last. Where too many records match, the first are ranked."""
+GRAVITY: Final = ("urgency", "seriousness", "severity", "position", "evidence_level")
+"""The fields that order the records of a type."""
+NAMES: Final = NAMING_FIELDS | {"topic", "question", "sign", "context", "heading"}
+"""The fields that name a record."""
+SOURCE_NAMES: Final = frozenset({"authors", "year", "publisher", "container", "doi", "pmid"})
+"""The fields by which people know a source."""
+SEARCHED: Final = frozenset(READER_FIELDS) | {
+    *("statement", "possible_cause", "mechanism", "key_findings", "testing", "differences", "statute", "seven_oh_rule"),
+    *("local_exceptions", "article_answer", "evidence_note", "reported_harms", "why_it_matters", "detail", "value"),
+    *("form_as_reported", "population_as_reported", "evidence_summary", "recognized_by"),
+}
+"""The fields that are searched besides."""
+US_STATE: Final = re.compile("US-[A-Z]{2}")
+SENTENCE_END: Final = re.compile(r"(?<=[.!?])\s+")
+MAX_NAME: Final = 60
+"""How many characters of a name can be typed to find it."""
+MAX_SENTENCES: Final = 12
+"""How many sentences of a record can be its snippet."""
+
+
+@dataclass(frozen=True)
+class SearchRow:
+    """A record as it is stored for the search."""
+
+    number: int
+    path: str
+    shown: dict[str, Any]
+    """Its row of the table of what is shown."""
+    indexed: dict[str, Any]
+    """Its row of the full-text index."""
+    named: list[dict[str, Any]]
+    """Its rows of the table of names."""
+    words: set[str]
+    """Its words as they are spelled, in lower case."""
+
+
+def search_rows(content: RenderedSeed) -> Iterator[SearchRow]:
+    """The records, the most important first."""
+    stop_words = stop_words_of(content.seed)
+    for number, item in enumerate(sorted(content.records, key=_importance), start=1):
+        record = item.record
+        names = list(_texts(record, NAMES))
+        own = content.seed.search.aliases.get(item.path, [])
+        aliases = [*own, *_texts(record, SOURCE_NAMES)]
+        body = [*_texts(record, SEARCHED), *_labels(record)]
+        texts = [*names, *aliases, record.summary, *body]
+        yield SearchRow(
+            number,
+            item.path,
+            {
+                "number": number,
+                "path": item.path,
+                "type": item.resource.record_type,
+                "document": _hit(item),
+                "sentences": json.dumps(list(_sentences(record)), ensure_ascii=False),
+            },
+            {
+                "number": number,
+                "names": _separated(names),
+                "aliases": _separated([*aliases, *_codes(record)]),
+                "outline": _joined([record.summary]),
+                "body": _joined(body),
+            },
+            [
+                {"text": name, "number": number, "position": position}
+                for name, position in _beginnings([*_names(item), *own], stop_words)
+            ],
+            {word.text for text in texts for word in words(text)},
+        )
+
+
+def stop_words_of(seed: Seed) -> set[str]:
+    """The words that say nothing, without case and apostrophes."""
+    return {word.text for entry in seed.search.stop_words for word in words(entry)}
+
+
+def lexicon_of(seed: Seed, numbers: dict[str, int], counts: dict[str, int]) -> str:
+    """The lexicon: what the seed says of words, and in how many records each of them stands."""
+    search = seed.search
+    synonyms: list[list[Phrase]] = [[stems(entry) for entry in group] for group in search.synonyms]
+    said = dict.fromkeys((word.text for group in search.synonyms for entry in group for word in words(entry)), 1)
+    return stored_lexicon(
+        stop_words=stop_words_of(seed),
+        synonyms=synonyms,
+        phrases=(stems(alias) for aliases in search.aliases.values() for alias in aliases),
+        codes={
+            place.code[3:].lower(): _joined([place.code.replace("-", "")])
+            for place in seed.jurisdictions
+            if US_STATE.fullmatch(place.code)
+        },
+        topics=[
+            Topic(
+                [stems(entry) for entry in topic.words],
+                [kind.value for kind in topic.types],
+                [numbers[path] for path in topic.records],
+            )
+            for topic in search.topics
+        ],
+        counts=said | counts,
+        records=len(numbers),
+    )
+
+
+def _importance(item: Rendered) -> tuple[int, int, str]:
+    gravity = next((getattr(item.record, name) for name in GRAVITY if hasattr(item.record, name)), 0)
+    rank = list(type(gravity)).index(gravity) if isinstance(gravity, Vocabulary) else gravity or 0
+    kind = item.resource.record_type
+    return IMPORTANCE.index(kind) if kind in IMPORTANCE else len(IMPORTANCE), rank, item.record.slug
+
+
+def _hit(item: Rendered) -> bytes:
+    """The JSON of a hit without its snippet."""
+    record = item.record
+    hit = {
+        "type": item.resource.record_type,
+        "slug": record.slug,
+        "title": record.title,
+        "summary": record.summary,
+        "url": f"/v1/{item.path}",
+        "cautions": json.loads(item.document).get("cautions", []),
+    }
+    return json.dumps(hit, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def _texts(part: Strict, names: Iterable[str]) -> Iterator[str]:
+    """The texts and years of these fields of a record and of the objects inside it."""
+    for name in type(part).model_fields:
+        value = getattr(part, name)
+        for entry in value if isinstance(value, list) else [value]:
+            if isinstance(entry, Strict):
+                yield from _texts(entry, names)
+            elif isinstance(entry, str | int) and name in names:
+                yield str(entry)
+
+
+def _labels(record: Strict) -> Iterator[str]:
+    """The labels of the named values of a record: what a reader sees of them."""
+    for name in type(record).model_fields:
+        value = getattr(record, name)
+        for entry in value if isinstance(value, list) else [value]:
+            if isinstance(entry, Vocabulary):
+                yield entry.label
+
+
+def _sentences(record: Strict) -> Iterator[tuple[str, str]]:
+    """The sentences that may be shown as a snippet, each with its stems: none that names an amount."""
+    texts = dict.fromkeys(_texts(record, READER_FIELDS))
+    sentences = (sentence for text in texts for sentence in SENTENCE_END.split(text))
+    shown = [sentence for sentence in sentences if not AMOUNT.search(sentence)]
+    for sentence in shown[:MAX_SENTENCES]:
+        yield sentence, _joined([sentence])
+
+
+def _names(item: Rendered) -> Iterator[str]:
+    """What a record is called, without what its parts are called."""
+    yield item.record.title
+    for field in item.resource.names:
+        value = getattr(item.record, field)
+        yield from value if isinstance(value, list) else [value]
+
+
+def _beginnings(names: list[str], stop_words: set[str]) -> list[tuple[str, int]]:
+    """The names from each of their words on that says something, with the number of that word."""
+    found: dict[str, int] = {}
+    for name in names:
+        spelled = [word.text for word in words(name)]
+        for position, word in enumerate(spelled):
+            if position == 0 or word not in stop_words:
+                text = " ".join(spelled[position:])[:MAX_NAME]
+                found[text] = min(position, found.get(text, position))
+    return list(found.items())
+
+
+def _codes(record: Strict) -> Iterator[str]:
+    """The code of a place in one word, as the lexicon has it."""
+    code = getattr(record, "code", None)
+    if isinstance(code, str):
+        yield code.replace("-", "")
+
+
+def _separated(names: list[str]) -> str:
+    return f" {BOUNDARY} ".join(["", *(_joined([name]) for name in names), ""]).strip()
+
+
+def _joined(texts: list[str]) -> str:
+    return " ".join(stem(word.text) for text in texts for word in words(text))

@@ -1,0 +1,52 @@
+"""The prefix that a proxy or a mount puts before the paths of the service, added to the addresses in a response.
+
+Everything else writes an address as if the service were at the root: `/v1/strains`.
+"""
+
+import re
+from typing import Final
+from urllib.parse import quote
+
+from app.http.cache import Reply
+from app.schemas.envelopes import MAX_LINK_BYTES
+
+TOP_LEVEL: Final = ("v1", "docs", "openapi.json", "problems", "health", ".well-known")
+"""What the addresses in responses begin with. HTML pages refer to their files, and to each other, by relative links."""
+ADDRESS = re.compile(
+    # Nothing that belongs to a longer address stands before it, and it is no key of a JSON object: OpenAPI keeps its
+    # paths relative to `servers`, where the root of the service has no slash at its end.
+    rb'(?<![\w.~%%/-])/(?:%b)(?![\w-])(?![^"\s]*":)|(?<="url":")/(?=")' % "|".join(map(re.escape, TOP_LEVEL)).encode()
+)
+WITHOUT_ADDRESSES: Final = (b"text/css", b"text/javascript", b"text/plain", b"image/")
+"""Media types of files whose content has nothing to do with where the service is."""
+WITH_ADDRESSES: Final = frozenset({b"link", b"location", b"content-location"})
+"""Header fields that hold addresses."""
+
+
+def prefix_of(root_path: str) -> str:
+    """The prefix for a root path of ASGI: a path that can be part of any address, or nothing."""
+    path = root_path.strip("/")
+    return f"/{quote(path, safe='/-._~')}" if path else ""
+
+
+def prefixed(reply: Reply, prefix: str) -> Reply:
+    """The reply with a prefix before every address of the service in its body and its header fields."""
+    media_type = dict(reply.headers).get(b"content-type", b"")
+    if not prefix or media_type.startswith(WITHOUT_ADDRESSES):
+        return reply
+    body = _with_prefix(reply.body, prefix)
+    headers = []
+    for name, value in reply.headers:
+        if name == b"content-length":
+            headers.append((name, b"%d" % len(body)))
+        elif name not in WITH_ADDRESSES:
+            headers.append((name, value))
+        elif name != b"link":
+            headers.append((name, _with_prefix(value, prefix)))
+        elif len(value := value.replace(b"</", b"<%b/" % prefix.encode())) <= MAX_LINK_BYTES:
+            headers.append((name, value))
+    return Reply(reply.status, headers, body)
+
+
+def _with_prefix(content: bytes, prefix: str) -> bytes:
+    return ADDRESS.sub(lambda found: prefix.encode() + found[0].removesuffix(b"/"), content)

@@ -1,0 +1,105 @@
+"""Metrics for Prometheus, on an address of their own: counts by route, method and status, and how long endpoints take.
+
+Requests add to plain numbers; what Prometheus reads is made of them when it asks. Nothing in them says who asked or what for.
+"""
+
+import logging
+from bisect import bisect_left
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from typing import Final
+
+from prometheus_client import CollectorRegistry, ProcessCollector, start_http_server
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+BAD_REQUEST: Final = 400
+BUCKETS: Final = (0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0)
+"""Upper bounds of the histogram of durations, in seconds."""
+OTHER: Final = "other"
+"""The route of addresses that lead nowhere, and the method of what is neither read nor asked: clients make up any number."""
+
+log = logging.getLogger("app.metrics")
+
+
+class Metrics(Collector):
+    """What the process has served since it started."""
+
+    def __init__(
+        self, route_of: Callable[[str], str], gauges: Callable[[], dict[str, float]], version: Callable[[], str]
+    ) -> None:
+        self._route_of = route_of
+        self._gauges = gauges
+        self._version = version
+        self.requests: defaultdict[tuple[str, str, int], list[int]] = defaultdict(lambda: [0])
+        """Responses by method, path (the route where clients could make up paths) and status; each count is a list of one,
+        so that the fast path can add to it without a look-up."""
+        self.durations: dict[str, list[int]] = {}
+        """Responses that were computed, by route: how many fell into each bucket, and the sum in microseconds."""
+
+    def counter(self, method: str, path: str, status: int) -> list[int]:
+        """The count of responses of a kind, in a list of one."""
+        # A success has one of the few addresses that exist; its route is looked up when the metrics are read.
+        if status >= BAD_REQUEST or method not in ("GET", "HEAD"):
+            method, path = method if method in METHODS else OTHER, self._route_of(path) or OTHER
+        return self.requests[method, path, status]
+
+    def time(self, path: str, seconds: float) -> None:
+        """Add the duration of a response that did not come from the fast path."""
+        route = self._route_of(path) or OTHER
+        buckets = self.durations.get(route)
+        if buckets is None:
+            buckets = self.durations[route] = [0] * (len(BUCKETS) + 2)
+        buckets[bisect_left(BUCKETS, seconds)] += 1
+        buckets[-1] += round(seconds * 1e6)
+
+    def collect(self) -> Iterator[Metric]:
+        """The metrics as they are now."""
+        requests = CounterMetricFamily(
+            "http_requests", "Responses by route, method and status.", labels=("route", "method", "status")
+        )
+        by_route: Counter[tuple[str, str, str]] = Counter()
+        for (method, path, status), (count,) in self.requests.copy().items():
+            by_route[self._route_of(path) or OTHER, method, str(status)] += count
+        for labels, count in sorted(by_route.items()):
+            requests.add_metric(labels, count)
+        yield requests
+        durations = HistogramMetricFamily(
+            "http_request_duration_seconds",
+            "How long responses took that the fast path did not send.",
+            labels=("route",),
+        )
+        for route, buckets in sorted(self.durations.copy().items()):
+            total, cumulative = 0, []
+            for bound, count in zip((*map(str, BUCKETS), "+Inf"), buckets[:-1], strict=True):
+                total += count
+                cumulative.append((bound, float(total)))
+            durations.add_metric((route,), cumulative, buckets[-1] / 1e6)
+        yield durations
+        for name, value in self._gauges().items():
+            yield GaugeMetricFamily(name, f"{name.replace('_', ' ').capitalize()}.", value)
+        release = GaugeMetricFamily(
+            "dataset_info", "The release that this process serves.", labels=("dataset_version",)
+        )
+        release.add_metric((self._version(),), 1)
+        yield release
+
+
+def serve_metrics(metrics: Metrics, host: str, port: int, workers: int) -> int:
+    """Serve them on the first free port from `port` on, one for each worker; returns it.
+
+    Raises:
+        OSError: none of these ports is free.
+    """
+    registry = CollectorRegistry()
+    registry.register(metrics)
+    ProcessCollector(registry=registry)
+    for candidate in range(port, port + workers):
+        with suppress(OSError):
+            start_http_server(candidate, host, registry)
+            log.info("metrics", extra={"path": f"http://{host}:{candidate}/metrics"})
+            return candidate
+    last = f" to {port + workers - 1}" if workers > 1 else ""
+    raise OSError(f"can't serve metrics on {host}:{port}{last}: in use; choose another with API_METRICS_PORT")

@@ -1,0 +1,325 @@
+"""The HTML pages of records and lists, rendered from the same documents as the JSON."""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, Final, get_args
+
+from fastapi import Response
+from markupsafe import Markup
+from sqlalchemy import select
+
+from app.database import Database
+from app.pages.assets import ASSETS
+from app.pages.templates import TEMPLATES
+from app.pages.view import View, label_of, view_of
+from app.pictures import PICTURES, Picture
+from app.problems import NOT_FOUND, ProblemException
+from app.reading import get_one, list_page
+from app.registry import RESOURCES, TABLES
+from app.schemas import citations, evidence, interactions, jurisdictions, side_effects, warning_signs
+from app.schemas.queries import PageQuery, query_string
+from app.schemas.queries import View as ListView
+from app.schemas.references import RecordType
+from app.schemas.resources import ResourceInfo
+from app.schemas.search import SearchQuery
+from app.schemas.vocabularies import Vocabulary
+from app.tables import Resource, table_of
+
+POLICY: Final = (
+    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+HEADERS: Final = {
+    "Content-Security-Policy": POLICY,
+    # A page of an earlier release would load files that are no longer there.
+    "Cache-Control": "no-cache",
+}
+MISSING_HEADERS: Final = {**HEADERS, "Cache-Control": "no-store"}
+LABELLED: Final[Mapping[str, type[Vocabulary]]] = {
+    kind.__name__: kind
+    for kind in (
+        evidence.Verdict,
+        evidence.Support,
+        evidence.EvidenceLevel,
+        evidence.Specificity,
+        citations.CitationType,
+        interactions.InteractionSeverity,
+        jurisdictions.LegalStatus,
+        side_effects.Seriousness,
+        warning_signs.Urgency,
+        RecordType,
+    )
+}
+"""The vocabularies that templates name."""
+BADGED: Final = frozenset({"verdict", "seriousness", "severity", "urgency", "status", "confidence", "evidence_level"})
+"""The fields whose value is shown as a badge, beside the summary too."""
+TITLES: Final[Mapping[str, str]] = {
+    "dosage-ranges": "Amounts that were stated, surveyed or studied",
+    "faqs": "Questions and answers",
+    "claims": "Statements of the article, and what the evidence does to them",
+    "jurisdictions": "Legal status by place",
+    "citations": "Sources",
+    "contacts": "Help lines",
+    "articles": "The article",
+    "pharmacology": "How kratom acts in the body",
+    "approaches": "Care for back pain without kratom",
+    "risk-groups": "Who should not use kratom",
+    "quality-checks": "Product quality",
+}
+"""Titles of collections whose name alone would not do."""
+SITE_TITLE: Final = "Kratom and chronic back pain"
+NOTHING: Final[dict[str, Any]] = {
+    **{name: [] for name in ("cautions", "claims", "citations", "cited_by", "related")},
+    **dict.fromkeys(("disclaimer", "evidence_summary", "article_section")),
+}
+"""What some records lack."""
+DESCRIPTION_LENGTH: Final = 300
+
+
+@dataclass(frozen=True)
+class Site:
+    """Where the service is for the public."""
+
+    public_url: str = ""
+    """Empty when it is not known."""
+
+
+def collection_title(collection: str) -> str:
+    """What an HTML page calls a collection."""
+    return TITLES.get(collection) or collection.replace("-", " ").capitalize()
+
+
+def html_path(path: str) -> str:
+    """The address of the HTML page of an address of the API; any other address is its own."""
+    collection, _, rest = path.removeprefix("/v1/").partition("/")
+    is_record = path.startswith("/v1/") and collection in _collections() and not rest.endswith("/")
+    return path.removeprefix("/v1") if is_record else path
+
+
+def relative(page: str, target: str) -> str:
+    """The link from one page to another address of the service, which works under any prefix."""
+    depth = page.count("/") - 1
+    return ("../" * depth + target.removeprefix("/")) or "./"
+
+
+def record_html(database: Database, resource: type[Resource], slug: str, site: Site) -> str:
+    """The HTML page of a record.
+
+    Raises:
+        ProblemException: not found, with the slug that was probably meant.
+    """
+    info = resource.info
+    record = json.loads(bytes(get_one(database, resource, slug).body))["data"]
+    view = view_of(info, record)
+    path = f"/{info.collection}/{slug}"
+    headline = [fact for fact in view.facts if fact.name in BADGED and fact.code]
+    shown = View([fact for fact in view.facts if fact not in headline], view.parts, view.unknown)
+    return _render(
+        "record",
+        database,
+        path,
+        site,
+        json_address=f"{info.path}/{slug}",
+        page_title=record["title"],
+        page_description=shortened(record["summary"]),
+        collection=info.collection,
+        collection_title=collection_title(info.collection),
+        record=NOTHING | record,
+        view=shown,
+        headline=headline,
+    )
+
+
+def list_html(database: Database, resource: type[Resource], query: PageQuery, site: Site) -> str:
+    """The HTML page of a list, or of what matches its filters."""
+    info = resource.info
+    facets = info.query.facet_names()
+    asked = query.model_copy(update={"view": ListView.summary, **({"facet": list(facets)} if facets else {})})
+    body = json.loads(bytes(list_page(database, resource, asked).body))
+    filters = query.filters()
+    written = {name: value for name, value in query.written().items() if name not in {"view", "facet"}}
+    path = f"/{info.collection}"
+    is_first = not filters and not query.offset
+    return _render(
+        "list",
+        database,
+        path,
+        site,
+        is_listed=not written,
+        json_address=info.path + (f"?{query_string(written)}" if written else ""),
+        page_title=collection_title(info.collection),
+        page_description=shortened(info.description),
+        collection=info.collection,
+        collection_title=collection_title(info.collection),
+        description=info.description,
+        coverage=body["meta"]["coverage"],
+        disclaimer=body["meta"]["disclaimer"],
+        picture=_picture(database, resource) if is_first else None,
+        records=[NOTHING | record | {"headline": _headline(info, record)} for record in body["data"]],
+        total=body["meta"]["total"],
+        offset=query.offset,
+        is_filtered=bool(filters),
+        filters=list(_filters(body["meta"]["facets"] or [], filters)),
+        sorts=list(_sorts(info, query.sort)),
+        previous=_neighbour(path, written, query.offset - query.limit) if query.offset else None,
+        next=_neighbour(path, written, query.offset + query.limit)
+        if query.offset + query.limit < body["meta"]["total"]
+        else None,
+    )
+
+
+def search_html(database: Database, body: Mapping[str, Any] | None, query: SearchQuery, site: Site) -> str:
+    """The HTML page of what a search found; an invitation to search when nothing was asked."""
+    written = query.written()
+    meta = body["meta"] if body else None
+    following = query.offset + query.limit
+    return _render(
+        "search",
+        database,
+        "/search",
+        site,
+        is_listed=False,
+        page_title=f"Search: {query.q}" if query.q else "Search",
+        page_description="Search all records in your own words.",
+        query_text=query.q,
+        json_address=f"/v1/search?{query_string(written)}" if query.q else "",
+        meta=meta,
+        results=[hit | {"pieces": _pieces(hit["snippet"])} for hit in body["data"]] if body else [],
+        previous=_neighbour("/search", written, query.offset - query.limit) if query.offset else None,
+        next=_neighbour("/search", written, following) if meta and following < meta["total"] else None,
+    )
+
+
+def missing_html(database: Database, resource: type[Resource], problem: ProblemException, site: Site) -> Response:
+    """The page that says that there is no such record, with the one that was probably meant."""
+    info = resource.info
+    meant = next((fault.did_you_mean for fault in problem.errors if fault.did_you_mean), None)
+    html = _render(
+        "missing",
+        database,
+        f"/{info.collection}/x",
+        site,
+        is_listed=False,
+        page_title="There is no such page",
+        page_description="There is no such page.",
+        detail=problem.detail,
+        meant={"slug": meant, "url": f"{info.path}/{meant}"} if meant else None,
+        collection=info.collection,
+        collection_title=collection_title(info.collection),
+    )
+    return Response(html, NOT_FOUND.status, MISSING_HEADERS, "text/html")
+
+
+def sitemap(database: Database, site: Site) -> str:
+    """The addresses of all HTML pages. They are complete only when the public URL is known, as the format demands."""
+    paths = ["/", *(f"/{resource.collection}" for resource in RESOURCES)]
+    for resource in RESOURCES:
+        slugs = database.read(str(select(table_of(TABLES[resource.collection]).columns.slug)), {})
+        paths += [f"/{resource.collection}/{slug}" for (slug,) in slugs]
+    changed = database.dataset_version.partition("+")[0]
+    return TEMPLATES.get_template("site/sitemap.xml").render(paths=paths, root=site.public_url, changed=changed)
+
+
+def shortened(text: str) -> str:
+    """A text for a description, cut at the end of a sentence."""
+    if len(text) <= DESCRIPTION_LENGTH:
+        return text
+    return text[:DESCRIPTION_LENGTH].rsplit(". ", 1)[0].rstrip(".") + "."
+
+
+def _render(template: str, database: Database, path: str, site: Site, **values: Any) -> str:
+    def to(target: str) -> str:
+        return relative(path, html_path(target))
+
+    def asset(name: str) -> str:
+        return relative(path, f"/{ASSETS[name].address}")
+
+    common = {
+        "to": to,
+        "api": lambda target: relative(path, target),
+        "asset": asset,
+        "label": lambda kind, value: LABELLED[kind][value].label,
+        "badged": BADGED,
+        "site_title": SITE_TITLE,
+        "dataset_version": database.dataset_version,
+        "release_date": database.dataset_version.partition("+")[0],
+        "public_address": f"{site.public_url}{path}" if site.public_url else "",
+        "query_text": "",
+        "json_address": "",
+        "is_listed": True,
+    }
+    return TEMPLATES.get_template(f"site/{template}.html").render(common | values)
+
+
+@cache
+def _collections() -> frozenset[str]:
+    return frozenset(resource.collection for resource in RESOURCES)
+
+
+def _pieces(snippet: Mapping[str, Any]) -> Iterator[tuple[str, bool]]:
+    """The parts of a snippet, each with whether it is a match."""
+    text, place = snippet["text"], 0
+    for match in snippet["matches"]:
+        yield text[place : match["start"]], False
+        yield text[match["start"] : match["end"]], True
+        place = match["end"]
+    yield text[place:], False
+
+
+def _headline(info: ResourceInfo, record: Mapping[str, Any]) -> list[dict[str, str]]:
+    found = []
+    for name in record:
+        kind = info.enumeration(name) if name in BADGED and record[name] else None
+        if kind:
+            found.append({"label": kind[record[name]].label, "code": record[name]})
+    return found
+
+
+def _filters(facets: list[dict[str, Any]], chosen: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    for facet in facets:
+        values = [str(value).lower() for value in chosen.get(facet["name"], [])]
+        choices = [
+            {**value, "is_chosen": value["value"].lower() in values}
+            for value in facet["values"]
+            if value["count"] or value["value"].lower() in values
+        ]
+        if choices:
+            yield {"name": facet["name"], "label": label_of(facet["name"]), "choices": choices}
+
+
+def _sorts(info: ResourceInfo, chosen: str) -> Iterator[dict[str, Any]]:
+    for value in get_args(info.query.model_fields["sort"].annotation):
+        name, reverse = value.removeprefix("-"), value.startswith("-")
+        label = "Address" if name == "slug" else label_of(name)
+        yield {"value": value, "label": label + (", reversed" if reverse else ""), "is_chosen": value == chosen}
+
+
+def _neighbour(path: str, written: Mapping[str, str], offset: int) -> str:
+    parameters = {name: value for name, value in written.items() if name != "offset"}
+    if offset > 0:
+        parameters["offset"] = str(offset)
+    return f"{path}?{query_string(parameters)}" if parameters else path
+
+
+def _picture(database: Database, resource: type[Resource]) -> dict[str, Any] | None:
+    picture = next((each for each in PICTURES if each.collection == resource.info.collection), None)
+    if picture is None:
+        return None
+    rows = picture.rows(records_of(database, picture))
+    columns = list(rows[0])
+    return {
+        "slug": picture.slug,
+        "title": picture.title,
+        "notice": picture.notice,
+        "svg": Markup(picture.svg(rows, "")),  # noqa: S704  # rendered by our own escaping templates
+        "columns": [label_of(column) for column in columns],
+        "rows": [list(row.values()) for row in rows],
+    }
+
+
+def records_of(database: Database, picture: Picture) -> list[dict[str, Any]]:
+    """Every record of the collection that a picture shows."""
+    sql = str(select(table_of(TABLES[picture.collection]).columns.document))
+    return [json.loads(document) for (document,) in database.read(sql, {})]

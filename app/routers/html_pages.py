@@ -1,0 +1,100 @@
+"""Routes of the HTML pages: for every collection its list and its records, at the address of the API without `/v1`."""
+
+import json
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Path, Query, Response
+from pydantic import ConfigDict, model_validator
+from starlette.requests import HTTPConnection
+
+from app.pages.site import HEADERS, Site, list_html, missing_html, record_html, records_of, search_html, sitemap
+from app.pictures import PICTURES, Picture, as_csv
+from app.problems import ProblemException
+from app.registry import TABLES
+from app.routers.common import Data
+from app.routers.search import results
+from app.schemas.queries import PageQuery, QueryParameters, Question
+from app.schemas.search import SearchQuery
+from app.tables import Resource
+
+router = APIRouter(include_in_schema=False)
+
+
+class FormQuery(QueryParameters):
+    """The query of an HTML page: whatever it does not know is ignored, and so are fields of a form that are left empty."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_empty_fields(cls, values: Mapping[str, Any]) -> Mapping[str, Any]:
+        return {name: value for name, value in values.items() if value not in ("", [""])}
+
+
+def get_site(connection: HTTPConnection) -> Site:
+    """Where the service is for the public."""
+    site: Site = connection.app.state.site
+    return site
+
+
+Place = Annotated[Site, Depends(get_site)]
+Slug = Annotated[str, Path()]
+
+
+def add_pages(resource: type[Resource]) -> None:
+    """Add the routes of a collection."""
+    info = resource.info
+    form: type[PageQuery] = type(f"{info.query.__name__}Form", (info.query, FormQuery), {"__doc__": info.query.__doc__})
+
+    async def show_list(query: Annotated[form, Query()], data: Data, site: Place) -> Response:  # type: ignore[valid-type]
+        return Response(list_html(data, resource, query, site), headers=HEADERS, media_type="text/html")
+
+    async def show_record(slug: Slug, _: Annotated[FormQuery, Query()], data: Data, site: Place) -> Response:
+        try:
+            html = record_html(data, resource, slug, site)
+        except ProblemException as problem:
+            return missing_html(data, resource, problem, site)
+        return Response(html, headers=HEADERS, media_type="text/html")
+
+    router.add_api_route(f"/{info.collection}", show_list)
+    router.add_api_route(f"/{info.collection}/{{slug}}", show_record)
+
+
+def add_picture(picture: Picture) -> None:
+    """Add the routes of a picture and of the data behind it."""
+
+    async def show_picture(_: Annotated[FormQuery, Query()], data: Data) -> Response:
+        svg = picture.svg(picture.rows(records_of(data, picture)), "../", is_file=True)
+        return Response(svg, media_type="image/svg+xml")
+
+    async def show_rows(_: Annotated[FormQuery, Query()], data: Data) -> Response:
+        return Response(as_csv(picture.rows(records_of(data, picture))), media_type="text/csv")
+
+    router.add_api_route(f"/pictures/{picture.slug}.svg", show_picture)
+    router.add_api_route(f"/pictures/{picture.slug}.csv", show_rows)
+
+
+class SearchForm(SearchQuery, FormQuery):
+    """The query of the search page; without a question it invites to one."""
+
+    q: Question = ""
+
+
+@router.get("/search")
+async def show_results(query: Annotated[SearchForm, Query()], data: Data, site: Place) -> Response:
+    """What a search finds, or an invitation to search."""
+    body = json.loads(bytes(results(data, query).body)) if query.q else None
+    return Response(search_html(data, body, query, site), headers=HEADERS, media_type="text/html")
+
+
+@router.get("/sitemap.xml")
+async def show_sitemap(_: Annotated[FormQuery, Query()], data: Data, site: Place) -> Response:
+    """The addresses of all HTML pages, for search engines."""
+    return Response(sitemap(data, site), media_type="application/xml")
+
+
+for each in TABLES.values():
+    add_pages(each)
+for each_picture in PICTURES:
+    add_picture(each_picture)

@@ -1,0 +1,60 @@
+"""Route of the search over all resources."""
+
+from typing import Annotated, Final
+
+from fastapi import APIRouter, Query, Response
+
+from app.database import Database
+from app.reading import alone, encoded, page
+from app.routers.common import Data
+from app.schemas.search import SearchPage, SearchQuery, SuggestPage, SuggestQuery
+from app.search.engine import hits, search
+from app.search.suggest import suggest
+
+router = APIRouter(tags=["search"])
+MAX_SUGGESTIONS_BYTES: Final = 1024
+SUGGESTION: Final = (
+    "Nothing was found. Try fewer or other words, such as the name of a medicine, a symptom or a place, "
+    "or leave out the type. All collections are listed at /v1."
+)
+
+
+@router.get("/v1/search", operation_id="searchRecords", summary="Search all records", response_model=SearchPage)
+async def search_all(query: Annotated[SearchQuery, Query()], data: Data) -> Response:
+    """Return the records that answer a question, best first; where there is a danger, first what protects from it."""
+    return results(data, query)
+
+
+@router.get(
+    "/v1/suggest", operation_id="suggestRecords", summary="Suggest records while typing", response_model=SuggestPage
+)
+async def suggest_records(query: Annotated[SuggestQuery, Query()], data: Data) -> Response:
+    """Return the records with a title or alias that begins as typed, or of which a word does; few enough for 1,024 bytes."""
+    return suggestions(data, query)
+
+
+def suggestions(data: Database, query: SuggestQuery) -> Response:
+    """The records that may be meant, as many as fit."""
+    meta = {"dataset_version": data.dataset_version}
+    found = suggest(data, query.q)
+    while True:
+        response = alone(encoded(found), meta, "/v1/suggest", query)
+        if len(response.body) <= MAX_SUGGESTIONS_BYTES or not found:
+            return response
+        found.pop()
+
+
+def results(data: Database, query: SearchQuery) -> Response:
+    """A page of what a question finds."""
+    result = search(data, query.q, query.type)
+    meta = {
+        "total": len(result.numbers),
+        "limit": query.limit,
+        "offset": query.offset,
+        "corrected_query": result.question.corrected,
+        "truncated": result.truncated,
+        "suggestion": None if result.numbers else SUGGESTION,
+        "dataset_version": data.dataset_version,
+        "disclaimer": data.disclaimer,
+    }
+    return page(hits(data, result, query.limit, query.offset), meta, "/v1/search", query, "/search")

@@ -1,0 +1,1 @@
+"""Search: questions as they are understood, and the records that answer them."""

@@ -1,0 +1,181 @@
+"""Finds and ranks records: the index says what matches, and matches are weighed by field, rarity and importance."""
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from math import log
+from typing import Final
+
+from app.database import Database
+from app.schemas.references import RecordType
+from app.search.question import Group, Question, understand
+from app.words.lexicon import Lexicon
+from app.words.text import BOUNDARY, Phrase, words
+
+FIELDS: Final = {"{names aliases} : ": 4.0, "outline : ": 2.0, "body : ": 1.0}
+"""The columns of the index and what a match there counts."""
+AT_THE_START: Final = 1.0
+"""What it counts besides that a title begins with the match."""
+SATURATION: Final = 2.0
+"""Where a match in all fields counts little more than one in the best of them."""
+MAX_CANDIDATES: Final = 1000
+"""How many records are looked at for each group of words, the most important ones: ranking takes time for each."""
+MAX_RANKED: Final = 1000
+"""How many results there are at most."""
+LEAST_SHARE: Final = 0.2
+"""What share of the best score a record needs to be a result."""
+WHOLE_NAME: Final = 0.5
+"""What a record gains one of whose names is the whole question, as a share of the weight of that."""
+TOPIC_TYPE: Final = 1.3
+"""What the score of a record is multiplied by that protects from the danger that the question is about."""
+TOPIC_RECORD: Final = 0.4
+"""What the first record of a topic gains, as a share of the weight of the whole question."""
+PRIOR: Final = {RecordType.citation: 0.55, RecordType.claim: 0.85, RecordType.article: 0.8}
+"""What the score of a type is multiplied by: those that only mention what another record is about count less."""
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a question found."""
+
+    question: Question
+    numbers: list[int]
+    """The numbers of the records, best first."""
+    truncated: bool
+    """Whether more records matched than were ranked."""
+
+
+def search(database: Database, text: str, types: list[RecordType]) -> Result:
+    """The records that answer a question, best first."""
+    question = understand(text, database.lexicon)
+    matches, truncated = _matches(database, question.groups)
+    scores = _scores(database, question, matches)
+    kinds = _types(database, scores)
+    lead = {kind for topic in question.topics for kind in topic.types}
+    records = {number for topic in question.topics for number in topic.records}
+    ranked = {}
+    for number, score in scores.items():
+        kind = kinds[number]
+        if not types or kind in types:
+            leads = kind.value in lead or number in records
+            # Whoever names a year is looking for a source.
+            prior = 1.0 if question.has_year and kind is RecordType.citation else PRIOR.get(kind, 1.0)
+            ranked[number] = score * prior * (TOPIC_TYPE if leads else 1.0)
+    least = max(ranked.values(), default=0.0) * LEAST_SHARE
+    numbers = sorted((n for n in ranked if ranked[n] >= least), key=lambda n: (-ranked[n], n))
+    # Whatever else matches better, what protects comes first.
+    first = [number for number in numbers if kinds[number].value in lead][:1]
+    numbers = [*first, *(number for number in numbers if number not in first)]
+    cut = truncated or question.cut or len(numbers) > MAX_RANKED
+    return Result(question, numbers[:MAX_RANKED], cut)
+
+
+def hits(database: Database, result: Result, limit: int, offset: int) -> bytes:
+    """A page of the results as JSON."""
+    numbers = result.numbers[offset : offset + limit]
+    found = database.read(
+        "SELECT number, document, sentences FROM search_document"
+        " WHERE number IN (SELECT value FROM json_each(:numbers))",
+        {"numbers": json.dumps(numbers)},
+    )
+    rows = {number: (document, sentences) for number, document, sentences in found}
+    asked = {word for group in result.question.groups for phrase in group.phrases for word in phrase}
+    return b"[" + b",".join(_hit(*rows[number], asked, database.lexicon) for number in numbers) + b"]"
+
+
+def found_slugs(database: Database, text: str, kind: RecordType) -> list[str]:
+    """The records of one type that answer a question, best first."""
+    return [path.partition("/")[2] for path in paths_of(database, search(database, text, [kind]).numbers)]
+
+
+def paths_of(database: Database, numbers: list[int]) -> list[str]:
+    """The records of these numbers as `collection/slug`, in the same order."""
+    sql = "SELECT number, path FROM search_document WHERE number IN (SELECT value FROM json_each(:numbers))"
+    paths = dict(database.read(sql, {"numbers": json.dumps(numbers)}))
+    return [paths[number] for number in numbers]
+
+
+def _matches(database: Database, groups: list[Group]) -> tuple[list[dict[int, float]], bool]:
+    """For each group the records that it matches, with how strongly, and whether there are more."""
+    matches: list[dict[int, float]] = [{} for _ in groups]
+    cut = False
+    for group, matched in zip(groups, matches, strict=True):
+        for field, value in FIELDS.items():
+            best: dict[int, float] = {}
+            for factor, phrases in _by_factor(group):
+                found = _numbers(database, field + _any(phrases))
+                cut |= len(found) == MAX_CANDIDATES
+                for number in found:
+                    best.setdefault(number, value * factor * group.weight)
+            for number, strength in best.items():
+                matched[number] = matched.get(number, 0.0) + strength
+        for number in _numbers(database, "names : " + _any(((BOUNDARY, *phrase) for phrase in group.phrases), "^")):
+            matched[number] = matched.get(number, 0.0) + AT_THE_START * group.weight
+    if cut and len(groups) > 1:
+        # The records in which all words stand may be among those that were not looked at.
+        for field, value in (("", 1.0), *FIELDS.items()):
+            for number in _numbers(database, " AND ".join(f"({field}{_any(group.phrases)})" for group in groups)):
+                for group, matched in zip(groups, matches, strict=True):
+                    matched[number] = max(matched.get(number, 0.0), value * group.weight)
+    return matches, cut
+
+
+def _by_factor(group: Group) -> list[tuple[float, list[Phrase]]]:
+    by_factor: dict[float, list[Phrase]] = defaultdict(list)
+    for phrase, factor in group.phrases.items():
+        by_factor[factor].append(phrase)
+    return sorted(by_factor.items(), reverse=True)
+
+
+def _numbers(database: Database, match: str) -> list[int]:
+    """The most important records that match, as the index is in the order of their importance."""
+    sql = "SELECT rowid FROM search_index WHERE search_index MATCH :match LIMIT :limit"
+    return [number for (number,) in database.read(sql, {"match": match, "limit": MAX_CANDIDATES})]
+
+
+def _any(phrases: Iterable[Phrase], mark: str = "") -> str:
+    return "(" + " OR ".join(f'{mark}"{" ".join(phrase)}"' for phrase in phrases) + ")"
+
+
+def _scores(database: Database, question: Question, matches: list[dict[int, float]]) -> dict[int, float]:
+    """How well each record answers: rare words count more, and so does a record that has most of the words."""
+    total = sum(database.totals.values())
+    scores: dict[int, float] = defaultdict(float)
+    covered: dict[int, float] = defaultdict(float)
+    whole = 0.0
+    for group, matched in zip(question.groups, matches, strict=True):
+        weight = group.weight * log(1 + total / (1 + len(matched)))
+        whole += weight
+        for number, strength in matched.items():
+            scores[number] += weight * strength / (strength + SATURATION)
+            covered[number] += weight
+    for number in scores:
+        scores[number] *= 0.2 + 0.8 * (covered[number] / whole) ** 2
+    if question.wholes:
+        named = _any((BOUNDARY, *phrase, BOUNDARY) for phrase in question.wholes)
+        for number in _numbers(database, "{names aliases} : " + named):
+            scores[number] += whole * WHOLE_NAME
+    for topic in question.topics:
+        for place, number in enumerate(topic.records):
+            scores[number] += (whole or 1.0) * TOPIC_RECORD * 0.9**place
+    return scores
+
+
+def _types(database: Database, numbers: dict[int, float]) -> dict[int, RecordType]:
+    found = database.read(
+        "SELECT number, type FROM search_document WHERE number IN (SELECT value FROM json_each(:numbers))",
+        {"numbers": json.dumps(list(numbers))},
+    )
+    return {number: RecordType[kind] for number, kind in found}
+
+
+def _hit(document: bytes, sentences: str, asked: set[str], lexicon: Lexicon) -> bytes:
+    """The hit that the build has rendered, with the sentence in which most of the words stand."""
+    best, most = "", -1
+    for sentence, stemmed in json.loads(sentences):
+        if (distinct := len(asked.intersection(stemmed.split()))) > most:
+            best, most = sentence, distinct
+    matches = [{"start": word.start, "end": word.end} for word in words(best) if lexicon.stem(word.text) in asked]
+    snippet = json.dumps({"text": best, "matches": matches}, ensure_ascii=False, separators=(",", ":"))
+    return document[:-1] + b',"snippet":' + snippet.encode() + b"}"

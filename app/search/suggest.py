@@ -1,0 +1,53 @@
+"""Suggests records while somebody types: those with a title or alias of which a word begins as typed."""
+
+import json
+from collections.abc import Iterator
+from itertools import islice
+from typing import Any, Final
+
+from app.database import Database
+from app.words.lexicon import Lexicon
+from app.words.text import words
+
+MAX_SUGGESTIONS: Final = 8
+SHORTEST_CORRECTED: Final = 3
+"""How many letters a beginning needs before one wrong letter is put right."""
+MAX_CORRECTIONS: Final = 8
+"""How many words are tried that the last one may be the misspelled beginning of."""
+MAX_NAMES: Final = 400
+"""How many names are read that begin as typed: they are in the order of the alphabet."""
+SQL: Final = """
+    SELECT document FROM (
+        SELECT number, min(position) AS position FROM (
+            SELECT number, position FROM search_name WHERE text >= :start AND text < :end ORDER BY text LIMIT :names
+        ) GROUP BY number ORDER BY min(position) > 0, number LIMIT :suggestions
+    ) AS found JOIN search_document USING (number) ORDER BY found.position > 0, number
+"""
+
+
+def suggest(database: Database, text: str) -> list[dict[str, Any]]:
+    """References to the records that may be meant, best first: those whose names begin so, then by importance."""
+    typed = " ".join(word.text for word in words(text))
+    if not typed:
+        return []
+    for beginning in (typed, *_corrected(database.lexicon, typed)):
+        if found := _named(database, beginning):
+            return found
+    return []
+
+
+def _named(database: Database, beginning: str) -> list[dict[str, Any]]:
+    values = {"start": beginning, "end": beginning + "\U0010ffff", "names": MAX_NAMES, "suggestions": MAX_SUGGESTIONS}
+    hits = (json.loads(document) for (document,) in database.read(SQL, values))
+    return [{name: hit[name] for name in ("type", "slug", "title", "url")} for hit in hits]
+
+
+def _corrected(lexicon: Lexicon, typed: str) -> Iterator[str]:
+    """What was probably meant, if one word has one wrong letter; the last one may be a beginning."""
+    *before, last = typed.split()
+    better = [word if lexicon.knows(word) else lexicon.corrected(word) or word for word in before]
+    if better != before:
+        yield " ".join([*better, last])
+    elif len(last) >= SHORTEST_CORRECTED:
+        for beginning in islice(lexicon.corrected_beginnings(last), MAX_CORRECTIONS):
+            yield " ".join([*before, beginning])

@@ -1,0 +1,1 @@
+"""The words of the data set, as a search compares them."""

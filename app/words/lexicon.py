@@ -1,0 +1,145 @@
+"""What a search knows of words: which say nothing, which mean the same, and how each is spelled."""
+
+import json
+from bisect import bisect_left
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import chain
+from typing import Any, Final
+
+from rapidfuzz import process
+from rapidfuzz.distance import OSA
+
+from app.words.text import Phrase, stem
+
+SHORTEST_CORRECTED: Final = 4
+"""Shorter words are too much alike to guess which one was meant."""
+MAX_CORRECTED: Final = 40
+"""How many characters the longest word has that is corrected."""
+MAX_COMPLETIONS: Final = 30
+"""How many words that begin as typed are tried."""
+COMMON: Final = 0.5
+"""The share of records from which on a word that stands in them says nothing of what is looked for."""
+MAX_BEGINNING: Final = 15
+"""How many letters the longest beginning has that is corrected."""
+ONE_EDIT: Final = 1
+"""A letter that is wrong, missing or too many, or two neighbours that have changed places."""
+
+
+@dataclass(frozen=True)
+class Topic:
+    """A danger that questions are about, for which what protects comes first."""
+
+    phrases: list[Phrase]
+    types: list[str]
+    """The types of record that come first among those that match."""
+    records: list[int]
+    """The numbers of the records that are shown even if they don't match, most important first."""
+
+
+class Lexicon:
+    """The words of a data set. The build has stemmed them, so a server starts and searches without stemming any text."""
+
+    def __init__(self, stored: str) -> None:
+        values: dict[str, Any] = json.loads(stored)
+        self.stop_words = frozenset(values["stop_words"])
+        self.common = frozenset(values["common"])
+        """The stems that most records have, and their synonyms: they say as little as stop words."""
+        self.codes: dict[str, str] = values["codes"]
+        """The words by which places are found whose codes are ordinary words too, by code: `or` and `usor`."""
+        self.topics = [
+            Topic([tuple(phrase) for phrase in topic["phrases"]], topic["types"], topic["records"])
+            for topic in values["topics"]
+        ]
+        self.phrases: dict[Phrase, list[Phrase]] = {
+            tuple(phrase): [tuple(other) for other in others] for phrase, others in values["phrases"]
+        }
+        """Phrases of several words, and words with synonyms: with the phrases that mean the same."""
+        self.longest = max(map(len, self.phrases), default=1)
+        self._stems: dict[str, str] = values["stems"]
+        self._counts: dict[str, int] = values["counts"]
+        """In how many records a word stands that stands in several."""
+        self._known_stems = frozenset(self._stems.values())
+        self._sorted = sorted(self._stems)
+        self._by_length: dict[int, list[str]] = defaultdict(list)
+        for word in self._sorted:
+            self._by_length[len(word)].append(word)
+        self._gathered: dict[int, list[str]] = {}
+
+    def stem(self, word: str) -> str:
+        """The stem of a folded word."""
+        return self._stems.get(word) or stem(word)
+
+    def knows(self, word: str) -> bool:
+        """Whether a folded word, or another form of it, stands in any record."""
+        return word in self._stems or stem(word) in self._known_stems
+
+    def completions(self, beginning: str) -> list[str]:
+        """The words that begin so, shortest first."""
+        start = bisect_left(self._sorted, beginning)
+        end = bisect_left(self._sorted, beginning + "\U0010ffff", start)
+        return sorted(self._sorted[start:end], key=len)[:MAX_COMPLETIONS]
+
+    def corrected(self, word: str) -> str | None:
+        """The known word that an unknown one was probably meant to be, one edit away."""
+        if not SHORTEST_CORRECTED <= len(word) <= MAX_CORRECTED or word.isdigit():
+            return None
+        lengths = range(len(word) - ONE_EDIT, len(word) + ONE_EDIT + 1)
+        near = list(chain.from_iterable(self._by_length[length] for length in lengths if length in self._by_length))
+        found = process.extract(word, near, scorer=OSA.distance, score_cutoff=ONE_EDIT, limit=None)
+        # The first letter is seldom wrong, and a common word was meant sooner than a rare one.
+        return min(
+            (known for known, _, _ in found),
+            key=lambda known: (known[0] != word[0], -self._counts.get(known, 1), known),
+            default=None,
+        )
+
+    def corrected_beginnings(self, beginning: str) -> list[str]:
+        """The beginnings of known words that are one edit away from a beginning, the likeliest first."""
+        length = len(beginning)
+        if length > MAX_BEGINNING or beginning.isdigit():
+            return []
+        heads = [self._heads(size) for size in range(length - ONE_EDIT, length + ONE_EDIT + 1)]
+        found = (
+            process.extract(beginning, some, scorer=OSA.distance, score_cutoff=ONE_EDIT, limit=None) for some in heads
+        )
+        near = {head for matches in found for head, _, _ in matches}
+        return sorted(near, key=lambda head: (head[0] != beginning[0], -len(head), head))
+
+    def _heads(self, size: int) -> list[str]:
+        """The first letters of all words; gathered when one of that length is first misspelled."""
+        if size not in self._gathered:
+            self._gathered[size] = sorted({word[:size] for word in self._sorted if len(word) >= size})
+        return self._gathered[size]
+
+
+def stored_lexicon(
+    *,
+    stop_words: Iterable[str],
+    synonyms: Iterable[list[Phrase]],
+    phrases: Iterable[Phrase],
+    codes: dict[str, str],
+    topics: list[Topic],
+    counts: dict[str, int],
+    records: int,
+) -> str:
+    """What a `Lexicon` reads. `counts` says in how many of the records each word stands that can be found."""
+    equals: dict[Phrase, list[Phrase]] = {phrase: [] for phrase in phrases if len(phrase) > 1}
+    for group in synonyms:
+        for phrase in group:
+            others = equals.setdefault(phrase, [])
+            others += [other for other in group if other != phrase and other not in others]
+    common = {(stem(word),) for word, count in counts.items() if count > records * COMMON}
+    common |= {other for phrase in common for other in equals.get(phrase, ()) if len(other) == 1}
+    spelled = sorted(word for word in counts if not word.isdigit())
+    values = {
+        "stop_words": sorted(stop_words),
+        "common": sorted(word for (word,) in common),
+        "codes": dict(sorted(codes.items())),
+        "topics": [vars(topic) for topic in topics],
+        "phrases": sorted(equals.items()),
+        "stems": {word: stem(word) for word in spelled},
+        "counts": {word: counts[word] for word in spelled if counts[word] > 1},
+    }
+    return json.dumps(values, ensure_ascii=False, separators=(",", ":"))

@@ -1,0 +1,52 @@
+"""Words of a text as the search compares them: without case, diacritics and endings."""
+
+import re
+import unicodedata
+from functools import lru_cache
+from typing import Final, NamedTuple
+
+import snowballstemmer
+
+WORD: Final = re.compile(r"[^\W_]+(?:['\u2019][^\W_]+)*")
+_stemmer = snowballstemmer.stemmer("english")
+
+BOUNDARY: Final = "qqq"
+"""Stands before and behind each name in the index: no two are read as one phrase, and a whole name can be asked for."""
+Phrase = tuple[str, ...]
+"""Stems in a row."""
+
+
+class Word(NamedTuple):
+    """A word of a text and where it stands, in Unicode code points."""
+
+    text: str
+    """The word without case, diacritics and apostrophes."""
+    start: int
+    end: int
+
+
+def words(text: str) -> list[Word]:
+    """The words of a text in their order."""
+    found = (Word(fold(match[0]), match.start(), match.end()) for match in WORD.finditer(text))
+    return [word for word in found if word.text]
+
+
+@lru_cache(maxsize=65_536)
+def fold(word: str) -> str:
+    """A word without case, diacritics and apostrophes."""
+    if word.isascii():
+        return word.lower().replace("'", "")
+    decomposed = unicodedata.normalize("NFKD", word.casefold())
+    return "".join(character for character in decomposed if character.isalnum())
+
+
+@lru_cache(maxsize=65_536)
+def stem(word: str) -> str:
+    """A folded word without its ending: `vomiting` and `vomit` are one."""
+    stemmed: str = _stemmer.stemWord(word)
+    return stemmed
+
+
+def stems(text: str) -> Phrase:
+    """The stems of a text in their order."""
+    return tuple(stem(word.text) for word in words(text))

@@ -1,0 +1,285 @@
+"""The HTML pages for people: one for every record and list, with everything that the JSON says."""
+
+import re
+from collections.abc import Iterator
+from html import unescape
+from html.parser import HTMLParser
+from pathlib import Path
+from urllib.parse import urljoin, urlsplit
+from xml.etree import ElementTree as ET
+
+import brotli
+import httpx
+import pytest
+from markupsafe import escape
+
+from app.main import create_app
+from app.pictures import PICTURES, Picture
+from app.problems import Problem
+from app.settings import Settings
+from support import COLLECTIONS, Object, each, slugs, walk
+
+Records = dict[str, list[Object]]
+Pages = dict[str, httpx.Response]
+MOST_BYTES = 20_000
+NAMES = {"slug", "name"}
+"""Fields that name the record as its title does."""
+
+LISTS = tuple(path.removeprefix("/v1") for path in COLLECTIONS)
+each_list = pytest.mark.parametrize("path", LISTS)
+
+
+class Reader(HTMLParser):
+    """What a page says and where it leads."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.elements: list[tuple[str, dict[str, str | None]]] = []
+        self.words: list[str] = []
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Keep an element."""
+        self.elements.append((tag, dict(attrs)))
+
+    def handle_data(self, data: str) -> None:
+        """Keep a text."""
+        self.words.append(data)
+
+    @property
+    def text(self) -> str:
+        """All that is said, with single spaces."""
+        return " ".join(" ".join(self.words).split())
+
+    def values(self, *names: str) -> Iterator[str]:
+        """The values of attributes."""
+        for _, attributes in self.elements:
+            yield from (value for name, value in attributes.items() if name in names and value)
+
+
+@pytest.fixture(scope="module")
+async def pages(client: httpx.AsyncClient, records: Records) -> Pages:
+    """Every page of a list and of a record."""
+    paths = [*LISTS, *(f"{path}/{slug}" for path in LISTS for slug in slugs(records[f"/v1{path}"]))]
+    return {path: await client.get(path) for path in paths}
+
+
+def plain(text: str) -> str:
+    """A text with single spaces."""
+    return " ".join(text.split())
+
+
+async def test_every_record_and_list_has_a_page(pages: Pages) -> None:
+    for path, response in each(pages.items()):
+        assert response.status_code == 200, path
+        assert response.headers["Content-Type"] == "text/html; charset=utf-8"
+
+
+def beginning(record: Object) -> list[str]:
+    """What a page begins with, in order."""
+    return [record["title"], record["summary"], *record.get("cautions", []), record.get("disclaimer", "")]
+
+
+def texts(record: Object) -> Iterator[str]:
+    """Every longer text of a record but those of its claims, which name their own."""
+    for inner in walk({name: value for name, value in record.items() if name not in {"claims", "sections"}}):
+        yield from (
+            value
+            for name, value in inner.items()
+            if isinstance(value, str) and len(value) > 40 and not value.startswith("/v1/") and name not in NAMES
+        )
+
+
+def links_needed(record: Object) -> Iterator[str]:
+    """The links that the page of a record must have: to every source here and outside, and to every claim."""
+    for source in record.get("citations", []):
+        yield f"../citations/{source['citation']}"
+        if source["url"]:
+            yield source["url"]
+    yield from (f"../claims/{claim['slug']}" for inner in walk(record) for claim in inner.get("claims", []))
+
+
+def is_in_order(parts: list[str], text: str) -> bool:
+    """Whether texts stand one after the other."""
+    place = 0
+    for part in map(plain, parts):
+        place = text.find(part, place) + len(part)
+        if place < len(part):
+            return False
+    return True
+
+
+async def test_a_page_begins_with_title_summary_cautions_and_disclaimer(pages: Pages, records: Records) -> None:
+    for path in each(LISTS):
+        for record in each(records[f"/v1{path}"]):
+            text = Reader(pages[f"{path}/{record['slug']}"].text.partition("<h1>")[2]).text
+            assert is_in_order(beginning(record), text), record["slug"]
+
+
+async def test_a_page_shows_every_text_and_every_source_of_its_record(pages: Pages, records: Records) -> None:
+    for path in each(LISTS):
+        for record in each(records[f"/v1{path}"]):
+            page = Reader(pages[f"{path}/{record['slug']}"].text)
+            hrefs = set(page.values("href"))
+            assert [text for text in texts(record) if plain(text) not in page.text and text not in hrefs] == []
+            assert set(links_needed(record)) <= hrefs
+
+
+async def test_no_statement_of_the_article_stands_before_its_verdict(pages: Pages, records: Records) -> None:
+    for claim in each(records["/v1/claims"]):
+        statement = f"<blockquote><p>{escape(claim['statement'])}"
+        badge = f"badge-{claim['verdict'].replace('_', '-')}"
+        shown = [response.text.partition(statement)[0] for response in pages.values() if statement in response.text]
+        assert shown
+        assert all(badge in before and escape(claim["note"]) in before for before in each(shown))
+
+
+async def test_every_page_is_small(pages: Pages) -> None:
+    largest = max(pages, key=lambda path: len(pages[path].content))
+    assert len(brotli.compress(pages[largest].content, quality=5)) <= MOST_BYTES
+
+
+def inner_links(html: str) -> set[str]:
+    """The links of a page to other addresses of the service, as they stand in it."""
+    links = Reader(html).values("href", "src", "action", "data-suggest")
+    return {link for link in links if not urlsplit(link).scheme}
+
+
+async def test_every_link_of_every_page_leads_somewhere(pages: Pages, client: httpx.AsyncClient) -> None:
+    found = {(path, link) for path, response in pages.items() for link in inner_links(response.text)}
+    assert [link for _, link in found if link.startswith("/")] == [], "a link must not leave the prefix of the service"
+    targets = {urlsplit(urljoin(f"http://test{path}", link)).path for path, link in found}
+    for target in each(targets - {"/v1/suggest"}):
+        assert (await client.get(target)).status_code == 200, target
+
+
+async def test_the_policy_allows_nothing_inline_and_no_page_needs_it(pages: Pages) -> None:
+    for path, response in each(pages.items()):
+        policy = response.headers["Content-Security-Policy"]
+        assert policy.startswith("default-src 'none'")
+        assert "unsafe" not in policy
+        reader = Reader(response.text)
+        assert not list(reader.values("style")), path
+        assert [a for tag, a in reader.elements if tag == "script" and not a.get("src")] == [], path
+        assert not [name for _, attributes in reader.elements for name in attributes if name.startswith("on")]
+
+
+async def test_a_page_and_its_json_lead_to_each_other(pages: Pages, client: httpx.AsyncClient) -> None:
+    for path, response in each(list(pages.items())[::25]):
+        (alternate,) = [
+            attributes["href"]
+            for tag, attributes in Reader(response.text).elements
+            if tag == "link" and attributes.get("rel") == "alternate"
+        ]
+        json_path = urljoin(f"http://test{path}", str(alternate)).removeprefix("http://test")
+        assert json_path == f"/v1{path}"
+        assert f'<{path}>; rel="alternate"; type="text/html"' in (await client.get(json_path)).headers["Link"]
+
+
+async def test_titles_and_descriptions_are_those_of_the_record(pages: Pages, records: Records) -> None:
+    for record in each(records["/v1/claims"]):
+        reader = Reader(pages[f"/claims/{record['slug']}"].text)
+        metas = {
+            str(a.get("name") or a.get("property")): a.get("content") for tag, a in reader.elements if tag == "meta"
+        }
+        assert metas["og:title"] == record["title"]
+        assert record["summary"].startswith(str(metas["description"]).rstrip("."))
+        assert "og:image" not in metas
+
+
+async def test_filters_of_a_form_select_what_the_api_selects(client: httpx.AsyncClient) -> None:
+    query = "seriousness=serious&seriousness=life_threatening"
+    page = Reader((await client.get(f"/side-effects?{query}&body_system=&sort=&unknown=1&view=full")).text)
+    wanted = (await client.get(f"/v1/side-effects?{query}")).json()
+    assert f"{wanted['meta']['total']} records match" in page.text
+    links = {value.removeprefix("side-effects/") for value in page.values("href") if value.startswith("side-effects/")}
+    assert links == set(slugs(wanted["data"]))
+    checked = [a["value"] for tag, a in page.elements if tag == "input" and "checked" in a]
+    assert sorted(map(str, checked)) == ["life_threatening", "serious"]
+
+
+@each_list
+async def test_paging_leads_to_every_record_once(path: str, client: httpx.AsyncClient, records: Records) -> None:
+    found: list[str] = []
+    address: str | None = f"{path}?limit=15"
+    while address:
+        html = (await client.get(address)).text
+        cards = html.partition('<ol class="cards"')[2]
+        found += re.findall(rf'<h3><a href="{path[1:]}/([^"]+)"', cards)
+        following = re.search(r'rel="next" href="([^"]+)"', html)
+        address = f"/{unescape(following[1])}" if following else None
+    assert found == slugs(records[f"/v1{path}"])
+
+
+async def test_what_is_not_there_is_said_in_words_with_what_was_meant(client: httpx.AsyncClient) -> None:
+    response = await client.get("/side-effects/nausae")
+    assert response.status_code == 404
+    assert response.headers["Content-Type"].startswith("text/html")
+    assert response.headers["Cache-Control"] == "no-store"
+    assert '<a href="../side-effects/nausea">' in response.text
+
+
+async def test_a_name_from_outside_is_escaped(client: httpx.AsyncClient) -> None:
+    response = await client.get("/side-effects/<script>alert(1)<")
+    assert "<script>alert" not in response.text
+
+
+async def test_a_page_has_an_entity_tag_and_is_revalidated(client: httpx.AsyncClient) -> None:
+    first = await client.get("/strains")
+    assert first.headers["Cache-Control"] == "no-cache"
+    again = await client.get("/strains?utm_source=x&anything=1", headers={"If-None-Match": first.headers["ETag"]})
+    assert again.status_code == 304
+
+
+async def test_the_site_map_names_every_page(client: httpx.AsyncClient, pages: Pages) -> None:
+    response = await client.get("/sitemap.xml")
+    assert response.headers["Content-Type"].startswith("application/xml")
+    names = [element.text for element in ET.fromstring(response.content).iter() if element.tag.endswith("loc")]  # noqa: S314
+    assert sorted(map(str, names)) == sorted(["/", *pages])
+
+
+def test_addresses_are_whole_when_the_public_url_is_known(database_path: Path) -> None:
+    service = create_app(Settings(database_path=database_path, public_url="https://api.example.org/kratom"))
+    pages = service.pipeline.pages
+    assert b"Sitemap: https://api.example.org/kratom/sitemap.xml" in pages["/robots.txt"].body
+    assert b"https://api.example.org/kratom/search?q={searchTerms}" in pages["/opensearch.xml"].body
+
+
+@pytest.mark.parametrize("picture", PICTURES, ids=lambda picture: picture.slug)
+async def test_a_picture_is_on_its_list_and_served_with_its_data(
+    picture: Picture, client: httpx.AsyncClient, pages: Pages
+) -> None:
+    html = pages[f"/{picture.collection}"].text
+    assert "<svg" in html
+    for suffix, media_type in ((".svg", "image/svg+xml"), (".csv", "text/csv; charset=utf-8")):
+        assert f'href="pictures/{picture.slug}{suffix}"' in html
+        response = await client.get(f"/pictures/{picture.slug}{suffix}")
+        assert response.headers["Content-Type"] == media_type
+
+
+async def test_a_malformed_query_is_a_problem(client: httpx.AsyncClient) -> None:
+    response = await client.get("/strains?vein=purple")
+    assert response.status_code == 422
+    assert Problem.model_validate(response.json()).status == 422
+
+
+async def test_the_search_page_shows_what_the_api_finds(client: httpx.AsyncClient) -> None:
+    found = (await client.get("/v1/search?q=antidepresants")).json()
+    page = Reader((await client.get("/search?q=antidepresants&type=")).text)
+    assert str(found["meta"]["corrected_query"]) in page.text
+    for hit in each(found["data"]):
+        assert hit["url"].removeprefix("/v1/") in set(page.values("href"))
+        assert is_in_order([hit["title"], hit["summary"], *hit["cautions"][:1]], page.text)
+
+
+async def test_the_search_page_invites_to_search(client: httpx.AsyncClient) -> None:
+    for address in ("/search", "/search?q="):
+        response = await client.get(address)
+        assert response.status_code == 200
+        assert "Ask in your own words" in response.text
+
+
+async def test_a_question_is_text_on_the_search_page(client: httpx.AsyncClient) -> None:
+    response = await client.get("/search", params={"q": "<b>liver</b> \" '"})
+    assert response.status_code == 200
+    assert "<b>liver" not in response.text
