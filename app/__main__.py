@@ -10,7 +10,7 @@ from app.logs import say
 
 INTERRUPTED = 130
 """The conventional exit status of a program that Ctrl-C ended."""
-ADDRESS_SPACE = 134_217_728
+ADDRESS_SPACE = 167_772_160
 """How much memory must be free to be mapped. With less, a library written in Rust may end the process without a word of why."""
 
 
