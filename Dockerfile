@@ -9,7 +9,7 @@ COPY requirements/ requirements/
 RUN /venv/bin/pip install --no-cache-dir --require-hashes -r requirements/build.txt
 COPY app/ app/
 COPY migrations/ migrations/
-COPY data/seed.json data/seed.json
+COPY data/seed.json data/releases.json data/
 RUN /venv/bin/python -m app.content build \
     && python3 -m venv /serve \
     && /serve/bin/pip install --no-cache-dir --require-hashes -r requirements/serve.txt \

@@ -72,6 +72,37 @@ class Owner:
 
 
 @dataclass(frozen=True)
+class Former:
+    """A slug that was served and is no longer."""
+
+    collection: str
+    slug: str
+    reason: str
+    renamed_to: str | None
+    successor: str | None
+    """`collection/slug` of the record to show instead."""
+
+    @property
+    def successor_path(self) -> str | None:
+        """The path of the record to show instead."""
+        return f"/v1/{self.successor}" if self.successor else None
+
+    @property
+    def why(self) -> str:
+        """What to tell a client of a withdrawn record."""
+        instead = f" See {self.successor_path} instead." if self.successor else ""
+        return (
+            f"The record {self.slug!r} of {self.collection} was withdrawn. {self.reason}"[: 500 - len(instead)]
+            + instead
+        )
+
+    @property
+    def link(self) -> dict[str, str]:
+        """The header that leads to the record to show instead."""
+        return {"Link": f'<{self.successor_path}>; rel="successor-version"'} if self.successor else {}
+
+
+@dataclass(frozen=True)
 class Database:
     """A data set. Nothing in it changes; another file in its place becomes another `Database`.
 
@@ -94,6 +125,8 @@ class Database:
     """Number of records of each collection."""
     lexicon: Lexicon
     """What a search knows of words."""
+    former: dict[tuple[str, str], Former] = field(default_factory=dict)
+    """The register of former slugs, by collection and slug."""
     names: dict[str, Names] = field(default_factory=dict, compare=False)
     """The names of the records of each collection for which one was asked in vain."""
     owner: Owner | None = field(default=None, repr=False, compare=False)
@@ -247,6 +280,10 @@ def _read(driver: sqlite3.Connection, path: Path, checksum: bytes) -> Database:
         totals={
             name: driver.execute(str(select(func.count()).select_from(table))).fetchone()[0]
             for name, table in TABLES.items()
+        },
+        former={
+            (row[0], row[1]): Former(*row)
+            for row in driver.execute("SELECT collection, slug, reason, renamed_to, successor FROM former_record")
         },
         owner=Owner(driver),
     )

@@ -108,6 +108,12 @@ REQUEST_TIMEOUT: Final = Kind(
     "Request timeout",
     "The request was begun and not completed in time. Send it again in one piece.",
 )
+GONE: Final = Kind(
+    "gone",
+    410,
+    "Gone",
+    "What was at this address is no longer served. For a record, the answer gives the reason and, where there is one, the record to show instead. For a release, it gives the address of the bundle, which has everything. The same request will not succeed again.",
+)
 PRECONDITION_FAILED: Final = Kind(
     "precondition-failed",
     412,
@@ -146,6 +152,7 @@ KINDS: Final = (
     METHOD_NOT_ALLOWED,
     NOT_ACCEPTABLE,
     REQUEST_TIMEOUT,
+    GONE,
     PRECONDITION_FAILED,
     INVALID_REQUEST,
     HEAD_TOO_LARGE,

@@ -9,9 +9,9 @@ from fastapi.responses import Response
 from sqlalchemy import JSON, BindParameter, ColumnElement, Select, bindparam, exists, func, literal_column, select
 from sqlalchemy.dialects import sqlite
 
-from app.database import Database
+from app.database import Database, Former
 from app.names import Names
-from app.problems import NOT_FOUND, ProblemError, ProblemException, shown
+from app.problems import GONE, INVALID_REQUEST, NOT_FOUND, ProblemError, ProblemException, shown, summary
 from app.schemas.envelopes import MAX_LINK_BYTES
 from app.schemas.queries import PageQuery, QueryParameters, View, query_string
 from app.schemas.search import SearchQuery
@@ -37,6 +37,8 @@ Shape = tuple[tuple[str, int], ...]
 def list_page(database: Database, resource: type[Resource], query: PageQuery, path: str | None = None) -> Response:
     """A page of a collection, with the links to its neighbours under the path that was asked for."""
     filters, sort = query.filters(), query.sort
+    if "slug" in filters:
+        filters["slug"] = _current_slugs(database, resource, filters["slug"])
     if query.q:
         filters["q"] = [_encode(found_slugs(database, query.q, resource.info.record_type))]
         sort = query.sort if "sort" in query.model_fields_set else BEST_FIRST
@@ -73,13 +75,18 @@ def get_one(database: Database, resource: type[Resource], slug: str) -> Response
     """A single record.
 
     Raises:
-        ProblemException: not found, with the slug that was probably meant.
+        ProblemException: not found, with the slug that was probably meant; or withdrawn, with the reason.
     """
     found = database.read(detail_sql(resource), {"slug": slug})
-    if not found:
-        raise _unknown_slug(database, resource, slug)
     path = resource.info.path
-    return detail(database, found[0][0], f"{path}/{slug}", path, f"/{resource.info.collection}/{slug}")
+    if not found:
+        if former := database.former.get((resource.info.collection, slug)):
+            return _moved(path, former)
+        raise _unknown_slug(database, resource, slug)
+    document, history = found[0]
+    meta = {"dataset_version": database.dataset_version, "history": json.loads(history)}
+    links: dict[str, str | None] = {"self": f"{path}/{slug}", "collection": path}
+    return _response(document, meta, links, f"/{resource.info.collection}/{slug}")
 
 
 @lru_cache(maxsize=1024)
@@ -137,9 +144,10 @@ def facet_sql(resource: type[Resource], name: str, shape: Shape) -> str:
 
 @cache
 def detail_sql(resource: type[Resource]) -> str:
-    """The look-up of one rendered document."""
+    """The look-up of one rendered document with its history."""
     table = table_of(resource)
-    return _compiled(select(table.columns.document).where(table.columns.slug == bindparam("slug")))
+    columns = table.columns
+    return _compiled(select(columns.document, columns.history).where(columns.slug == bindparam("slug")))
 
 
 @cache
@@ -273,13 +281,38 @@ def _address(path: str, parameters: dict[str, str]) -> str:
     return f"{path}?{query_string(parameters)}" if parameters else path
 
 
-def _response(data: bytes, meta: dict[str, Any], links: dict[str, str | None], html: str = "") -> Response:
+def enveloped(
+    data: bytes, meta: dict[str, Any], links: dict[str, str | None], html: str = ""
+) -> tuple[bytes, dict[str, str]]:
+    """A document in its envelope, and the header with the same links and with the address of its HTML page."""
     tail = _encode({"meta": meta, "links": links})
     relations = ", ".join(f'<{url}>; rel="{name}"' for name, url in links.items() if url)
     if html:
         relations += f', <{html}>; rel="alternate"; type="text/html"'
-    headers = {"Link": relations} if len(relations) <= MAX_LINK_BYTES else None
-    return Response(b'{"data":' + data + b"," + tail.encode()[1:], headers=headers, media_type="application/json")
+    headers = {"Link": relations} if len(relations) <= MAX_LINK_BYTES else {}
+    return b'{"data":' + data + b"," + tail.encode()[1:], headers
+
+
+def _response(data: bytes, meta: dict[str, Any], links: dict[str, str | None], html: str = "") -> Response:
+    body, headers = enveloped(data, meta, links, html)
+    return Response(body, headers=headers, media_type="application/json")
+
+
+def _moved(path: str, former: Former) -> Response:
+    """The redirect to the new slug of a record.
+
+    Raises:
+        ProblemException: the record was withdrawn.
+    """
+    if former.renamed_to:
+        # Not stored: a later release may rename the record again.
+        location = f"{path}/{former.renamed_to}"
+        return Response(status_code=308, headers={"Location": location, "Cache-Control": "no-store"})
+    raise ProblemException(GONE, former.why, [_withdrawn("/path/slug", former)], former.link)
+
+
+def _withdrawn(where: str, former: Former) -> ProblemError:
+    return ProblemError(pointer=where, code="withdrawn", detail=former.why, did_you_mean=former.successor_path)
 
 
 def _unknown_slug(database: Database, resource: type[Resource], slug: str) -> ProblemException:
@@ -292,12 +325,31 @@ def _unknown_slug(database: Database, resource: type[Resource], slug: str) -> Pr
     return ProblemException(NOT_FOUND, fault.detail, [fault])
 
 
+def _current_slugs(database: Database, resource: type[Resource], slugs: list[str]) -> list[str]:
+    """The slugs of a batch, with the new one of each renamed record.
+
+    Raises:
+        ProblemException: a record was withdrawn. To leave it out would look as if it had never been there.
+    """
+    collection = resource.info.collection
+    formers = {slug: former for slug in slugs if (former := database.former.get((collection, slug)))}
+    withdrawn = [_withdrawn("/query/slug", former) for former in formers.values() if not former.renamed_to]
+    if withdrawn:
+        raise ProblemException(INVALID_REQUEST, summary(withdrawn, len(withdrawn)), withdrawn)
+    return list(dict.fromkeys(formers[slug].renamed_to or slug if slug in formers else slug for slug in slugs))
+
+
 def _names(database: Database, resource: type[Resource]) -> Names:
     """The names of a collection; gathered when one is first asked for, which takes milliseconds."""
     collection = resource.info.collection
     if collection not in database.names:
         rows = database.read(names_sql(resource), {"limit": MAX_NAMED, "offset": 0})
-        database.names[collection] = Names(pair for row in rows for pair in _named(resource, *row))
+        named = [pair for row in rows for pair in _named(resource, *row)]
+        # Under its former slug a record is known too.
+        for (of, slug), former in database.former.items():
+            if of == collection and former.renamed_to:
+                named.append((slug, former.renamed_to))
+        database.names[collection] = Names(named)
     return database.names[collection]
 
 

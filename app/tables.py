@@ -42,6 +42,8 @@ class Resource(SQLModel):
     it stands before the longer one."""
     document: bytes
     """The public JSON of the record, rendered once by the build."""
+    history: bytes
+    """What the releases changed in the record, as JSON, newest first."""
 
 
 def table_of(model: type[SQLModel]) -> Table:
@@ -277,6 +279,46 @@ class Release(SQLModel, table=True):
 def filters_index(resource: type[Resource]) -> str:
     """Name of the index that holds every filter of a resource with several."""
     return f"ix_{table_of(resource).name}_filters"
+
+
+class KeptRelease(SQLModel, table=True):
+    """Every release that is served, the newest first."""
+
+    __tablename__ = "kept_release"
+    position: int = Field(primary_key=True)
+    dataset_version: str = Field(unique=True)
+    manifest: bytes
+    """Its public manifest."""
+    sha256: str
+    """SHA-256 of its bundle, in hexadecimal."""
+    changes: bytes
+    """What turns its bundle into that of the newest, as it is served."""
+    zstd: bytes
+    """Its bundle, compressed."""
+    br: bytes | None
+    """The same by brotli; only of the newest, and only where the build took the time."""
+
+
+class RecordedChange(SQLModel, table=True):
+    """What the releases changed, newest first and within a release the gravest first."""
+
+    __tablename__ = "recorded_change"
+    position: int = Field(primary_key=True)
+    collection: str = Field(index=True)
+    safety_relevant: bool = Field(index=True)
+    document: bytes
+    """The change as JSON, with what a feed shows of the record."""
+
+
+class FormerRecord(SQLModel, table=True):
+    """The register of slugs that were served and are no longer."""
+
+    __tablename__ = "former_record"
+    collection: str = Field(primary_key=True)
+    slug: str = Field(primary_key=True)
+    reason: str
+    renamed_to: str | None
+    successor: str | None
 
 
 def _index(resource: type[Resource]) -> None:

@@ -49,7 +49,10 @@ def every_operation(client: Client, document: dict[str, Any]) -> tuple[int, int]
         elif "{slug}" in path:
             _same(ask(slugs[path.removesuffix("/{slug}")], client=client))
         else:
-            _same(ask(client=client))
+            required = [each for each in operation.get("parameters", []) if each.get("required")]
+            in_path = [each["example"] for each in required if each["in"] == "path"]
+            in_query = {each["name"]: each["example"] for each in required if each["in"] == "query"}
+            _same(ask(*in_path, client=client, **in_query))
         operations += 1
     return operations, records
 

@@ -6,6 +6,7 @@ Every object of a JSON response gets a field that the document does not know, an
 
 import http.client
 import json
+import re
 import sys
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -32,7 +33,9 @@ class Later:
         if status != HTTPStatus.OK:
             return {"$ref": "#/components/schemas/Problem"}
         paths = self.document["paths"]
-        item = paths.get(path) or paths[path.rpartition("/")[0] + "/{slug}"]
+        item = paths.get(path) or next(
+            item for form, item in paths.items() if re.fullmatch(re.sub(r"\{\w+\}", "[^/]+", form), path)
+        )
         schema: Object = item["get"]["responses"]["200"]["content"]["application/json"]["schema"]
         return schema
 
@@ -46,6 +49,8 @@ class Later:
         if isinstance(value, list):
             return [self.grown(item, schema["items"]) for item in value]
         if isinstance(value, dict):
+            if "properties" not in schema:
+                return value  # it holds the fields of any record
             properties = schema["properties"]
             return {key: self.grown(item, properties[key]) for key, item in value.items()} | {FIELD: {"is": ["new"]}}
         return value

@@ -1,6 +1,7 @@
 """Checks the responses of a running server with httplint: every documented path, with each kind of request, and the pages."""
 
 import json
+import re
 import socket
 import sys
 import time
@@ -118,13 +119,13 @@ class Check:
 def variations(path: str, operation: dict[str, Any]) -> Iterator[Request]:
     """Each kind of request for a documented path."""
     slugs = [p["example"] for p in operation.get("parameters", []) if p.get("in") == "path"]
-    target = path.replace("{slug}", slugs[0]) if slugs else path
+    target = re.sub(r"\{\w+\}", lambda _: slugs[0], path) if slugs else path
     responses = operation["responses"]
     yield from usual(target)
     for media_type in responses["200"]["content"]:
         yield Request(200, "GET", target, {"Accept": media_type})
     if slugs:
-        yield Request(404, "GET", path.replace("{slug}", "no-such-record"), {})
+        yield Request(404, "GET", re.sub(r"\{\w+\}", "no-such-record", path), {})
     # A probe may send any query and any Accept.
     strict = not target.startswith("/health/")
     yield Request(422 if strict else 200, "GET", f"{target}?no_such_parameter=1", {})

@@ -71,6 +71,8 @@ def closed(value: Any) -> Any:
     """The same schemas, letting no field pass that they do not name."""
     if isinstance(value, dict):
         extra = {"additionalProperties": False} if value.get("type") == "object" else {}
+        if "additionalProperties" in value:
+            extra = {}  # it holds the fields of any record
         return {key: closed(item) for key, item in value.items()} | extra
     return [closed(item) for item in value] if isinstance(value, list) else value
 

@@ -75,12 +75,17 @@ PAGES = (
 )
 
 
+def filled(path: str, value: str) -> str:
+    """A path of the document with a value for its parameter."""
+    return re.sub(r"\{\w+\}", lambda _: value, path)
+
+
 def answered(path: str) -> str:
     """A path of the document with the slug and the query that it requires."""
     required = {p["name"]: p for p in PATHS[path]["get"].get("parameters", []) if p.get("required")}
-    slug = required.pop("slug", {}).get("example", "")
+    in_path = next((required.pop(name)["example"] for name, p in list(required.items()) if p["in"] == "path"), "")
     query = "&".join(f"{name}={quote(parameter['example'])}" for name, parameter in required.items())
-    return path.replace("{slug}", slug) + (f"?{query}" if query else "")
+    return filled(path, in_path) + (f"?{query}" if query else "")
 
 
 def extended(address: str, query: str) -> str:
@@ -171,7 +176,9 @@ def walk(value: Any) -> Iterator[Object]:
 
 def example_of(path: str, records: dict[str, list[Object]]) -> str:
     """A path of the document with a true slug in it."""
-    return path.replace("{slug}", records[path.removesuffix("/{slug}")][0]["slug"]) if "{" in path else path
+    if "{slug}" in path:
+        return filled(path, records[path.removesuffix("/{slug}")][0]["slug"])
+    return DOCUMENTED[list(PATHS).index(path)]
 
 
 # Requests with a client library
@@ -395,7 +402,7 @@ def serving(
 
 def build_command(seed: Path, database: Path, *options: str) -> list[str]:
     """The command that builds a file, with options of Python itself."""
-    arguments = ["--seed", str(seed), "--database", str(database)]
+    arguments = ["--quick", "--seed", str(seed), "--database", str(database)]
     return [sys.executable, *options, "-m", "app.content", "build", *arguments]
 
 

@@ -47,6 +47,7 @@ def without(data: Any, name: str) -> Any:
     search["aliases"] = {path: words for path, words in search["aliases"].items() if path.partition("/")[0] not in gone}
     for topic in search["topics"]:
         topic["records"] = [path for path in topic["records"] if path.partition("/")[0] not in gone]
+    data["former_slugs"] = [entry for entry in data["former_slugs"] if entry["collection"] != name]
     if name == "articles":
         data["claims"] = []
     for resource in RESOURCES:
@@ -131,6 +132,7 @@ async def test_a_seed_without_any_record_is_served(data: Any, tmp_path: Path, mo
     for resource in each(RESOURCES):
         data[resource.seed_key] = []
     data["search"] |= {"aliases": {}, "topics": []}
+    data["former_slugs"] = []
 
     app = service_over(data, tmp_path)
 

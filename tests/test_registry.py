@@ -24,7 +24,7 @@ def test_every_resource_has_a_router_and_a_key_in_the_seed() -> None:
     prefixes = [router.prefix for router in ROUTERS if router.prefix]
 
     assert prefixes == [resource.path for resource in RESOURCES]
-    assert Seed.model_fields.keys() == {"schema_path", "release", "search"} | {
+    assert Seed.model_fields.keys() == {"schema_path", "release", "search", "former_slugs"} | {
         resource.seed_key for resource in RESOURCES
     }
 

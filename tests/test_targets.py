@@ -127,7 +127,7 @@ def test_the_build_command_in_the_message_repairs_a_missing_or_damaged_database(
         with pytest.raises(DatabaseUnusableError, match=r"build it with: python -m app\.content build"):
             open_database(path)
 
-        assert main(["build", "--seed", str(seed), "--database", str(path)]) == 0
+        assert main(["build", "--quick", "--seed", str(seed), "--database", str(path)]) == 0
 
         assert path.read_bytes() == database_path.read_bytes()
 
@@ -150,7 +150,7 @@ def test_a_build_writes_where_a_link_leads(seed: Path, database_path: Path, tmp_
         shutil.copy(database_path, target)
         target.chmod(0o600)
 
-    assert main(["build", "--seed", str(seed), "--database", str(link)]) == 0
+    assert main(["build", "--quick", "--seed", str(seed), "--database", str(link)]) == 0
 
     assert link.readlink() == Path("data/target.db")
     assert_untouched(target, database_path.read_bytes())

@@ -1,4 +1,4 @@
-"""The command line for content: python -m app.content check|build|rollback|format|report|schema|search-report."""
+"""The command line for content: python -m app.content check|build|release|rollback|format|report|schema|search-report."""
 
 import argparse
 import gc
@@ -15,6 +15,7 @@ try:
     from app.content.check import check_seed, read_seed
     from app.content.faults import SeedFaultsError
     from app.content.layout import laid_out
+    from app.content.releases import ReleasesError, bundle_of, read_releases, write_releases
     from app.content.report import as_text, overview
     from app.content.schema import write_schema
     from app.content.search_report import as_text as search_as_text
@@ -34,27 +35,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Run one command; 0 when it succeeded, 1 when the content is at fault, 2 when the call is, 130 after Ctrl-C."""
     options = _options(arguments)
     try:
-        match options.command:
-            case "check":
-                print(f"{options.seed}: no faults in {len(read_seed(options.seed).records)} records")
-            case "build":
-                if options.database == DATABASE:
-                    DATABASE.parent.mkdir(exist_ok=True)
-                version = build(read_seed(options.seed), options.database, may_shrink=options.allow_shrink)
-                print(f"{options.database}: built {version}")
-            case "rollback":
-                before, version = roll_back(options.database)
-                print(f"{options.database}: went back to {version} from {before}")
-            case "format":
-                return _format(options.seed, only_check=options.check)
-            case "report":
-                report = overview(read_seed(options.seed), options.older_than)
-                print(json.dumps(report, indent=2, ensure_ascii=False) if options.json else as_text(report))
-            case "schema":
-                write_schema(options.schema)
-                print(f"{options.schema}: written")
-            case "search-report":
-                _report_search(options.database, options.judgements)
+        return _run(options)
     except SeedFaultsError as error:
         for fault in error.faults:
             print(fault, file=sys.stderr)
@@ -63,13 +44,68 @@ def main(arguments: list[str] | None = None) -> int:
         return 1
     except KeyboardInterrupt:
         return INTERRUPTED
-    except (BuildError, DatabaseUnusableError) as error:
+    except (BuildError, DatabaseUnusableError, ReleasesError) as error:
         print(error, file=sys.stderr)
         return 1
     except OSError as error:
         path = error.filename or (options.seed if "seed" in options else options.schema)
         print(f"{path}: {(error.strerror or str(error)).lower()}", file=sys.stderr)
         return 1
+
+
+def _run(options: argparse.Namespace) -> int:
+    match options.command:
+        case "check":
+            content = read_seed(options.seed, read_releases(options.releases).ever_served())
+            print(f"{options.seed}: no faults in {len(content.records)} records")
+        case "build":
+            if options.database == DATABASE:
+                DATABASE.parent.mkdir(exist_ok=True)
+            releases = read_releases(options.releases)
+            content = read_seed(options.seed, releases.ever_served())
+            version = build(
+                content,
+                options.database,
+                releases,
+                thorough=not options.quick,
+                may_shrink=options.allow_shrink,
+            )
+            print(f"{options.database}: built {version}")
+        case "rollback":
+            before, version = roll_back(options.database)
+            print(f"{options.database}: went back to {version} from {before}")
+        case "release":
+            return _release(options.seed, options.releases, replace=options.replace, only_check=options.check)
+        case "format":
+            return _format(options.seed, only_check=options.check)
+        case "report":
+            report = overview(read_seed(options.seed), options.older_than)
+            print(json.dumps(report, indent=2, ensure_ascii=False) if options.json else as_text(report))
+        case "schema":
+            write_schema(options.schema)
+            print(f"{options.schema}: written")
+        case "search-report":
+            _report_search(options.database, options.judgements)
+    return 0
+
+
+def _release(seed: Path, file: Path, *, replace: bool, only_check: bool) -> int:
+    recorded = read_releases(file)
+    before = recorded.without_newest() if replace else recorded
+    bundle = bundle_of(read_seed(seed, before.ever_served()))
+    version = bundle["dataset_version"]
+    if only_check and recorded.newest != version:
+        print(
+            f"{file}: the newest recorded release is {recorded.newest}, the content is {version}. Content or rendering has "
+            "changed; run: python -m app.content release (with --replace if the newest was never published)",
+            file=sys.stderr,
+        )
+        return 1
+    releases = before.with_newest(bundle)
+    releases.bundles()
+    if releases != recorded:
+        write_releases(file, releases)
+    print(f"{file}: {version} is the newest release")
     return 0
 
 
@@ -103,20 +139,30 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
 
     check = command("check", "list every fault of the seed")
     build_ = command("build", "check the seed and build the database from it")
+    release = command("release", "record the content as a release, in the file of releases beside the seed")
     rollback = command("rollback", "go back to the database whose place the last build took, or forward again")
     format_ = command("format", "bring the seed into its one layout")
     report = command("report", "print an overview for editors")
     schema = command("schema", "write the JSON Schema that editors use")
     search_report = command("search-report", "score the search on rated questions")
-    for reader in (check, build_, format_, report):
+    for reader in (check, build_, release, format_, report):
         # Where there is no seed, the one that came with the program is read; only the editor's own is written.
-        default = SEED if reader is format_ or SEED.exists() else shipped(str(SEED))
+        default = SEED if reader in (format_, release) or SEED.exists() else shipped(str(SEED))
         reader.add_argument("--seed", type=Path, default=default, help="the seed (default: %(default)s)")
     for writer in (build_, rollback):
         writer.add_argument("--database", type=Path, default=DATABASE, help="the file to write (default: %(default)s)")
     build_.add_argument(
         "--allow-shrink", action="store_true", help="let a collection have over a tenth fewer records than before"
     )
+    for reader in (check, build_, release):
+        reader.add_argument(
+            "--releases", type=Path, help="the file of releases (default: releases.json beside the seed)"
+        )
+    release.add_argument("--check", action="store_true", help="only say whether the content is the newest release")
+    release.add_argument(
+        "--replace", action="store_true", help="replace the newest release, which has not been published yet"
+    )
+    build_.add_argument("--quick", action="store_true", help="compress the bundle less, which saves seconds")
     format_.add_argument("--check", action="store_true", help="only say whether it is laid out")
     report.add_argument("--json", action="store_true", help="print JSON instead of text")
     report.add_argument(
@@ -133,7 +179,10 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
         "--judgements", type=Path, default=JUDGEMENTS, help="the rated questions (default: %(default)s)"
     )
     schema.add_argument("--schema", type=Path, default=SCHEMA, help="where to write it (default: %(default)s)")
-    return parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
+    if "releases" in options and options.releases is None:
+        options.releases = options.seed.with_name("releases.json")
+    return options
 
 
 if __name__ == "__main__":

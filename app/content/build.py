@@ -14,11 +14,14 @@ from typing import Any, TypeVar
 
 from alembic import command
 from alembic.config import Config
+from pydantic_core import to_json
 from sqlalchemy import URL, Connection, create_engine, event, insert, text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
-from app.content.render import Rendered, RenderedSeed, content_hash
+from app.content.kept import change_rows, kept_rows
+from app.content.releases import Releases, bundle_of
+from app.content.render import Rendered, RenderedSeed
 from app.content.search_index import SearchRow, lexicon_of, search_rows
 from app.database import (
     CHECKSUM,
@@ -35,8 +38,11 @@ from app.registry import TABLES
 from app.tables import (
     ClaimBearing,
     Facet,
+    FormerRecord,
+    KeptRelease,
     Record,
     RecordCitation,
+    RecordedChange,
     RelatedRecord,
     Release,
     SearchDocument,
@@ -57,8 +63,18 @@ class BuildError(Exception):
     """The database could not be built; the message says why in one line."""
 
 
-def build(content: RenderedSeed, database: Path, *, may_shrink: bool = False) -> str:
+def build(
+    content: RenderedSeed,
+    database: Path,
+    releases: Releases | None = None,
+    *,
+    thorough: bool = False,
+    may_shrink: bool = False,
+) -> str:
     """Write the content to the file `database` and return its dataset version.
+
+    The content is served as the newest of the recorded `releases`, whether or not it has been recorded
+    itself. A `thorough` build takes seconds to compress the bundle as far as possible.
 
     The file appears whole or not at all: an earlier one stays as it is until the new one has been
     checked, flushed and renamed over it. Where a link leads to it, the link stays. An earlier one that
@@ -67,6 +83,7 @@ def build(content: RenderedSeed, database: Path, *, may_shrink: bool = False) ->
     Raises:
         BuildError: when the file can't be written or fails its own check, when what is there is no
             database of this service, or when it would lose many records and `may_shrink` does not allow it.
+        ReleasesError: when a recorded release can't be made again.
     """
     with _failing_in_one_line(database):
         _refuse_what_is_not_ours(database)
@@ -74,7 +91,7 @@ def build(content: RenderedSeed, database: Path, *, may_shrink: bool = False) ->
         with workshop_beside(target) as folder:
             file = folder / "content.db"
             migrate(file)
-            _fill(content, file, may_shrink=may_shrink)
+            _fill(content, releases or Releases(), file, thorough=thorough, may_shrink=may_shrink)
             _write_checksum(file)
             file.chmod(0o644)
             flush(file)
@@ -197,12 +214,12 @@ def migrate(database: Path, revision: str = "head") -> None:
     command.upgrade(config, revision)
 
 
-def _fill(content: RenderedSeed, database: Path, *, may_shrink: bool) -> None:
+def _fill(content: RenderedSeed, releases: Releases, database: Path, *, thorough: bool, may_shrink: bool) -> None:
     engine = create_engine(URL.create("sqlite", database=str(database)), poolclass=NullPool)
     event.listen(engine, "connect", _for_building)
     try:
         with engine.begin() as connection:
-            _insert(content, connection, may_shrink=may_shrink)
+            _insert(content, releases, connection, thorough=thorough, may_shrink=may_shrink)
         with engine.connect() as connection:
             _verify(connection)
             connection.execute(text("ANALYZE"))
@@ -225,11 +242,13 @@ def _for_building(connection: sqlite3.Connection, _: object) -> None:
         connection.execute(f"PRAGMA {pragma}")
 
 
-def _insert(content: RenderedSeed, connection: Connection, *, may_shrink: bool) -> None:
+def _insert(
+    content: RenderedSeed, releases: Releases, connection: Connection, *, thorough: bool, may_shrink: bool
+) -> None:
     seed, rendered = content.seed, content.records
-    digest = content_hash(seed, [(item.path, item.document) for item in rendered])
-    reviewed = [item.record.last_reviewed for item in rendered if item.record.last_reviewed]
-    release = content.renderer.release(digest, reviewed, [item.review_due for item in rendered])
+    bundle = bundle_of(content)
+    releases = releases.with_newest(bundle)
+    history = releases.history()
 
     _insert_all(
         connection,
@@ -243,7 +262,7 @@ def _insert(content: RenderedSeed, connection: Connection, *, may_shrink: bool) 
         _insert_all(
             connection,
             TABLES[item_resource.collection],
-            (_row(item) for item in rendered if item.resource is item_resource),
+            (_row(item, history[item.path]) for item in rendered if item.resource is item_resource),
         )
     _insert_all(
         connection,
@@ -291,14 +310,24 @@ def _insert(content: RenderedSeed, connection: Connection, *, may_shrink: bool) 
         Release,
         [
             {
-                "dataset_version": release.dataset_version,
-                "content_hash": digest,
-                "release_date": release.release_date,
+                "dataset_version": bundle["dataset_version"],
+                "content_hash": bundle["release"]["content_hash"],
+                "release_date": seed.release.release_date,
                 "coverage": json.dumps(seed.release.coverage),
-                "document": release.model_dump_json().encode(),
+                "document": to_json(bundle["release"]),
                 "may_shrink": may_shrink,
             }
         ],
+    )
+    _insert_all(connection, KeptRelease, kept_rows(releases, thorough=thorough))
+    _insert_all(connection, RecordedChange, change_rows(releases))
+    _insert_all(
+        connection,
+        FormerRecord,
+        (
+            former.model_dump(include={"collection", "slug", "reason", "renamed_to", "successor"})
+            for former in seed.former_slugs
+        ),
     )
 
 
@@ -322,11 +351,12 @@ def _insert_search(content: RenderedSeed, connection: Connection) -> None:
     connection.execute(insert(SearchLexicon), [{"id": 1, "document": stored}])
 
 
-def _row(item: Rendered) -> dict[str, Any]:
+def _row(item: Rendered, history: list[dict[str, Any]]) -> dict[str, Any]:
     """The columns of a record."""
     columns = table_of(TABLES[item.resource.collection]).columns.keys()
     row = item.record.model_dump(include=set(columns))
     row |= {"review_due": item.review_due, "document": item.document, "summary_document": item.summary_document}
+    row["history"] = to_json(history)
     for column in set(columns) - row.keys():
         # Named values are stored as they are served; a rank beside them gives their order.
         name = column.removesuffix("_rank")

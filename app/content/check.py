@@ -4,8 +4,9 @@ import json
 import re
 import sys
 from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from pydantic import ValidationError
@@ -62,20 +63,20 @@ TYPE_NAMES = {
 }
 
 
-def read_seed(path: Path) -> RenderedSeed:
-    """The seed in a file, checked and rendered.
+def read_seed(path: Path, served: Mapping[str, str] = MappingProxyType({})) -> RenderedSeed:
+    """The seed in a file, checked and rendered; `served` are the slugs of the recorded releases.
 
     Raises:
         SeedFaultsError: with every fault of the file.
         OSError: when the file can't be read.
     """
-    return check_seed(path.read_bytes())
+    return check_seed(path.read_bytes(), served)
 
 
-def check_seed(content: bytes) -> RenderedSeed:
+def check_seed(content: bytes, served: Mapping[str, str] = MappingProxyType({})) -> RenderedSeed:
     """The seed in `content`, checked and rendered.
 
-    Rendering is part of the check: only a rendered record shows whether it keeps the limits of the API.
+    A slug of `served` must be that of a record or in the register of former slugs. Rendering is part of the check: only a rendered record shows whether it keeps the limits of the API.
 
     Raises:
         SeedFaultsError: with every fault found.
@@ -86,7 +87,7 @@ def check_seed(content: bytes) -> RenderedSeed:
         raise SeedFaultsError(faults)
     faults += _faults_of_type((), data, SCHEMA)
     found_places = {fault.place for fault in faults}
-    draft = Draft(data)
+    draft = Draft(data, served)
     faults += (fault for rule in (*RULES, *SAFETY_RULES) for fault in rule(draft))
     try:
         # A lone surrogate has no place in UTF-8; a rule above has found it.

@@ -1,7 +1,5 @@
 """Turns checked records into what is served: references resolved, sources attached, the public JSON rendered once."""
 
-import hashlib
-import json
 from calendar import monthrange
 from collections import defaultdict
 from collections.abc import Iterator
@@ -112,7 +110,7 @@ class Renderer:
             ValidationError: when the resolved record breaks a limit of the API.
         """
         resource, record = self.records[path]
-        due = months_after(self.seed.release.release_date, resource.review_months)
+        due = months_after(self.seed.release.reviews_count_from, resource.review_months)
         served = resource.read.model_validate(self._resolved(path, resource, record) | {"review_due": due})
         return Rendered(
             resource=resource,
@@ -129,13 +127,13 @@ class Renderer:
         """What the data set as a whole is."""
         release = self.seed.release
         return ReleaseRead.model_validate(
-            release.model_dump(exclude={"coverage", "standing_cautions", "glossary"})
+            release.model_dump(exclude={"reviews_count_from", "coverage", "standing_cautions", "glossary"})
             | {
                 "dataset_version": f"{release.release_date}+{content_hash[:8]}",
                 "content_hash": content_hash,
                 "review": {
                     "last_reviewed": max(reviewed, default=None),
-                    "review_due": min(due, default=months_after(release.release_date, 12)),
+                    "review_due": min(due, default=months_after(release.reviews_count_from, 12)),
                 },
                 "collections": [
                     {
@@ -332,13 +330,3 @@ def months_after(day: date, months: int) -> date:
     years, month = divmod(day.month - 1 + months, 12)
     year = day.year + years
     return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
-
-
-def content_hash(seed: Seed, documents: list[tuple[str, bytes]]) -> str:
-    """SHA-256 over everything that a response depends on, in hexadecimal."""
-    digest = hashlib.sha256()
-    for part in (seed.release, seed.search):
-        digest.update(json.dumps(part.model_dump(mode="json"), sort_keys=True).encode())
-    for path, document in documents:
-        digest.update(f"\n{path}\n".encode() + document)
-    return digest.hexdigest()

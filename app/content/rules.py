@@ -2,9 +2,10 @@
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
+from types import MappingProxyType
 from typing import Any
 
 from app.content.faults import Fault, Object, Place, at, shown, suggestion
@@ -65,7 +66,7 @@ class Node:
 class Draft:
     """A seed as it was parsed: raw, so that broken rules are reported together with schema errors."""
 
-    def __init__(self, data: Object) -> None:
+    def __init__(self, data: Object, served: Mapping[str, str] = MappingProxyType({})) -> None:
         self.data = data
         whole = Node((), data)
         self.records = {resource.collection: whole.nodes(resource.seed_key) for resource in RESOURCES}
@@ -93,6 +94,10 @@ class Draft:
             if (slug := citation.text("slug")) and citation.text("specificity") == "homepage"
         }
         self.release = Node(("release",), release if isinstance(release := data.get("release"), dict) else {})
+        self.former = whole.nodes("former_slugs")
+        """The register of slugs that are no longer served."""
+        self.served = served
+        """Every `collection/slug` that a recorded release has served, with the version of one."""
         self.released = _day(self.release.text("release_date"))
 
     def dangling(self, place: Place, collection: str, slug: str, what: str) -> Iterator[Fault]:
@@ -335,6 +340,53 @@ def _text_is_visible(draft: Draft) -> Iterator[Fault]:
                     yield Fault(place, f"U+{ord(character):04X} in {shown(value)}", "visible characters and spaces")
 
 
+def _former_slugs_lead_on(draft: Draft) -> Iterator[Fault]:
+    seen = set()
+    for entry in draft.former:
+        collection, slug = entry.text("collection"), entry.text("slug")
+        if collection is None or slug is None:
+            continue
+        path = f"{collection}/{slug}"
+        yield from _dangling((*entry.place, "collection"), collection, set(draft.records), "the name of a collection")
+        if path in seen:
+            yield Fault((*entry.place, "slug"), f"{shown(slug)} again", "each former slug once")
+        seen.add(path)
+        if path in draft.paths:
+            yield Fault((*entry.place, "slug"), f"{shown(slug)}, which is the slug of a record", "a slug of no record")
+        renamed_to, successor = entry.text("renamed_to"), entry.text("successor")
+        if renamed_to is not None and collection in draft.records:
+            yield from draft.dangling((*entry.place, "renamed_to"), collection, renamed_to, f"a slug of {collection}")
+        if successor is not None:
+            yield from draft.dangling_path((*entry.place, "successor"), successor)
+        if renamed_to is not None and successor is not None:
+            yield Fault((*entry.place, "successor"), shown(successor), "null where the record was renamed")
+        since = _day(entry.text("since"))
+        if since and draft.released and since > draft.released:
+            expected = f"a date not after the release date {draft.released}"
+            yield Fault((*entry.place, "since"), shown(since), expected)
+
+
+EVER_SERVED = (
+    "every slug that was ever served, unless a record has it "
+    "(or run release --replace, if that release was never published)"
+)
+
+
+def _no_slug_disappears(draft: Draft) -> Iterator[Fault]:
+    registered = {f"{entry.text('collection')}/{entry.text('slug')}" for entry in draft.former}
+    for path in sorted(draft.served.keys() - draft.paths - registered):
+        if path.partition("/")[0] not in draft.incomplete:
+            found = f"no entry for {shown(path)}, which release {draft.served[path]} has"
+            yield Fault(("former_slugs",), found, EVER_SERVED)
+
+
+def _reviews_count_from_a_day_of_the_past(draft: Draft) -> Iterator[Fault]:
+    day = _day(draft.release.text("reviews_count_from"))
+    if day and draft.released and day > draft.released:
+        expected = f"a date not after the release date {draft.released}"
+        yield Fault((*draft.release.place, "reviews_count_from"), shown(day), expected)
+
+
 RULES: tuple[Rule, ...] = (
     _slugs_are_used_once,
     _entries_are_listed_once,
@@ -356,6 +408,9 @@ RULES: tuple[Rule, ...] = (
     _sellers_are_not_linked,
     _every_collection_tells_its_coverage,
     _text_is_visible,
+    _former_slugs_lead_on,
+    _no_slug_disappears,
+    _reviews_count_from_a_day_of_the_past,
 )
 
 

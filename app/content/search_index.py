@@ -78,10 +78,10 @@ def search_rows(content: RenderedSeed) -> Iterator[SearchRow]:
     stop_words = stop_words_of(content.seed)
     for number, item in enumerate(sorted(content.records, key=_importance), start=1):
         record = item.record
-        names = list(_texts(record, NAMES))
+        names = list(_names(item))
         own = content.seed.search.aliases.get(item.path, [])
         aliases = [*own, *_texts(record, SOURCE_NAMES)]
-        body = [*_texts(record, SEARCHED), *_labels(record)]
+        body = [*_texts(record, SEARCHED | NAMES), *_labels(record)]
         texts = [*names, *aliases, record.summary, *body]
         yield SearchRow(
             number,
@@ -191,11 +191,12 @@ def _sentences(record: Strict) -> Iterator[tuple[str, str]]:
 
 
 def _names(item: Rendered) -> Iterator[str]:
-    """What a record is called, without what its parts are called."""
+    """What a record is called, first its title, without what its parts are called."""
     yield item.record.title
-    for field in item.resource.names:
-        value = getattr(item.record, field)
-        yield from value if isinstance(value, list) else [value]
+    for field in type(item.record).model_fields:
+        if field in NAMES and field != "title":
+            value = getattr(item.record, field)
+            yield from (str(name) for name in (value if isinstance(value, list) else [value]) if name is not None)
 
 
 def _beginnings(names: list[str], stop_words: set[str]) -> list[tuple[str, int]]:

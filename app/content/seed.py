@@ -7,6 +7,7 @@ from pydantic import ConfigDict
 
 from app.schemas.approaches import APPROACHES, ApproachSeed
 from app.schemas.articles import ARTICLES, ArticleSeed
+from app.schemas.changes import FormerSlug
 from app.schemas.citations import CITATIONS, CitationSeed
 from app.schemas.claims import CLAIMS, ClaimSeed
 from app.schemas.contacts import CONTACTS, ContactSeed
@@ -39,6 +40,8 @@ class Seed(Strict):
     """The data set as a whole."""
     search: SearchSeed
     """What a search knows of words."""
+    former_slugs: Annotated[list[FormerSlug], pydantic.Field(max_length=10_000)]
+    """Every slug that was served in a release and no longer is, with the reason."""
     articles: Annotated[list[ArticleSeed], pydantic.Field(description=ARTICLES.description)]
     claims: Annotated[list[ClaimSeed], pydantic.Field(description=CLAIMS.description)]
     strains: Annotated[list[StrainSeed], pydantic.Field(description=STRAINS.description)]

@@ -1,5 +1,6 @@
 """The response cache: a data set can't change, so no response is computed twice; another one gets another cache."""
 
+from base64 import b64encode
 from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -83,7 +84,11 @@ class CachedResponse:
         """Keep the body in a content coding."""
         suffix = b"" if coding == IDENTITY else b"-" + coding
         etag = b'"' + self._digest + suffix + b'"'
-        headers = [*self._headers, (b"etag", etag)]
+        headers = [
+            # The digest is that of the bytes in this coding (RFC 9530).
+            (name, repr_digest(body)) if name == b"repr-digest" else (name, value)
+            for name, value in [*self._headers, (b"etag", etag)]
+        ]
         # A 304 has no body whose language it could tell.
         still_true = [line for line in headers if line[0] in ON_304]
         still_true += [line for line in self._common if line[0] != b"content-language"]
@@ -105,6 +110,11 @@ class CachedResponse:
             return variant.full
         status = evaluate_preconditions(fields, variant.etag)
         return variant.not_modified if status == NOT_MODIFIED else variant.full
+
+
+def repr_digest(body: bytes) -> bytes:
+    """The `Repr-Digest` of a body (RFC 9530)."""
+    return b"sha-256=:" + b64encode(sha256(body).digest()) + b":"
 
 
 class ResponseCache:

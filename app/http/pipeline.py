@@ -19,6 +19,7 @@ from app.http.negotiation import CODINGS
 from app.http.preconditions import NOT_MODIFIED, OK, evaluate_preconditions
 from app.http.prefix import prefix_of, prefixed
 from app.http.request import Request
+from app.http.responses import FixedResponse
 from app.http.routing import Read, Route, Routes, query_model
 from app.problems import (
     ALLOW,
@@ -41,13 +42,13 @@ from app.schemas.queries import QueryParameters, query_string
 if TYPE_CHECKING:
     from app.metrics import Metrics  # its library is loaded only when metrics are on
 
-EXPOSED: Final = "Allow, ETag, Link, Retry-After, X-Request-ID"
+EXPOSED: Final = "Allow, ETag, Link, Location, Repr-Digest, Retry-After, X-Request-ID"
 PREFLIGHT_SECONDS: Final = 86_400
 JSON_POLICY: Final = "default-src 'none'; frame-ancestors 'none'"
 NO_STORE: Final = (b"cache-control", b"no-store")
 PROBES: Final = ("/health/live", "/health/ready")
 """What load balancers and orchestrators ask, each with a Host, an Accept and a query of its own: none of them matters."""
-PLAIN_PATH = re.compile(r"[A-Za-z0-9/._-]{1,200}")
+PLAIN_PATH = re.compile(r"[A-Za-z0-9/._+-]{1,200}")
 """What an address of this service may be made of, so that a problem can repeat it."""
 SPELLING: Final = "Addresses are in lower case, with single slashes and none at the end."
 MAX_SPELLINGS: Final = 1000
@@ -274,7 +275,8 @@ class Pipeline:
                     self._spent = 0.0
                     # The others find the lock taken, and are woken one a turn.
                     await asyncio.sleep(0)
-            return Reply(response.status_code, response.raw_headers, bytes(response.body))
+            reply = Reply(response.status_code, response.raw_headers, bytes(response.body))
+            return self._precompressed(reply, response.compressed) if isinstance(response, FixedResponse) else reply
 
     def _validated_query(self, read: Read, request: Request) -> QueryParameters | None:
         """The query parameters for an endpoint; from here on the request has the canonical spelling of its query."""
@@ -314,13 +316,17 @@ class Pipeline:
         common = [line for line in self._common if line[0] not in present]
         return CachedResponse(own, answer.body, common)
 
+    def _precompressed(self, answer: Reply, compressed: Mapping[bytes, bytes]) -> CachedResponse:
+        """A response whose body has been compressed before, in these codings."""
+        cached = self._cacheable(answer)
+        for coding, body in compressed.items():
+            cached.add(coding, body)
+        return cached
+
     def add_page(self, path: str, response: Response, compressed: Mapping[bytes, bytes]) -> None:
         """Serve a response under a path until it is replaced; its body may come in content codings as well."""
         self._as_made[path] = Reply(OK, response.raw_headers, bytes(response.body))
-        page = self._cacheable(prefixed(self._as_made[path], self.public_path or ""))
-        for coding, body in compressed.items():
-            page.add(coding, body)
-        self.pages[path] = page
+        self.pages[path] = self._precompressed(prefixed(self._as_made[path], self.public_path or ""), compressed)
         self.mounted_pages.clear()
 
     def _page(self, request: Request) -> CachedResponse | None:

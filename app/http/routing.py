@@ -139,36 +139,33 @@ class Route(NamedTuple):
 class Routes:
     """The routes of the application by path.
 
-    Every address of the API is a fixed path or a fixed path and one name. Routes of another shape,
-    and those added to the application later, are tried in turn.
+    Every address of the API is a fixed path, or a fixed path and one name, which may be followed by one more part. Routes of
+    another shape, and those added to the application later, are tried in turn.
     """
 
     def __init__(self, app: FastAPI, routers: Iterable[APIRouter]) -> None:
         self._fixed: dict[str, APIRoute] = {}
-        self._named: dict[str, tuple[APIRoute, str]] = {}
+        self._named: dict[tuple[str, str], tuple[APIRoute, str]] = {}
+        """Routes with a name in their path, by what stands before and behind it."""
         self._reads: dict[int, Read | None] = {}
         self._all = app.router.routes
         self._known = len(self._all)
         self._others: list[BaseRoute] = []
         for route in (route for router in routers for route in router.routes):
-            start, separator, name = route.path.partition("{") if isinstance(route, APIRoute) else ("", "", "")
-            if not isinstance(route, APIRoute) or (separator and not name.removesuffix("}").isidentifier()):
+            start, separator, rest = route.path.partition("{") if isinstance(route, APIRoute) else ("", "", "")
+            name, _, end = rest.partition("}")
+            if not isinstance(route, APIRoute) or (separator and not (name.isidentifier() and end.count("/") <= 1)):
                 self._others.append(route)
                 continue
             self._reads[id(route)] = read_of(route)
             if separator:
-                self._named[start] = route, name.removesuffix("}")
+                self._named[start, end] = route, name
             else:
                 self._fixed[route.path] = route
 
     def find(self, path: str, scope: Scope) -> Route | None:
         """The route of a path, whatever the method, or None when there is none."""
-        route, parameters = self._fixed.get(path), {}
-        if route is None:
-            start = path.rfind("/") + 1
-            if value := path[start:]:
-                route, name = self._named.get(path[:start], (None, ""))
-                parameters = {name: value}
+        route, parameters = self._look_up(path)
         if route is not None:
             return Route(self._reads[id(route)], route.endpoint, parameters)
         others: Sequence[BaseRoute] = [*self._others, *self._all[self._known :]]
@@ -178,7 +175,19 @@ class Routes:
 
     def template(self, path: str) -> str:
         """The path of the route that a path leads to, with the names in it replaced; empty when there is none."""
-        if path in self._fixed:
-            return path
-        route, _ = self._named.get(path[: path.rfind("/") + 1], (None, ""))
+        route, _ = self._look_up(path)
         return route.path if route else ""
+
+    def _look_up(self, path: str) -> tuple[APIRoute | None, dict[str, str]]:
+        """The route of a path and the names in it."""
+        route = self._fixed.get(path)
+        parameters: dict[str, str] = {}
+        if route is None:
+            before, _, last = path.rpartition("/")
+            if last and (found := self._named.get((f"{before}/", ""))):
+                route, parameters = found[0], {found[1]: last}
+            else:
+                start, _, value = before.rpartition("/")
+                if value and (found := self._named.get((f"{start}/", f"/{last}"))):
+                    route, parameters = found[0], {found[1]: value}
+        return route, parameters

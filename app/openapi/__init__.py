@@ -11,6 +11,7 @@ from app.http.request import IGNORED_PARAMETERS
 from app.openapi.examples import Examples, examples_from
 from app.pages import problem_example
 from app.problems import (
+    GONE,
     INVALID_REQUEST,
     KINDS,
     METHOD_NOT_ALLOWED,
@@ -48,6 +49,7 @@ filters. Every value of the filter is listed with its label.
 - **Errors** are problem details (RFC 9457), of the schema `Problem`; `/problems` explains each kind.
 - **Conditional requests**: send the `ETag` of a response back in `If-None-Match` and get a 304 without a body until \
 the data changes. `If-Match` is evaluated too; a 412 says that it failed.
+- **A copy of everything**: `/v1/releases/latest` leads to the bundle of the newest release, one document that never changes; `/v1/changes` has what changed since a release, field by field. A record that is no longer served answers 410 with the reason, or 308 with its new address.
 - **Response headers**: every operation names those that a program reads. All responses also carry `Content-Language`, the \
 security headers `Content-Security-Policy`, `Cross-Origin-Resource-Policy`, `Referrer-Policy`, `X-Content-Type-Options` and, over \
 TLS, `Strict-Transport-Security`, and let pages of any origin read them (`Access-Control-Allow-Origin`, \
@@ -63,6 +65,7 @@ The content is under CC BY 4.0, the program under the MIT License.""".replace(
 TAGS: Final = {
     **{resource.collection: resource.description for resource in RESOURCES},
     "search": "Search over all resources, and suggestions while typing.",
+    "releases": "The content as a whole, release by release, and what changed between them.",
     "service": "The index and what the data set is.",
     "health": "How the service is.",
 }
@@ -73,17 +76,21 @@ HEADERS: Final = {
     "Cache-Control": "How long the response may be cached.",
     "ETag": "Validator of this representation, for `If-None-Match`.",
     "Link": f"The links of the body (RFC 8288); left out when longer than {MAX_LINK_BYTES} bytes.",
+    "Repr-Digest": "SHA-256 of the body as it is sent, in its content coding (RFC 9530).",
+    "Location": "With a 308: the path under which the record is now.",
     "Allow": "With a 405: the allowed methods.",
     "Retry-After": "With a 503: seconds to wait before trying again.",
 }
 """The headers that a program reads. The description of the document names all others, which every response carries."""
 ON_ALL: Final = ("X-Request-ID", "Cache-Control")
 ON_CACHEABLE: Final = (*ON_ALL, "ETag", "Link")
+ON_MOVED: Final = (*ON_ALL, "Location")
 ON_PROBLEM: Final = {
+    GONE: (*ON_ALL, "Link"),
     METHOD_NOT_ALLOWED: (*ON_ALL, "Allow"),
     UNAVAILABLE: (*ON_ALL, "Retry-After"),
 }
-NAMED: Final = (NOT_FOUND, METHOD_NOT_ALLOWED, INVALID_REQUEST, UNAVAILABLE)
+NAMED: Final = (NOT_FOUND, METHOD_NOT_ALLOWED, GONE, INVALID_REQUEST, UNAVAILABLE)
 """The problems that some operations name; the default response documents the others."""
 SETTLED: Final = frozenset({"Confidence", "SafetyFlag", "Support", "SymptomKind", "Verdict"})
 """The enums that are complete; any other may get new values."""
@@ -145,6 +152,7 @@ def _completed(document: Object, database: Database) -> Object:
         "parameters": _shared_parameters(document),
         "headers": {name: {"description": text, "schema": _TEXT} for name, text in HEADERS.items()},
         "responses": {
+            "Moved": {"description": "The record has a new slug.", "headers": _headers(ON_MOVED)},
             "NotModified": _not_modified(ON_CACHEABLE),
             **{_name(kind): _problem(kind) for kind in NAMED},
             "OtherProblem": _other_problem(),
@@ -159,7 +167,7 @@ def _operations(document: Object) -> Iterator[tuple[str, Object]]:
 
 
 def _complete(path: str, operation: Object, examples: Examples) -> None:
-    is_probe = path.startswith("/health")
+    is_probe, is_bundle = path.startswith("/health"), path.endswith("/bundle")
     values = examples.parameters.get(path, {})
     if path.startswith(SUMMARIES):
         # They take the one view that they have; a client has no need to name it.
@@ -175,19 +183,20 @@ def _complete(path: str, operation: Object, examples: Examples) -> None:
             del schema["default"]  # an empty list stands for a parameter that is not sent
         if schema.get("default") == "":
             del schema["default"]  # nor is an empty question one
-        if schema.get("type") == ["boolean", "null"]:
-            schema["type"] = "boolean"
+        if isinstance(schema.get("type"), list):
+            schema["type"] = schema["type"][0]  # null stands for a parameter that is not sent
         if parameter["name"] in values:
             parameter["example"] = values[parameter["name"]]
     success = operation["responses"]["200"] | {
         "description": _success(path),
-        "headers": _headers(ON_ALL if is_probe else ON_CACHEABLE),
+        "headers": _headers(ON_ALL if is_probe else (*ON_CACHEABLE, "Repr-Digest") if is_bundle else ON_CACHEABLE),
     }
     if path in examples.responses:
         success["content"]["application/json"]["example"] = examples.responses[path]
     operation["responses"] = {
         "200": success,
         "304": _not_modified(ON_ALL) if is_probe else _response("NotModified"),
+        **({"308": _response("Moved")} if "{slug}" in path else {}),
         **{str(kind.status): _response(_name(kind)) for kind in _named(path)},
         "default": _response("OtherProblem"),
     }
@@ -199,7 +208,9 @@ def _named(path: str) -> list[Kind]:
         return [METHOD_NOT_ALLOWED, UNAVAILABLE]
     if path == "/health/live":
         return [METHOD_NOT_ALLOWED]  # a probe may send any query
-    return [NOT_FOUND, INVALID_REQUEST] if "{slug}" in path else [INVALID_REQUEST]
+    if path == "/v1/changes":
+        return [GONE, INVALID_REQUEST]
+    return [NOT_FOUND, GONE, INVALID_REQUEST] if "{" in path else [INVALID_REQUEST]
 
 
 def _success(path: str) -> str:
@@ -272,7 +283,7 @@ def _problem(kind: Kind) -> Object:
 
 def _other_problem() -> Object:
     """Every kind of problem that most operations do not name."""
-    others = [kind for kind in KINDS if kind not in (NOT_FOUND, INVALID_REQUEST)]
+    others = [kind for kind in KINDS if kind not in (NOT_FOUND, GONE, INVALID_REQUEST)]
     named = ", ".join(f"{kind.status} {kind.title.lower()}" for kind in others)
     examples = {
         kind.slug: {"summary": f"{kind.status} {kind.title}", "value": problem_example(kind)[1]} for kind in others

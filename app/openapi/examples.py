@@ -7,15 +7,16 @@ from typing import Any, Final
 
 from sqlalchemy import select
 
+from app import feeds, releases
 from app.database import Database
 from app.registry import RESOURCES, TABLES
 from app.routers.search import results, suggestions
 from app.routers.service import INDEX
-from app.routers.vocabularies import vocabularies
 from app.schemas.queries import View
 from app.schemas.resources import ResourceInfo
 from app.schemas.search import SearchQuery, SuggestQuery
 from app.tables import table_of
+from app.vocabularies import vocabularies
 
 Object = dict[str, Any]
 
@@ -32,6 +33,8 @@ SUGGEST: Final[Object] = {"q": "benzo"}
 MAX_QUESTION: Final = 60
 SHOWN_ITEMS: Final = 1
 """How many entries of a list an example shows: the first tells the form of all."""
+SHOWN_CHARACTERS: Final = 90
+"""How much of a long text the example of a list shows."""
 MAX_DEPTH: Final = 9
 """How many lists within lists are shown: more than there are."""
 
@@ -61,6 +64,10 @@ def examples_from(database: Database) -> Examples:
         responses |= _record_responses(database, resource, records, [summary for _, summary in pairs])
         parameters[resource.path] = parameters[resource.summaries_path] = _parameters(resource, records)
         parameters[resource.path + "/{slug}"] = {"slug": records[0]["slug"]}
+    version = database.dataset_version
+    for path in ("/v1/releases/{version}", "/v1/releases/{version}/bundle"):
+        parameters[path] = {"version": version}
+    parameters["/v1/changes"] = {"since": version}
     return Examples(responses, parameters)
 
 
@@ -106,12 +113,22 @@ def _record_responses(
     meta = {"total": 1, "limit": 20, "offset": 0, **version, "coverage": database.coverage[resource.collection]}
     meta["facets"] = None
     said_once = {"disclaimer": database.disclaimer}
-    yield path, _page(on_page, meta, path)
-    yield (
-        resource.summaries_path,
-        _page(_shortest([_cut(summary) for summary in summaries]), meta | said_once, resource.summaries_path),
-    )
+    # The single record is shown whole; elsewhere the start of a text is enough.
+    yield path, shortened(_page(on_page, meta, path))
+    brief = _page(_shortest([_cut(summary) for summary in summaries]), meta | said_once, resource.summaries_path)
+    yield resource.summaries_path, shortened(brief)
     yield path + "/{slug}", _detail(database, record, f"{path}/{record['slug']}", path)
+
+
+def shortened(value: Any) -> Any:
+    """A value whose long texts are cut after a word; an ellipsis replaces the rest."""
+    if isinstance(value, dict):
+        return {key: shortened(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [shortened(item) for item in value]
+    if isinstance(value, str) and len(value) > SHOWN_CHARACTERS and " " in value:
+        return value[:SHOWN_CHARACTERS].rsplit(" ", 1)[0] + " …"
+    return value
 
 
 def _shortest(records: list[Object]) -> Object:
@@ -132,8 +149,26 @@ def _service_responses(database: Database) -> Iterator[tuple[str, Object]]:
     yield "/v1/search", json.loads(bytes(found.body))
     suggested = suggestions(database, SuggestQuery.model_validate(SUGGEST))
     yield "/v1/suggest", json.loads(bytes(suggested.body))
+    manifest, changes = database.read("SELECT manifest, changes FROM kept_release ORDER BY position LIMIT 1", {})[0]
+    release = _cut(json.loads(manifest))
+    listed = json.loads(bytes(feeds.list_feeds(database).body))["data"]
+    yield "/v1/feeds", _detail(database, _cut(listed), "/v1/feeds", "/v1")
+    yield "/v1/releases", _detail(database, {"releases": [release]}, "/v1/releases", "/v1")
+    yield "/v1/releases/latest", _detail(database, release, "/v1/releases/latest", "/v1/releases")
+    yield "/v1/releases/{version}", _detail(database, release, release["url"], "/v1/releases")
+    yield "/v1/releases/{version}/bundle", _bundle(database)
+    yield "/v1/changes", _detail(database, _cut(json.loads(changes)), release["changes"], "/v1")
     yield "/health/live", {"status": "ok"}
     yield "/health/ready", {"status": "ok", "dataset_version": database.dataset_version, "refused": None}
+
+
+def _bundle(database: Database) -> Object:
+    """The bundle of the newest release, with one record of the collection that has the shortest."""
+    bundle = json.loads(bytes(releases.bundle(database, database.dataset_version).body))
+    shortest = min(bundle["records"], key=lambda name: len(json.dumps(bundle["records"][name][:1] or [" " * 100_000])))
+    records = {name: listed if name == shortest else [] for name, listed in bundle["records"].items()}
+    example: Object = _cut(bundle | {"records": records})
+    return example
 
 
 def _detail(database: Database, data: Mapping[str, Any], address: str, collection: str) -> Object:

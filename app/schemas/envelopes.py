@@ -5,6 +5,7 @@ from typing import Annotated
 import pydantic
 
 from app.schemas.fields import Count, Label, PagePath, Path, Strict, Text
+from app.schemas.history import HistoryEntry
 
 MAX_LINK_BYTES = 2000
 """The longest `Link` header: proxies return 502 when the headers of a response exceed their buffer."""
@@ -66,10 +67,17 @@ class PageLinks(Strict):
 
 
 class DetailMeta(Strict):
-    """What is said about a single record."""
+    """What is said about an answer."""
 
     dataset_version: Annotated[str, pydantic.Field(pattern=r"^\d{4}-\d{2}-\d{2}\+[0-9a-f]{8}$", max_length=19)]
     """Release date of the data set and a short hash of its content."""
+
+
+class RecordMeta(DetailMeta):
+    """What is said about a single record."""
+
+    history: list[HistoryEntry] = pydantic.Field(max_length=20)
+    """What the releases changed in the record, the newest first, also under its former slugs; the last 20 changes."""
 
 
 class DetailLinks(Strict):
@@ -90,10 +98,19 @@ class Page(Strict):
     """Neighbouring pages; the same links are in the `Link` header."""
 
 
-class Detail(Strict):
-    """The envelope of a single record."""
+class Document(Strict):
+    """The envelope of a document that is no record."""
 
     meta: DetailMeta
     """What is said about the answer."""
+    links: DetailLinks
+    """Where to go from here."""
+
+
+class Detail(Strict):
+    """The envelope of a single record."""
+
+    meta: RecordMeta
+    """What is said about the record."""
     links: DetailLinks
     """Where to go from here."""

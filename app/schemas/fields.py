@@ -57,6 +57,11 @@ PartialDate = Annotated[
     ),
     AfterValidator(_on_the_calendar),
 ]
+DatasetVersion = Annotated[
+    str, pydantic.Field(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}\+[0-9a-f]{8}$", min_length=19, max_length=19)
+]
+Digest = Annotated[str, pydantic.Field(pattern=r"^[0-9a-f]{64}$", min_length=64, max_length=64)]
+CollectionName = Annotated[str, pydantic.Field(pattern=r"^[a-z]+(?:-[a-z]+)*$", min_length=1, max_length=40)]
 Position = Annotated[int, pydantic.Field(ge=1, le=10_000, json_schema_extra={"format": "int32"})]
 Count = Annotated[int, pydantic.Field(ge=0, le=2_147_483_647, json_schema_extra={"format": "int32"})]
 Year = Annotated[int, pydantic.Field(ge=1800, le=2100, json_schema_extra={"format": "int32"})]

@@ -6,8 +6,9 @@ from typing import Annotated
 import pydantic
 from sqlmodel import Field
 
-from app.schemas.envelopes import Detail, DetailLinks
+from app.schemas.envelopes import DetailLinks, Document
 from app.schemas.fields import Count, Label, Path, Slug, Strict, Text, Url
+from app.schemas.vocabularies import VocabularyList
 
 
 class Licence(Strict):
@@ -60,6 +61,8 @@ class StandingCaution(Strict):
 class ReleaseSeed(ReleaseFields):
     """The release as it is written in the seed."""
 
+    reviews_count_from: date
+    """Day from which the review periods of all records count. A release alone reviews nothing, so it does not move this day."""
     coverage: dict[str, Text]
     """For each collection by its name in the path: where it is thin, and what an absence does not mean."""
     standing_cautions: list[StandingCaution] = Field(max_length=20)
@@ -103,11 +106,18 @@ class ReleaseRead(ReleaseFields):
     """The collections, each with how many records it holds and where it is thin."""
 
 
-class ReleaseDetail(Detail):
+class ReleaseDetail(Document):
     """The data set as a whole."""
 
     data: ReleaseRead
     """The data set."""
+
+
+class VocabulariesDetail(Document):
+    """The vocabularies."""
+
+    data: VocabularyList
+    """The vocabularies."""
 
 
 class IndexEntry(Strict):
@@ -128,7 +138,7 @@ class ApiIndex(Strict):
     """What else the service answers."""
 
 
-class IndexDetail(Detail):
+class IndexDetail(Document):
     """Where everything is."""
 
     links: DetailLinks

@@ -9,7 +9,6 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 from sqlmodel import Field
 
-from app.schemas.envelopes import Detail
 from app.schemas.fields import Label, Position, Strict, Text
 
 
@@ -71,10 +70,3 @@ class VocabularyList(Strict):
 
     vocabularies: list[VocabularyRead] = Field(max_length=200)
     """The vocabularies by name."""
-
-
-class VocabulariesDetail(Detail):
-    """The vocabularies."""
-
-    data: VocabularyList
-    """The vocabularies."""

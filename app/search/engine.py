@@ -19,7 +19,7 @@ AT_THE_START: Final = 1.0
 """What it counts besides that a title begins with the match."""
 SATURATION: Final = 2.0
 """Where a match in all fields counts little more than one in the best of them."""
-MAX_CANDIDATES: Final = 1000
+MAX_CANDIDATES: Final = 400
 """How many records are looked at for each group of words, the most important ones: ranking takes time for each."""
 MAX_RANKED: Final = 1000
 """How many results there are at most."""
@@ -27,6 +27,8 @@ LEAST_SHARE: Final = 0.2
 """What share of the best score a record needs to be a result."""
 WHOLE_NAME: Final = 0.5
 """What a record gains one of whose names is the whole question, as a share of the weight of that."""
+UNCOVERED: Final = 0.4
+"""What of its score a record keeps that has hardly any of the question's words."""
 TOPIC_TYPE: Final = 1.3
 """What the score of a record is multiplied by that protects from the danger that the question is about."""
 TOPIC_RECORD: Final = 0.4
@@ -151,7 +153,7 @@ def _scores(database: Database, question: Question, matches: list[dict[int, floa
             scores[number] += weight * strength / (strength + SATURATION)
             covered[number] += weight
     for number in scores:
-        scores[number] *= 0.2 + 0.8 * (covered[number] / whole) ** 2
+        scores[number] *= UNCOVERED + (1 - UNCOVERED) * covered[number] / whole
     if question.wholes:
         named = _any((BOUNDARY, *phrase, BOUNDARY) for phrase in question.wholes)
         for number in _numbers(database, "{names aliases} : " + named):

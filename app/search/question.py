@@ -8,8 +8,11 @@ from typing import Final
 from app.words.lexicon import Lexicon, Topic
 from app.words.text import Phrase, Word, words
 
-SYNONYM: Final = 0.7
+SYNONYM: Final = 0.6
 """What a synonym counts beside the word itself."""
+FAMILY: Final = 0.5
+"""What a longer word of the same family counts, such as `stronger` beside `strong`."""
+SHORTEST_FAMILY: Final = 5
 COMPLETION: Final = 0.6
 """What a word counts that only begins as the last word of the question, where that is no word itself."""
 LONGER: Final = 0.2
@@ -132,6 +135,9 @@ def _phrases(word: str, code: str | None, lexicon: Lexicon, *, may_go_on: bool) 
     phrases: dict[Phrase, float] = {(stemmed,): 1.0}
     for other in lexicon.phrases.get((stemmed,), ()):
         phrases.setdefault(other, SYNONYM)
+    if len(stemmed) >= SHORTEST_FAMILY:
+        for relative in lexicon.completions(stemmed):
+            phrases.setdefault((lexicon.stem(relative),), FAMILY)
     if may_go_on and len(word) >= SHORTEST_BEGINNING:
         counts = LONGER if lexicon.knows(word) else COMPLETION
         for completion in lexicon.completions(word):

@@ -25,6 +25,7 @@ def upgrade() -> None:
         sa.Column("review_due", sa.Date(), nullable=False),
         sa.Column("summary_document", sa.LargeBinary(), nullable=False),
         sa.Column("document", sa.LargeBinary(), nullable=False),
+        sa.Column("history", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("slug"),
     )
     with op.batch_alter_table("approach", schema=None) as batch_op:
@@ -46,6 +47,7 @@ def upgrade() -> None:
         sa.Column("review_due", sa.Date(), nullable=False),
         sa.Column("summary_document", sa.LargeBinary(), nullable=False),
         sa.Column("document", sa.LargeBinary(), nullable=False),
+        sa.Column("history", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("slug"),
     )
     with op.batch_alter_table("article", schema=None) as batch_op:
@@ -126,6 +128,7 @@ def upgrade() -> None:
         sa.Column("review_due", sa.Date(), nullable=False),
         sa.Column("summary_document", sa.LargeBinary(), nullable=False),
         sa.Column("document", sa.LargeBinary(), nullable=False),
+        sa.Column("history", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("slug"),
     )
     with op.batch_alter_table("citation", schema=None) as batch_op:
@@ -173,6 +176,7 @@ def upgrade() -> None:
         sa.Column("review_due", sa.Date(), nullable=False),
         sa.Column("summary_document", sa.LargeBinary(), nullable=False),
         sa.Column("document", sa.LargeBinary(), nullable=False),
+        sa.Column("history", sa.LargeBinary(), nullable=False),
         sa.Column("verdict_rank", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("slug"),
     )
@@ -205,6 +209,7 @@ def upgrade() -> None:
         sa.Column("review_due", sa.Date(), nullable=False),
         sa.Column("summary_document", sa.LargeBinary(), nullable=False),
         sa.Column("document", sa.LargeBinary(), nullable=False),
+        sa.Column("history", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("slug"),
     )
     with op.batch_alter_table("contact", schema=None) as batch_op:
@@ -271,6 +276,7 @@ def upgrade() -> None:
         sa.Column("review_due", sa.Date(), nullable=False),
         sa.Column("summary_document", sa.LargeBinary(), nullable=False),
         sa.Column("document", sa.LargeBinary(), nullable=False),
+        sa.Column("history", sa.LargeBinary(), nullable=False),
         sa.Column("kind_rank", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("slug"),
     )
@@ -305,6 +311,7 @@ def upgrade() -> None:
         sa.Column("review_due", sa.Date(), nullable=False),
         sa.Column("summary_document", sa.LargeBinary(), nullable=False),
         sa.Column("document", sa.LargeBinary(), nullable=False),
+        sa.Column("history", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("slug"),
     )
     with op.batch_alter_table("effect", schema=None) as batch_op:
@@ -350,6 +357,7 @@ def upgrade() -> None:
         sa.Column("review_due", sa.Date(), nullable=False),
         sa.Column("summary_document", sa.LargeBinary(), nullable=False),
         sa.Column("document", sa.LargeBinary(), nullable=False),
+        sa.Column("history", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("slug"),
     )
     with op.batch_alter_table("faq", schema=None) as batch_op:
@@ -359,6 +367,15 @@ def upgrade() -> None:
         batch_op.create_index("ix_faq_topic_by_position", ["topic", "position", "slug"], unique=False)
         batch_op.create_index("ix_faq_topic_by_slug", ["topic", "slug"], unique=False)
 
+    op.create_table(
+        "former_record",
+        sa.Column("collection", sqltypes.AutoString(), nullable=False),
+        sa.Column("slug", sqltypes.AutoString(), nullable=False),
+        sa.Column("reason", sqltypes.AutoString(), nullable=False),
+        sa.Column("renamed_to", sqltypes.AutoString(), nullable=True),
+        sa.Column("successor", sqltypes.AutoString(), nullable=True),
+        sa.PrimaryKeyConstraint("collection", "slug"),
+    )
     op.create_table(
         "interaction",
         sa.Column("slug", sqltypes.AutoString(), nullable=False),
@@ -379,6 +396,7 @@ def upgrade() -> None:
         sa.Column("review_due", sa.Date(), nullable=False),
         sa.Column("summary_document", sa.LargeBinary(), nullable=False),
         sa.Column("document", sa.LargeBinary(), nullable=False),
+        sa.Column("history", sa.LargeBinary(), nullable=False),
         sa.Column("severity_rank", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("slug"),
     )
@@ -441,6 +459,7 @@ def upgrade() -> None:
         sa.Column("review_due", sa.Date(), nullable=False),
         sa.Column("summary_document", sa.LargeBinary(), nullable=False),
         sa.Column("document", sa.LargeBinary(), nullable=False),
+        sa.Column("history", sa.LargeBinary(), nullable=False),
         sa.Column("status_rank", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("slug"),
     )
@@ -496,6 +515,18 @@ def upgrade() -> None:
         batch_op.create_index("ix_jurisdiction_status_rank", ["status_rank", "slug"], unique=False)
 
     op.create_table(
+        "kept_release",
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("dataset_version", sqltypes.AutoString(), nullable=False),
+        sa.Column("manifest", sa.LargeBinary(), nullable=False),
+        sa.Column("sha256", sqltypes.AutoString(), nullable=False),
+        sa.Column("changes", sa.LargeBinary(), nullable=False),
+        sa.Column("zstd", sa.LargeBinary(), nullable=False),
+        sa.Column("br", sa.LargeBinary(), nullable=True),
+        sa.PrimaryKeyConstraint("position"),
+        sa.UniqueConstraint("dataset_version"),
+    )
+    op.create_table(
         "pharmacology",
         sa.Column("slug", sqltypes.AutoString(), nullable=False),
         sa.Column("title", sqltypes.AutoString(length=400), nullable=False),
@@ -513,6 +544,7 @@ def upgrade() -> None:
         sa.Column("review_due", sa.Date(), nullable=False),
         sa.Column("summary_document", sa.LargeBinary(), nullable=False),
         sa.Column("document", sa.LargeBinary(), nullable=False),
+        sa.Column("history", sa.LargeBinary(), nullable=False),
         sa.Column("certainty_rank", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("slug"),
     )
@@ -539,6 +571,7 @@ def upgrade() -> None:
         sa.Column("review_due", sa.Date(), nullable=False),
         sa.Column("summary_document", sa.LargeBinary(), nullable=False),
         sa.Column("document", sa.LargeBinary(), nullable=False),
+        sa.Column("history", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("slug"),
     )
     with op.batch_alter_table("product_form", schema=None) as batch_op:
@@ -557,6 +590,7 @@ def upgrade() -> None:
         sa.Column("review_due", sa.Date(), nullable=False),
         sa.Column("summary_document", sa.LargeBinary(), nullable=False),
         sa.Column("document", sa.LargeBinary(), nullable=False),
+        sa.Column("history", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("slug"),
     )
     with op.batch_alter_table("quality_check", schema=None) as batch_op:
@@ -594,6 +628,18 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("path"),
     )
     op.create_table(
+        "recorded_change",
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("collection", sqltypes.AutoString(), nullable=False),
+        sa.Column("safety_relevant", sa.Boolean(), nullable=False),
+        sa.Column("document", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("position"),
+    )
+    with op.batch_alter_table("recorded_change", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_recorded_change_collection"), ["collection"], unique=False)
+        batch_op.create_index(batch_op.f("ix_recorded_change_safety_relevant"), ["safety_relevant"], unique=False)
+
+    op.create_table(
         "release",
         sa.Column("dataset_version", sqltypes.AutoString(), nullable=False),
         sa.Column("content_hash", sqltypes.AutoString(), nullable=False),
@@ -618,6 +664,7 @@ def upgrade() -> None:
         sa.Column("review_due", sa.Date(), nullable=False),
         sa.Column("summary_document", sa.LargeBinary(), nullable=False),
         sa.Column("document", sa.LargeBinary(), nullable=False),
+        sa.Column("history", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("slug"),
     )
     with op.batch_alter_table("risk_group", schema=None) as batch_op:
@@ -679,6 +726,7 @@ def upgrade() -> None:
         sa.Column("review_due", sa.Date(), nullable=False),
         sa.Column("summary_document", sa.LargeBinary(), nullable=False),
         sa.Column("document", sa.LargeBinary(), nullable=False),
+        sa.Column("history", sa.LargeBinary(), nullable=False),
         sa.Column("seriousness_rank", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("slug"),
     )
@@ -726,6 +774,7 @@ def upgrade() -> None:
         sa.Column("review_due", sa.Date(), nullable=False),
         sa.Column("summary_document", sa.LargeBinary(), nullable=False),
         sa.Column("document", sa.LargeBinary(), nullable=False),
+        sa.Column("history", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("slug"),
     )
     with op.batch_alter_table("strain", schema=None) as batch_op:
@@ -756,6 +805,7 @@ def upgrade() -> None:
         sa.Column("review_due", sa.Date(), nullable=False),
         sa.Column("summary_document", sa.LargeBinary(), nullable=False),
         sa.Column("document", sa.LargeBinary(), nullable=False),
+        sa.Column("history", sa.LargeBinary(), nullable=False),
         sa.Column("urgency_rank", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("slug"),
     )
@@ -899,6 +949,11 @@ def downgrade() -> None:
 
     op.drop_table("risk_group")
     op.drop_table("release")
+    with op.batch_alter_table("recorded_change", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_recorded_change_safety_relevant"))
+        batch_op.drop_index(batch_op.f("ix_recorded_change_collection"))
+
+    op.drop_table("recorded_change")
     op.drop_table("record")
     with op.batch_alter_table("quality_check", schema=None) as batch_op:
         batch_op.drop_index("ix_quality_check_topic")
@@ -916,6 +971,7 @@ def downgrade() -> None:
         batch_op.drop_index("ix_pharmacology_certainty_by_certainty_rank")
 
     op.drop_table("pharmacology")
+    op.drop_table("kept_release")
     with op.batch_alter_table("jurisdiction", schema=None) as batch_op:
         batch_op.drop_index("ix_jurisdiction_status_rank")
         batch_op.drop_index("ix_jurisdiction_status_by_status_rank")
@@ -966,6 +1022,7 @@ def downgrade() -> None:
         batch_op.drop_index("ix_interaction_name")
 
     op.drop_table("interaction")
+    op.drop_table("former_record")
     with op.batch_alter_table("faq", schema=None) as batch_op:
         batch_op.drop_index("ix_faq_topic_by_slug")
         batch_op.drop_index("ix_faq_topic_by_position")

@@ -1,0 +1,156 @@
+"""Feeds of what the releases changed, as Atom (RFC 4287) and as JSON Feed 1.1: all, by collection, and relevant to safety."""
+
+import json
+from collections.abc import Iterator
+from typing import Any, Final
+from uuid import UUID, uuid5
+from xml.etree import ElementTree as ET
+
+from fastapi.responses import Response
+
+from app.database import Database
+from app.problems import NOT_FOUND, ProblemError, ProblemException, nearest, shown
+from app.reading import detail
+from app.registry import RESOURCES
+from app.schemas.feeds import Feed, FeedList
+from app.schemas.history import ChangeKind
+
+Object = dict[str, Any]
+
+FEEDS: Final = "/v1/feeds"
+NAMESPACE: Final = UUID("0c8f5f0e-6a37-4f1c-9a4e-1f2b7d3a9c55")
+"""From which the identifiers of feeds and entries are made: an address would change with the host."""
+ATOM: Final = "http://www.w3.org/2005/Atom"
+ENTRIES: Final = 50
+TITLES: Final = {
+    "all": "All changes",
+    "safety": "Changes relevant to safety",
+    **{
+        resource.collection: f"Changes of {resource.collection.replace('-', ' ')}"
+        for resource in sorted(RESOURCES, key=lambda resource: resource.collection)
+    },
+}
+"""The feeds by name."""
+
+
+def list_feeds(database: Database) -> Response:
+    """The feeds with their addresses."""
+    feeds = [
+        Feed(name=name, title=title, atom=f"{FEEDS}/{name}.atom", json_feed=f"{FEEDS}/{name}.json")
+        for name, title in TITLES.items()
+    ]
+    return detail(database, FeedList(feeds=feeds).model_dump_json().encode(), FEEDS, "/v1")
+
+
+def feed(database: Database, file: str) -> Response:
+    """A feed by the name of its file, such as `all.atom`.
+
+    Raises:
+        ProblemException: there is no such feed.
+    """
+    name, _, form = file.rpartition(".")
+    if name not in TITLES or form not in ("atom", "json"):
+        detail_ = f"There is no feed {shown(file)!r}; {FEEDS} lists them."
+        meant = (
+            f"{file}.atom"
+            if file in TITLES
+            else nearest(file, [f"{known}.{suffix}" for known in TITLES for suffix in ("atom", "json")])
+        )
+        fault = ProblemError(pointer="/path/feed", code="unknown_feed", detail=detail_, did_you_mean=meant)
+        raise ProblemException(NOT_FOUND, detail_, [fault])
+    changes = list(_changes(database, name))
+    if form == "atom":
+        return Response(_atom(database, name, changes), media_type="application/atom+xml")
+    body = json.dumps(_json_feed(database, name, changes), ensure_ascii=False, separators=(",", ":"))
+    return Response(body, media_type="application/feed+json")
+
+
+def _changes(database: Database, name: str) -> Iterator[Object]:
+    condition = {"all": "1", "safety": "safety_relevant"}.get(name, "collection = :name")
+    sql = f"SELECT document FROM recorded_change WHERE {condition} ORDER BY position LIMIT {ENTRIES}"  # noqa: S608  # all named here
+    for (document,) in database.read(sql, {"name": name}):
+        yield json.loads(document)
+
+
+def _atom(database: Database, name: str, changes: list[Object]) -> bytes:
+    release = json.loads(database.release_document)
+    root = ET.Element("feed", {"xmlns": ATOM, "xml:lang": "en"})
+    _add(root, "id", _identifier(name))
+    _add(root, "title", f"{release['title']}: {TITLES[name].lower()}")
+    _add(root, "updated", _time(release["release_date"]))
+    _add(ET.SubElement(root, "author"), "name", release["title"])
+    _add(root, "rights", release["data_licence"]["name"])
+    ET.SubElement(root, "link", {"rel": "self", "type": "application/atom+xml", "href": f"{FEEDS}/{name}.atom"})
+    ET.SubElement(root, "link", {"rel": "alternate", "type": "application/json", "href": "/v1/changes"})
+    for change in changes:
+        entry = ET.SubElement(root, "entry")
+        _add(entry, "id", _entry_identifier(change))
+        _add(entry, "title", _title(change))
+        _add(entry, "updated", _time(change["release_date"]))
+        if address := _address(change):
+            ET.SubElement(entry, "link", {"rel": "alternate", "type": "application/json", "href": address})
+        for tag in _tags(change):
+            ET.SubElement(entry, "category", {"term": tag})
+        _add(entry, "content", _text(change), type="text")
+    return b'<?xml version="1.0" encoding="utf-8"?>\n' + ET.tostring(root, encoding="unicode").encode()
+
+
+def _json_feed(database: Database, name: str, changes: list[Object]) -> Object:
+    release = json.loads(database.release_document)
+    return {
+        "version": "https://jsonfeed.org/version/1.1",
+        "title": f"{release['title']}: {TITLES[name].lower()}",
+        "language": "en",
+        "authors": [{"name": release["title"]}],
+        "items": [
+            {
+                "id": _entry_identifier(change),
+                "title": _title(change),
+                "content_text": _text(change),
+                "date_published": _time(change["release_date"]),
+                "tags": _tags(change),
+                # `url` would have to be absolute, and the service does not know its own address.
+                "_record": {"path": _address(change), "fields": change["fields"]},
+            }
+            for change in changes
+        ],
+    }
+
+
+def _identifier(*parts: str) -> str:
+    return f"urn:uuid:{uuid5(NAMESPACE, ' '.join(parts))}"
+
+
+def _entry_identifier(change: Object) -> str:
+    return _identifier(change["dataset_version"], change["collection"], change["slug"])
+
+
+def _title(change: Object) -> str:
+    return f"{ChangeKind[change['kind']].label}: {change['title']}"
+
+
+def _time(day: str) -> str:
+    return f"{day}T00:00:00Z"
+
+
+def _address(change: Object) -> str | None:
+    """The path of the record, or of the one to show instead of a withdrawn one."""
+    successor: str | None = change["successor"]
+    return f"/v1/{change['collection']}/{change['slug']}" if change["is_served"] else successor
+
+
+def _tags(change: Object) -> list[str]:
+    return [change["collection"], change["kind"], *(["safety"] if change["safety_relevant"] else [])]
+
+
+def _text(change: Object) -> str:
+    """What a reader sees: what was done, the record in short, and all that must stand beside it."""
+    lines = [change["reason"] or ""]
+    if change["fields"]:
+        lines.append(f"Changed: {', '.join(name.replace('_', ' ') for name in change['fields'])}.")
+    lines += [change.get("summary", ""), *change.get("cautions", []), change.get("disclaimer", "")]
+    return "\n\n".join(line for line in lines if line) or "The record is no longer served."
+
+
+def _add(parent: ET.Element, name: str, text: str, **attributes: str) -> None:
+    ET.SubElement(parent, name, attributes).text = text
