@@ -19,7 +19,7 @@ MAX_ERRORS = 10
 """The most faults of a request that one problem lists; with the limit above it keeps every problem small."""
 ALLOW = "GET, HEAD, OPTIONS"
 VARY = "Accept-Encoding"
-"""The request headers that a representation depends on. Every address has one media type, so `Accept` chooses none."""
+"""The request headers that a representation depends on; where `Accept` chooses a format, `Accept` too."""
 STATUSES = frozenset(map(int, HTTPStatus))
 
 Message = Annotated[str, pydantic.Field(min_length=1, max_length=500)]
@@ -100,7 +100,7 @@ NOT_ACCEPTABLE: Final = Kind(
     "not-acceptable",
     406,
     "Not acceptable",
-    "The Accept header rules out the media type this address has, which the answer names. Ask for application/json, any type that ends in +json, application/* or */* (or, for a page, text/html). An Accept-Encoding header that rules out every coding, and the body as it is, ends here too, except where the service tells of its health.",
+    "The Accept header rules out every media type this address has, which the answer names. Ask for application/json, any type that ends in +json, application/* or */* (or, for a page, text/html). An Accept-Encoding header that rules out every coding, and the body as it is, ends here too, except where the service tells of its health.",
 )
 REQUEST_TIMEOUT: Final = Kind(
     "request-timeout",

@@ -10,9 +10,11 @@ from sqlalchemy import JSON, BindParameter, ColumnElement, Select, bindparam, ex
 from sqlalchemy.dialects import sqlite
 
 from app.database import Database, Former
+from app.formats import export
 from app.names import Names
 from app.problems import GONE, INVALID_REQUEST, NOT_FOUND, ProblemError, ProblemException, shown, summary
 from app.schemas.envelopes import MAX_LINK_BYTES
+from app.schemas.formats import ListFormat
 from app.schemas.queries import PageQuery, QueryParameters, View, query_string
 from app.schemas.search import SearchQuery
 from app.search.engine import found_slugs
@@ -21,6 +23,8 @@ from app.tables import Facet, Resource, Tally, filter_value, filters_index, tabl
 MAX_OFFSET = 10_000
 BEST_FIRST = ""
 """The order of a list that answers a question."""
+NO_LIMIT = -1
+"""What SQLite takes as no limit."""
 MAX_NAMED = 2000
 """How many records of a collection can be found by a name."""
 
@@ -43,6 +47,8 @@ def list_page(database: Database, resource: type[Resource], query: PageQuery, pa
         filters["q"] = [_encode(found_slugs(database, query.q, resource.info.record_type))]
         sort = query.sort if "sort" in query.model_fields_set else BEST_FIRST
     shape, values = _shape(filters), _values(filters)
+    if query.format != ListFormat.json:
+        return _whole_list(database, resource, query, page_sql(resource, shape, sort), values)
     documents = database.read(
         page_sql(resource, shape, sort, query.view), values | {"limit": query.limit, "offset": query.offset}
     )
@@ -71,8 +77,18 @@ def alone(data: bytes, meta: dict[str, Any], path: str, query: QueryParameters) 
     return _response(data, meta, {"self": _address(path, query.written())})
 
 
-def get_one(database: Database, resource: type[Resource], slug: str) -> Response:
-    """A single record.
+def _whole_list(
+    database: Database, resource: type[Resource], query: PageQuery, sql: str, values: dict[str, Any]
+) -> Response:
+    """Every record that matches, or as many as were asked for, in another format."""
+    limit = query.limit if "limit" in query.model_fields_set else NO_LIMIT
+    rows = database.read(sql, values | {"limit": limit, "offset": query.offset})
+    documents = (document for (document,) in rows)
+    return export(database, resource.info, documents, query.format, resource.info.collection)
+
+
+def get_one(database: Database, resource: type[Resource], slug: str, form: str = ListFormat.json) -> Response:
+    """A single record, in one of its formats.
 
     Raises:
         ProblemException: not found, with the slug that was probably meant; or withdrawn, with the reason.
@@ -84,6 +100,8 @@ def get_one(database: Database, resource: type[Resource], slug: str) -> Response
             return _moved(path, former)
         raise _unknown_slug(database, resource, slug)
     document, history = found[0]
+    if form != ListFormat.json:
+        return export(database, resource.info, [document], form, slug)
     meta = {"dataset_version": database.dataset_version, "history": json.loads(history)}
     links: dict[str, str | None] = {"self": f"{path}/{slug}", "collection": path}
     return _response(document, meta, links, f"/{resource.info.collection}/{slug}")

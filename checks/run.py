@@ -30,7 +30,7 @@ CHECKS: Final = {
         "node generated/consumer.js {origin}",
     ],
     "The client of openapi-python-client reads every operation as the JSON says": [
-        "mypy --strict --config-file= run.py clients.py responses.py mutating_proxy.py consumer.py",
+        "mypy --strict --config-file= run.py clients.py responses.py mutating_proxy.py consumer.py data_package.py",
         "python consumer.py {origin} ../openapi.json",
     ],
     "axe-core: the HTML pages in a browser": [
@@ -38,6 +38,9 @@ CHECKS: Final = {
     ],
     "httplint: the responses of every path to each kind of request": [
         "python responses.py {origin} ../openapi.json",
+    ],
+    "frictionless: the data package is valid, and so is every CSV file by it": [
+        "python data_package.py {origin}",
     ],
 }
 

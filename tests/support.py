@@ -59,7 +59,7 @@ def each(things: Iterable[T]) -> tuple[T, ...]:
 
 DOCUMENT: Object = json.loads((ROOT / "openapi.json").read_text(encoding="utf-8"))
 PATHS: Object = DOCUMENT["paths"]
-PAGING = ("view", "limit", "offset", "sort", "facet", "q")
+PAGING = ("view", "format", "limit", "offset", "sort", "facet", "q")
 RESOURCE = "/v1/strains"
 UNKNOWN_RECORD = "/v1/strains/no-such-strain"
 UNKNOWN = ("/v1/nothing", UNKNOWN_RECORD, "/V1", "/v1/", "/health", "/docs/x")

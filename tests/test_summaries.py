@@ -215,4 +215,4 @@ def test_every_list_has_one_operation_for_each_view() -> None:
     assert {path for path in OPERATIONS if path.startswith("/v1/summaries/")} == set(SUMMARIES.values())
     for path in each(COLLECTIONS):
         assert re.fullmatch(r"list[A-Z][A-Za-z]+Summaries", OPERATIONS[SUMMARIES[path]]["operationId"])
-        assert query_parameters(SUMMARIES[path]).keys() == query_parameters(path).keys() - {"view"}
+        assert query_parameters(SUMMARIES[path]).keys() == query_parameters(path).keys() - {"view", "format"}

@@ -8,7 +8,7 @@ from hashlib import sha256
 from typing import Final, NamedTuple
 from weakref import ref
 
-from app.http.negotiation import CODINGS, CODINGS_ON_OFFER, IDENTITY, accepts, content_coding
+from app.http.negotiation import CODINGS, CODINGS_ON_OFFER, IDENTITY, content_coding, preferred
 from app.http.preconditions import CONDITIONS, NOT_MODIFIED, OK, evaluate_preconditions
 from app.problems import not_acceptable
 
@@ -45,17 +45,21 @@ class Variant(NamedTuple):
 class CachedResponse:
     """A successful response; each content coding is made when a request first needs it.
 
-    `common` are the headers that every response has, which follow its own.
+    `common` are the headers that every response has, which follow its own. `offers` are the media types between which
+    the `Accept` header chose this one: its own alone when not given, none when the address itself names the format.
     """
 
-    __slots__ = ("_common", "_digest", "_headers", "_media_type", "_variants", "body", "max_bytes")
+    __slots__ = ("_common", "_digest", "_headers", "_media_type", "_offers", "_variants", "body", "max_bytes")
 
-    def __init__(self, headers: RawHeaders, body: bytes, common: RawHeaders) -> None:
+    def __init__(
+        self, headers: RawHeaders, body: bytes, common: RawHeaders, offers: tuple[bytes, ...] | None = None
+    ) -> None:
         self.body = body
         self._common = common
         self._headers = [(name, value) for name, value in headers if name != b"content-length"]
         self._digest = sha256(body).hexdigest()[:32].encode()
         self._media_type = next(value for name, value in headers if name == b"content-type").partition(b";")[0]
+        self._offers = (self._media_type,) if offers is None else offers
         self._variants: dict[bytes, Variant] = {}
         self.max_bytes = (len(body) + sum(len(name) + len(value) for name, value in headers) + 2048) * (
             1 + len(CODINGS)
@@ -69,8 +73,8 @@ class CachedResponse:
             ProblemException: 406 when the client accepts neither the media type nor any coding.
         """
         accept = fields.get(b"accept")
-        if accept is not None and not accepts(accept, self._media_type):
-            raise not_acceptable("accept", f"only {self._media_type.decode()} is on offer")
+        if accept is not None and self._offers and preferred(accept, self._offers) != self._media_type:
+            raise not_acceptable("accept", _on_offer(self._offers))
         coding = content_coding(fields.get(b"accept-encoding"), len(self.body))
         if coding is None:
             raise not_acceptable("accept-encoding", f"{CODINGS_ON_OFFER} are on offer")
@@ -115,6 +119,11 @@ class CachedResponse:
 def repr_digest(body: bytes) -> bytes:
     """The `Repr-Digest` of a body (RFC 9530)."""
     return b"sha-256=:" + b64encode(sha256(body).digest()) + b":"
+
+
+def _on_offer(media_types: tuple[bytes, ...]) -> str:
+    *others, last = [media_type.decode() for media_type in media_types]
+    return f"{', '.join(others)} and {last} are on offer" if others else f"only {last} is on offer"
 
 
 class ResponseCache:

@@ -27,15 +27,26 @@ MIN_COMPRESSED_BYTES: Final = 1024
 """Smaller bodies fit in the packet that carries their headers, so they are not compressed."""
 
 
-def accepts(accept: bytes, media_type: bytes) -> bool:
-    """Whether an `Accept` header allows a media type; the most specific range decides."""
-    return _accepts(accept[:MAX_ACCEPT_BYTES], media_type)
+def preferred(accept: bytes, offers: tuple[bytes, ...]) -> bytes | None:
+    """The media type that an `Accept` header prefers of those on offer, or None when it rules out all.
+
+    The most specific range that matches a media type decides its weight. Of equal weights the one that is named more
+    specifically is preferred, then the one that is offered first.
+    """
+    return _preferred(accept[:MAX_ACCEPT_BYTES], offers)
 
 
 @lru_cache(maxsize=1024)
-def _accepts(accept: bytes, media_type: bytes) -> bool:
+def _preferred(accept: bytes, offers: tuple[bytes, ...]) -> bytes | None:
     if not accept.strip(b" \t,"):
-        return True
+        return offers[0]
+    weights = {offer: _weight(accept, offer) for offer in offers}
+    best = max(offers, key=weights.__getitem__)
+    return best if weights[best][0] > 0 else None
+
+
+def _weight(accept: bytes, media_type: bytes) -> tuple[float, int]:
+    """The weight of a media type, and how specifically the header names it."""
     ranges = {b"*": 0, b"*/*": 0, media_type.partition(b"/")[0] + b"/*": 1, media_type: 3}
     best = (-1, 0.0)
     for name, quality in _weighted(accept):
@@ -45,7 +56,7 @@ def _accepts(accept: bytes, media_type: bytes) -> bool:
             specificity = 2
         if specificity is not None:
             best = max(best, (specificity, quality))
-    return best[1] > 0
+    return best[1], best[0]
 
 
 def _is_json(media_type: bytes) -> bool:

@@ -15,7 +15,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.http.cache import CachedResponse, Key, KnownRequests, RawHeaders, Reply, ResponseCache
-from app.http.negotiation import CODINGS
+from app.http.negotiation import CODINGS, preferred
 from app.http.preconditions import NOT_MODIFIED, OK, evaluate_preconditions
 from app.http.prefix import prefix_of, prefixed
 from app.http.request import Request
@@ -95,7 +95,8 @@ class Pipeline:
         self.mounted_pages: dict[tuple[str, str], CachedResponse] = {}
         """The pages as they are under a root path, by that and their path."""
         self.spellings: dict[Key, bytes] = {}
-        """Queries that were sent in another spelling than the canonical one, under which the response is cached."""
+        """Queries that were sent in another spelling than the canonical one, under which the response is cached, and those
+        for which `Accept` has chosen another format than JSON."""
         self.access_log = access_log
         self.metrics: Metrics | None = None
         self._compressors = ThreadPoolExecutor(2, thread_name_prefix="compress")
@@ -149,15 +150,17 @@ class Pipeline:
         """The reply to a request that needs nothing computed, or None."""
         if request.method not in ("GET", "HEAD") or not request.is_plain or self.app.dependency_overrides:
             return None
-        request.query = self.spellings.get(request.key, request.query)
+        request.query = canonical = self.spellings.get(request.key, request.query)
+        if accept := request.fields.get(b"accept"):
+            request.query = self.spellings.get(_key_with(request, accept), canonical)
         cached = self._page(request) or self.cache.get(request.key)
-        if cached is None:
-            return None
         try:
-            coding = cached.coding(request.fields)
-            return cached.reply(coding, request.fields) if cached.has(coding) else None
+            if cached and cached.has(coding := cached.coding(request.fields)):
+                return cached.reply(coding, request.fields)
         except ProblemException:
-            return None
+            pass
+        request.query = canonical
+        return None
 
     async def _respond(self, request: Request, scope: Scope, receive: Receive) -> Reply:
         try:
@@ -207,7 +210,7 @@ class Pipeline:
                     return Reply(answer.status, self._complete(answer.headers), answer.body)
                 if NO_STORE in answer.headers:
                     return self._uncacheable(request, answer)
-                cached = self._cacheable(answer)
+                cached = self._cacheable(answer, request.offers)
             else:
                 cached = answer
         coding = cached.coding(request.fields)
@@ -250,13 +253,14 @@ class Pipeline:
         if read is None:
             return await whole_response(self.ordinary, {**scope, "method": "GET"}, receive)
         if self.app.dependency_overrides:
-            self._validated_query(read, request)
-            asked = {**scope, "method": "GET", "query_string": request.query}
+            query = self._negotiated(self._validated_query(read, request), request)
+            written = query_string(query.written()).encode() if query else request.query
+            asked = {**scope, "method": "GET", "query_string": written}
             return await whole_response(self.ordinary, asked, receive)
         async with self._one_a_turn():
             started = perf_counter()
             try:
-                query = self._validated_query(read, request)
+                query = self._negotiated(self._validated_query(read, request), request)
                 if cached := self.cache.get(request.key):
                     return cached
                 response: Response = await read(scope, query, route.parameters)
@@ -283,11 +287,34 @@ class Pipeline:
         parameters = read.parsed(request.query)
         if parameters is not None:
             sent, request.query = request.key, query_string(parameters.written()).encode()
-            if request.key != sent and len(sent[2]) <= MAX_SPELLING_BYTES:
-                if len(self.spellings) >= MAX_SPELLINGS:
-                    self.spellings.clear()
-                self.spellings[sent] = request.query
+            if request.key != sent:
+                self._remember(sent, request.query)
         return parameters
+
+    def _remember(self, sent: Key, query: bytes) -> None:
+        """Remember under which query the response to what a client has sent is cached."""
+        if len(sent[2]) <= MAX_SPELLING_BYTES:
+            if len(self.spellings) >= MAX_SPELLINGS:
+                self.spellings.clear()
+            self.spellings[sent] = query
+
+    def _negotiated(self, query: QueryParameters | None, request: Request) -> QueryParameters | None:
+        """The query with the format that the client prefers; the key of the response then tells formats apart."""
+        offers = query.offers() if query else {}
+        if not query or not offers:
+            request.offers = () if query and query.names_format() else None
+            return query
+        request.offers = tuple(offers)
+        default = request.offers[0]
+        # A client that accepts none is refused once it is known that there is something at the address.
+        accept = request.fields.get(b"accept", b"")
+        chosen = preferred(accept, request.offers) or default
+        if chosen == default:
+            return query
+        # No query has such a character, so the address that names the format has another key, and does not vary.
+        sent, request.query = _key_with(request, accept), _key_with(request, chosen)[2]
+        self._remember(sent, request.query)
+        return query.model_copy(update={"format": offers[chosen]})
 
     def _one_a_turn(self) -> asyncio.Lock:
         """A lock that wakes those who wait one by one, each in another turn of the event loop."""
@@ -310,11 +337,13 @@ class Pipeline:
         finally:
             self._compressing.pop(key, None)
 
-    def _cacheable(self, answer: Reply) -> CachedResponse:
+    def _cacheable(self, answer: Reply, offers: tuple[bytes, ...] | None = None) -> CachedResponse:
+        if offers:
+            answer.headers.append((b"vary", f"Accept, {VARY}".encode()))
         present = {name for name, _ in answer.headers}
         own = [*answer.headers, *(line for line in self._storable if line[0] not in present)]
         common = [line for line in self._common if line[0] not in present]
-        return CachedResponse(own, answer.body, common)
+        return CachedResponse(own, answer.body, common, offers)
 
     def _precompressed(self, answer: Reply, compressed: Mapping[bytes, bytes]) -> CachedResponse:
         """A response whose body has been compressed before, in these codings."""
@@ -405,6 +434,11 @@ class Pipeline:
             "request_id": request_id,
         }
         log.info("request", extra=extra)
+
+
+def _key_with(request: Request, accepted: bytes) -> Key:
+    """The key of a request for which `Accept` has chosen the format."""
+    return request.root_path, request.path, request.query + b"#" + accepted
 
 
 def _parameters_problem(error: Exception, scope: Scope) -> ProblemException | None:

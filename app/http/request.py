@@ -58,6 +58,7 @@ class Request:
         "http_version",
         "id",
         "method",
+        "offers",
         "path",
         "query",
         "raw_path",
@@ -83,6 +84,8 @@ class Request:
         self.query = _meaningful(query)
         """The query without what means nothing; once it has been validated, in its canonical spelling."""
         self.has_ignored_parameters = len(self.query) < len(query)
+        self.offers: tuple[bytes, ...] | None = None
+        """The media types between which `Accept` chooses: None for the only one, none when the query names the format."""
         self.headers = headers
         self.http_version = http_version
         self.root_path = root_path

@@ -22,8 +22,10 @@ from app.problems import (
     ProblemError,
 )
 from app.registry import RESOURCES, TABLES
+from app.schemas.citations import CITATIONS
 from app.schemas.envelopes import MAX_LINK_BYTES
 from app.schemas.fields import LINE_PATTERN
+from app.schemas.formats import MEDIA_TYPES, CitationFormat
 from app.schemas.queries import View
 
 Object = dict[str, Any]
@@ -44,6 +46,7 @@ compare equal by their slug.
 filters must all match. A query may have 4,096 bytes. Named values, codes and slugs may be in any case; a flag is `true` or `false`, or `1`, `0`, `yes`, `no`, `on` or `off`. Links show \
 the canonical spelling. Unknown parameters, and any other that is repeated, are refused, except those that others append to \
 addresses, which are ignored: {ignored}.
+- **Formats**: `format` or `Accept` gives every matching record of a list at once as CSV or NDJSON, unless `limit` is given; `/v1/datapackage.json` describes the columns.
 - **Facets**: `facet=name,name` counts, in `meta.facets`, how many records have each value of these filters and match all other \
 filters. Every value of the filter is listed with its label.
 - **Errors** are problem details (RFC 9457), of the schema `Problem`; `/problems` explains each kind.
@@ -94,8 +97,26 @@ NAMED: Final = (NOT_FOUND, METHOD_NOT_ALLOWED, GONE, INVALID_REQUEST, UNAVAILABL
 """The problems that some operations name; the default response documents the others."""
 SETTLED: Final = frozenset({"Confidence", "SafetyFlag", "Support", "SymptomKind", "Verdict"})
 """The enums that are complete; any other may get new values."""
-GROWING: Final = " Values may be added: keep one that is not listed here, and show it as it is."
+GROWING: Final = " Values may be added; keep an unknown one."
 GROWING_CHOICE: Final = " Values may be added."
+MAX_BODY: Final = 2_147_483_647
+FORMATS: Final = {
+    "csv": (
+        "Csv",
+        "A list as CSV: a column for each field of the record.",
+    ),
+    "ndjson": ("Ndjson", "A list as JSON lines, a record on each."),
+    "csl": ("CslJson", "Citations as CSL-JSON."),
+    "bibtex": ("BibTeX", "Citations as BibTeX."),
+    "ris": ("Ris", "Citations as RIS."),
+}
+"""The schemas of the formats besides JSON: name and description."""
+CSL_ITEM: Final = {
+    "type": "object",
+    "description": "A citation, as `csl-data.json` defines it.",
+    "properties": {"id": {"type": "string", "maxLength": 100, "description": "Slug of the citation."}},
+    "required": ["id"],
+}
 CHOICES: Final = {
     "sort": "What a list can be ordered by.",
     "facet": "The filters whose values can be counted.",
@@ -138,6 +159,17 @@ def _completed(document: Object, database: Database) -> Object:
         schemas[model.__name__].pop("$defs", None)
     schemas[View.__name__] |= {"enum": [View.full]}
     examples = examples_from(database)
+    for form, (name, text) in FORMATS.items():
+        if form == "csl":
+            schemas[name] = {"type": "array", "description": text, "maxItems": MAX_BODY, "items": CSL_ITEM}
+            continue
+        schemas[name] = {
+            "type": "string",
+            "maxLength": MAX_BODY,
+            "description": text,
+        }
+        if form != "ndjson":  # its lines are the records of the JSON examples
+            schemas[name]["examples"] = [examples.formats[form]]
     for path, operation in _operations(document):
         _complete(path, operation, examples)
         schemas |= _named_choices(operation)
@@ -145,7 +177,8 @@ def _completed(document: Object, database: Database) -> Object:
         schema.pop("additionalProperties", None)  # requests are validated; responses may gain fields
         if "enum" in schema:
             schema["x-may-grow"] = name not in SETTLED
-            growing = GROWING_CHOICE if schema["description"] in CHOICES.values() else GROWING
+            is_choice = schema["description"] in CHOICES.values() or name.endswith("Format")
+            growing = GROWING_CHOICE if is_choice else GROWING
             schema["description"] += WHOLE if name in SETTLED else growing
     document["components"]["schemas"] = dict(sorted(schemas.items()))
     document["components"] |= {
@@ -171,7 +204,8 @@ def _complete(path: str, operation: Object, examples: Examples) -> None:
     values = examples.parameters.get(path, {})
     if path.startswith(SUMMARIES):
         # They take the one view that they have; a client has no need to name it.
-        operation["parameters"] = [each for each in operation["parameters"] if each["name"] != "view"]
+        # The same goes for the format.
+        operation["parameters"] = [each for each in operation["parameters"] if each["name"] not in {"view", "format"}]
     for parameter in operation.get("parameters", []):
         schema = parameter["schema"]
         schema.pop("description", None)
@@ -193,6 +227,9 @@ def _complete(path: str, operation: Object, examples: Examples) -> None:
     }
     if path in examples.responses:
         success["content"]["application/json"]["example"] = examples.responses[path]
+    for form in _formats(path):
+        reference = {"$ref": f"#/components/schemas/{FORMATS[form][0]}"}
+        success["content"][MEDIA_TYPES[form]] = {"schema": reference}
     operation["responses"] = {
         "200": success,
         "304": _not_modified(ON_ALL) if is_probe else _response("NotModified"),
@@ -211,6 +248,14 @@ def _named(path: str) -> list[Kind]:
     if path == "/v1/changes":
         return [GONE, INVALID_REQUEST]
     return [NOT_FOUND, GONE, INVALID_REQUEST] if "{" in path else [INVALID_REQUEST]
+
+
+def _formats(path: str) -> list[str]:
+    """The formats besides JSON that the operation of a path has."""
+    if path == f"{CITATIONS.path}/{{slug}}":
+        return [form for form in CitationFormat if form in FORMATS]
+    table = TABLES.get(path.removeprefix("/v1/"))
+    return [form for form in table.info.formats if form in FORMATS] if table else []
 
 
 def _success(path: str) -> str:

@@ -5,13 +5,16 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from app import feeds, releases
 from app.database import Database
+from app.formats import WRITERS
 from app.registry import RESOURCES, TABLES
 from app.routers.search import results, suggestions
 from app.routers.service import INDEX
+from app.schemas.citations import CITATIONS
+from app.schemas.formats import CitationFormat, ListFormat
 from app.schemas.queries import View
 from app.schemas.resources import ResourceInfo
 from app.schemas.search import SearchQuery, SuggestQuery
@@ -47,6 +50,8 @@ class Examples:
     """The body of a 200, by path."""
     parameters: dict[str, Object]
     """Values of the parameters by name, by path. All of a path together match at least one record."""
+    formats: dict[str, str]
+    """A list of one record, by format."""
 
 
 def examples_from(database: Database) -> Examples:
@@ -68,7 +73,18 @@ def examples_from(database: Database) -> Examples:
     for path in ("/v1/releases/{version}", "/v1/releases/{version}/bundle"):
         parameters[path] = {"version": version}
     parameters["/v1/changes"] = {"since": version}
-    return Examples(responses, parameters)
+    parameters.get(f"{CITATIONS.path}/{{slug}}", {})["format"] = CitationFormat.json
+    return Examples(responses, parameters, _formats(database))
+
+
+def _formats(database: Database) -> dict[str, str]:
+    """The shortest citation that has a link, in each format of a list."""
+    columns = table_of(TABLES[CITATIONS.collection]).columns
+    query = (
+        select(columns.document).where(columns.url.is_not(None)).order_by(func.length(columns.document), columns.slug)
+    )
+    rows = database.driver.execute(str(query.compile(compile_kwargs={"literal_binds": True}))).fetchmany(1)
+    return {form: write(CITATIONS, [row for (row,) in rows], database).decode() for form, write in WRITERS.items()}
 
 
 def _usefulness(resource: ResourceInfo, record: Object) -> tuple[int, int, str]:
@@ -86,6 +102,7 @@ def _value(resource: ResourceInfo, record: Object, name: str) -> Any:
 def _parameters(resource: ResourceInfo, records: list[Object]) -> Object:
     values: Object = {
         "view": View.full,
+        "format": ListFormat.json,
         "limit": LIMIT,
         "offset": 0,
         "slug": [record["slug"] for record in records[:2]],  # two, as they are fetched in a batch

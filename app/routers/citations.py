@@ -6,8 +6,7 @@ from fastapi import APIRouter, Query, Response
 
 from app.reading import get_one, list_page
 from app.routers.common import Data, Slug
-from app.schemas.citations import CITATIONS, CitationDetail, CitationPage, CitationQuery
-from app.schemas.queries import NoQuery
+from app.schemas.citations import CITATIONS, CitationDetail, CitationDetailQuery, CitationPage, CitationQuery
 from app.tables import Citation
 
 router = APIRouter(prefix=CITATIONS.path, tags=[CITATIONS.collection])
@@ -26,6 +25,6 @@ async def list_citations(query: Annotated[CitationQuery, Query()], data: Data) -
 
 
 @router.get("/{slug}", operation_id="getCitation", summary="Get a citation", response_model=CitationDetail)
-async def get_citation(slug: Slug, _: Annotated[NoQuery, Query()], data: Data) -> Response:
+async def get_citation(slug: Slug, query: Annotated[CitationDetailQuery, Query()], data: Data) -> Response:
     """One source with what it found and every record that relies on it."""
-    return get_one(data, Citation, slug)
+    return get_one(data, Citation, slug, query.format)

@@ -1,10 +1,13 @@
 """The index, what the data set is, and how the service is."""
 
+import json
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Response
 from pydantic import BaseModel
 
+from app.formats import DATA_PACKAGE_PATH
+from app.formats.data_package import data_package
 from app.problems import UNAVAILABLE, Problem, ProblemException
 from app.reading import detail
 from app.registry import RESOURCES
@@ -28,6 +31,7 @@ INDEX = (
             IndexEntry(name="newest release", url="/v1/releases/latest"),
             IndexEntry(name="changes", url="/v1/changes"),
             IndexEntry(name="feeds of changes", url="/v1/feeds"),
+            IndexEntry(name="columns of the CSV files", url=DATA_PACKAGE_PATH),
             IndexEntry(name="documentation", url="/docs"),
             IndexEntry(name="OpenAPI document", url="/openapi.json"),
             IndexEntry(name="problem types", url="/problems"),
@@ -56,6 +60,14 @@ async def get_index(_: Annotated[NoQuery, Query()], data: Data) -> Response:
 async def get_meta(_: Annotated[NoQuery, Query()], data: Data) -> Response:
     """Version, counts, licence, source, conflict of interest, review status and known gaps of the data set."""
     return detail(data, data.release_document, "/v1/meta", "/v1")
+
+
+# A document for tools, whose own specification describes it, like the OpenAPI document.
+@router.get(DATA_PACKAGE_PATH, include_in_schema=False)
+async def get_data_package(_: Annotated[NoQuery, Query()], data: Data) -> Response:
+    """The CSV file of every collection with its columns: their types, whether they may be empty, their named values."""
+    licence = f'<{json.loads(data.release_document)["data_licence"]["url"]}>; rel="license"'
+    return Response(data_package(data), headers={"Link": licence}, media_type="application/json")
 
 
 @router.get(

@@ -8,7 +8,18 @@ from sqlmodel import JSON, Field
 from app.schemas.envelopes import Detail, Page
 from app.schemas.evidence import EvidenceLevel, Specificity
 from app.schemas.fields import Label, PartialDate, Text, Url, Year
-from app.schemas.queries import CommaSeparated, CommaSeparatedIntegers, Faceting, Flag, PageQuery, Sorting
+from app.schemas.formats import CitationFormat, CitationListFormat
+from app.schemas.queries import (
+    AnyCase,
+    CommaSeparated,
+    CommaSeparatedIntegers,
+    Faceting,
+    Flag,
+    Formatting,
+    PageQuery,
+    QueryParameters,
+    Sorting,
+)
 from app.schemas.records import RecordFields, RecordRead
 from app.schemas.references import RecordType, Reference
 from app.schemas.resources import ResourceInfo
@@ -140,6 +151,7 @@ class CitationDetail(Detail):
 class CitationQuery(PageQuery):
     """Query parameters of the list of citations."""
 
+    format: Annotated[CitationListFormat, Formatting, AnyCase] = CitationListFormat.json  # type: ignore[assignment]  # more than other lists
     type: Annotated[list[CitationType], pydantic.Field(max_length=26), CommaSeparated] = []
     """Only these kinds of publication, comma-separated."""
     evidence_level: Annotated[list[EvidenceLevel], pydantic.Field(max_length=11), CommaSeparated] = []
@@ -158,6 +170,13 @@ class CitationQuery(PageQuery):
         Faceting,
         CommaSeparated,
     ] = []
+
+
+class CitationDetailQuery(QueryParameters):
+    """Query parameters of a citation."""
+
+    format: Annotated[CitationFormat, AnyCase] = CitationFormat.json
+    """Format of the response; it overrides `Accept`."""
 
 
 CITATIONS = ResourceInfo(

@@ -21,6 +21,7 @@ from pydantic_core import PydanticCustomError
 
 from app.schemas.envelopes import PageOffset
 from app.schemas.fields import Slug
+from app.schemas.formats import MEDIA_TYPES, ListFormat
 
 
 def _canonical_integer(value: object) -> object:
@@ -63,6 +64,8 @@ def _comma_separated(convert: Callable[[object], object]) -> BeforeValidator:
 
 
 Integer = BeforeValidator(_canonical_integer)
+AnyCase = BeforeValidator(_lower_case)
+"""A named value, in any case."""
 Flag = Annotated[bool, BeforeValidator(_boolean)]
 CommaSeparated = _comma_separated(_lower_case)
 """Named values and slugs, in any case."""
@@ -73,6 +76,9 @@ MAX_FACETS: Final = 10
 Faceting = pydantic.Field(
     max_length=MAX_FACETS,
     description="Count the records with each value of these filters, comma-separated, in `meta.facets`.",
+)
+Formatting = pydantic.Field(
+    description="Format of the response; it overrides `Accept`. All but `json` hold every match unless `limit` is given."
 )
 
 
@@ -119,6 +125,23 @@ class QueryParameters(BaseModel):
             if value is not None
         }
 
+    def offers(self) -> dict[bytes, str]:
+        """The formats of the response by media type, the default first; empty when there is one, or one was asked for."""
+        if self.names_format():
+            return {}
+        return {MEDIA_TYPES[form.value].encode(): form.value for form in self.formats()}
+
+    @classmethod
+    def formats(cls) -> list[Enum]:
+        """The formats between which a client can choose, the default first."""
+        field = cls.model_fields.get("format")
+        kind = field.annotation if field else None
+        return list(kind) if isinstance(kind, type) and issubclass(kind, Enum) else []
+
+    def names_format(self) -> bool:
+        """Whether the address says in which format the response is to be."""
+        return "format" in self.model_fields_set
+
     def written(self) -> dict[str, str]:
         """What the client sent as a query has it, in one spelling whatever the client's was; the first page needs no offset."""
         written = {name: quote(_text(value), safe=",-_.~") for name, value in self.given().items()}
@@ -155,12 +178,13 @@ def _page_size(view: View) -> Any:
 class PageQuery(QueryParameters):
     """Query parameters of every list."""
 
-    PAGING: ClassVar = frozenset({"view", "limit", "offset", "sort", "facet", "q"})
+    PAGING: ClassVar = frozenset({"view", "format", "limit", "offset", "sort", "facet", "q"})
     """The parameters that are no filters by a field."""
 
-    view: Annotated[View, BeforeValidator(_lower_case)] = View.full
+    view: Annotated[View, AnyCase] = View.full
     """How much of each record is sent: `full`, the whole record. `view=summary` is answered here too, with up to 500 \
 records; the operation under `/v1/summaries` describes that response, so that each operation has one type."""
+    format: Annotated[ListFormat, Formatting, AnyCase] = ListFormat.json
     limit: Annotated[int, _page_size(View.full), Integer] = 20
     """How many records a page holds at most."""
     offset: Annotated[int, PageOffset, Integer] = 0
@@ -188,6 +212,13 @@ records; the operation under `/v1/summaries` describes that response, so that ea
             )
         return value
 
+    @field_validator("format", check_fields=False)
+    @classmethod
+    def _format_of_whole_records(cls, value: str, info: ValidationInfo) -> str:
+        if value != ListFormat.json and info.data.get("view") is View.summary:
+            raise PydanticCustomError("format_of_view", "Should be json in the summary view, which has no other format")
+        return value
+
     @field_validator("sort", mode="before")
     @classmethod
     def _sort_in_any_case(cls, value: object) -> object:
@@ -197,6 +228,10 @@ records; the operation under `/v1/summaries` describes that response, so that ea
     @classmethod
     def _facets_in_order(cls, value: list[str]) -> list[str]:
         return [name for name in cls.facet_names() if name in value]
+
+    def offers(self) -> dict[bytes, str]:
+        """The formats of the response; the brief view and the counts of facets have JSON alone."""
+        return {} if self.view is View.summary or self.facets() else super().offers()
 
     @classmethod
     def facet_names(cls) -> tuple[str, ...]:
@@ -221,7 +256,8 @@ records; the operation under `/v1/summaries` describes that response, so that ea
 class SummaryParameters(QueryParameters):
     """What the query parameters of a list are in the brief view; it stands before the model of the list."""
 
-    view: Annotated[Literal[View.summary], BeforeValidator(_lower_case)] = View.summary
+    view: Annotated[Literal[View.summary], AnyCase] = View.summary
     """The brief view."""
+    format: Annotated[Literal["json"], Formatting, AnyCase] = "json"
     limit: Annotated[int, _page_size(View.summary), Integer] = 20
     """How many records a page holds at most."""

@@ -86,6 +86,11 @@ class ResourceInfo:
         """The filters of the list, besides that by slug, in the order of the document."""
         return [name for name in self.query.model_fields if name not in self.query.PAGING | {"slug"}]
 
+    @cached_property
+    def formats(self) -> list[str]:
+        """The formats of the list, JSON first."""
+        return [form.value for form in self.query.formats()]
+
     def facet_values(self, name: str) -> list[tuple[str, str]]:
         """The values of a filter whose values can be counted, each with its label."""
         if vocabulary := self.enumeration(self.facets.get(name, name)):

@@ -21,6 +21,8 @@ PART_OF_PHRASE: Final = 0.4
 """What a word counts that was understood as part of a phrase."""
 YEAR: Final = re.compile("(?:19|20)[0-9][0-9]")
 SHORTEST_BEGINNING: Final = 3
+MAX_COMMON: Final = 3
+"""How many words are looked up of a question that has nothing but words that say little."""
 MAX_WORDS: Final = 24
 MAX_GROUPS: Final = 8
 MAX_CORRECTIONS: Final = 4
@@ -107,7 +109,10 @@ def _groups(text: str, asked: list[Word], lexicon: Lexicon, *, may_go_on: bool) 
     if not groups:
         # Nothing but words that say little: then those are all there is to go by.
         said = [word for word in stemmed if word in lexicon.common] or stemmed
-        groups = [Group({(word,): 1.0} | dict.fromkeys(lexicon.phrases.get((word,), ()), SYNONYM)) for word in said]
+        groups = [
+            Group({(word,): 1.0} | dict.fromkeys(lexicon.phrases.get((word,), ()), SYNONYM))
+            for word in said[:MAX_COMMON]
+        ]
     return list({tuple(group.phrases): group for group in groups}.values())
 
 

@@ -1,0 +1,38 @@
+"""CSV (RFC 4180) that gives back the JSON exactly: one row a record, one column a field. docs/formats.md has the rules."""
+
+import csv
+import io
+import json
+import re
+from collections.abc import Iterable, Sequence
+from typing import Any, Final
+
+BOM: Final = "\ufeff"
+"""Without it, Excel takes UTF-8 for the code page of the machine."""
+FORMULA = re.compile(
+    r"'|[\s\"\N{ZERO WIDTH NO-BREAK SPACE}]*[=+\-@\N{FULLWIDTH EQUALS SIGN}\N{FULLWIDTH PLUS SIGN}"
+    r"\N{FULLWIDTH HYPHEN-MINUS}\N{FULLWIDTH COMMERCIAL AT}]|[\t\r\n]"
+)
+"""How a text begins that a spreadsheet may take for a formula, or that begins like one that was made safe."""
+VERSION_COLUMN: Final = "dataset_version"
+
+
+def write_csv(fields: Sequence[str], documents: Iterable[bytes], dataset_version: str) -> bytes:
+    """The records in a table, with the version of the data in the last column."""
+    text = io.StringIO(newline="")
+    text.write(BOM)
+    writer = csv.writer(text, lineterminator="\r\n")
+    writer.writerow([*fields, VERSION_COLUMN])
+    for document in documents:
+        record = json.loads(document)
+        writer.writerow([*(cell(record[name]) for name in fields), dataset_version])
+    return text.getvalue().encode()
+
+
+def cell(value: Any) -> str:
+    """A value as a cell: text as it is unless it could be a formula, null as nothing, anything else as JSON."""
+    if value is None:
+        return ""
+    if isinstance(value, str):
+        return f"'{value}" if FORMULA.match(value) else value
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
