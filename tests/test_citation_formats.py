@@ -4,10 +4,10 @@ import json
 from datetime import date
 from typing import Any
 
+from bibtexparser.entrypoint import parse_string
 import httpx
 import pytest
 import rispy
-from bibtexparser.entrypoint import parse_string
 from bibtexparser.middlewares import LatexDecodingMiddleware, SeparateCoAuthors
 
 from app.formats.citations import write_bibtex, write_csl, write_ris

@@ -14,9 +14,10 @@ from pathlib import Path
 import httpx
 import pytest
 
+from app.database import Database
 from app.http.connection import RESERVED_DESCRIPTORS, max_connections
 from processes import full_pipe, needs_proc, wait_until
-from support import ROOT, START_SECONDS, STOP_SECONDS, Running, each, serving
+from support import ROOT, START_SECONDS, STOP_SECONDS, Ask, Running, each, serving
 
 pytestmark = pytest.mark.anyio
 
@@ -60,6 +61,16 @@ async def test_with_little_memory_it_serves_every_response(database_path: Path) 
             # A body that is compressed in a thread.
             compressed = await client.get(f"{running.origin}/openapi.json", headers={"Accept-Encoding": "gzip"})
         assert compressed.is_success
+
+
+async def test_a_request_that_lacks_memory_gets_a_503(ask: Ask, monkeypatch: pytest.MonkeyPatch) -> None:
+    def short(*_: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr(Database, "read", short)
+    answer = await ask("/v1/strains?limit=7")
+    assert answer.problem["detail"] == "The service is short of memory right now."
+    assert (answer.status, answer.headers["retry-after"]) == (503, "5")
 
 
 def test_with_hardly_any_open_files_it_ends_with_one_line(database_path: Path) -> None:
