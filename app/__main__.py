@@ -1,95 +1,54 @@
 """Serves: python -m app. Settings are environment variables, see the README."""
 
-import os
-import re
+import mmap
+import signal
+import socket
 import sys
-from contextlib import suppress
-from pathlib import Path
+from errno import ENOMEM
+
+from app.logs import say
 
 INTERRUPTED = 130
 """The conventional exit status of a program that Ctrl-C ended."""
-
-try:
-    from pydantic import ValidationError
-    from uvicorn import Config
-
-    from app.database import DatabaseUnusableError, open_database
-    from app.http.connection import Connection
-    from app.logs import log_config
-    from app.serving import listen, serve
-    from app.settings import Settings
-except KeyboardInterrupt:  # loading the libraries takes most of the time of a start
-    sys.exit(INTERRUPTED)
+ADDRESS_SPACE = 167_772_160
+"""How much memory must be free to be mapped. With less, a library written in Rust may end the process without a word of why."""
 
 
 def main() -> int:
-    """Serve until a signal ends it. The exit status is 1 when the service can't start."""
-    _open_missing_streams()
-    with suppress(KeyboardInterrupt):
-        return _serve()
-    return INTERRUPTED
-
-
-def _serve() -> int:
+    """Serve until a signal ends it. The exit status is 1 when the service can't start or go on."""
+    # Told to reload before it serves, a process need not: it reads the newest file in any case.
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
     try:
-        settings = Settings()
-        config = _config(settings)
-        if settings.workers == 1:
-            config.load()
-        else:
-            open_database(settings.database_path).close()
-        listener = listen(settings.host, settings.port)
-    except ValidationError as error:
-        for fault in error.errors():
-            given = re.sub("//.*@", "//...@", str(fault["input"]))  # no password reaches a log
-            _say(f"API_{str(fault['loc'][0]).upper()}={given}: {fault['msg']}")
+        mmap.mmap(-1, ADDRESS_SPACE).close()
+        return _run()
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except (MemoryError, ImportError, OSError, RuntimeError, SystemError, ValueError) as error:
+        say(f"The service can't run: {_reason(error)}")
         return 1
-    except (DatabaseUnusableError, OSError) as error:
-        _say(str(error))
-        return 1
-    host = f"[{settings.host}]" if ":" in settings.host else settings.host
-    _say(f"Serving on http://{host}:{listener.getsockname()[1]} (documentation at /docs)")
-    serve(config, listener)
-    return 0
 
 
-def _config(settings: Settings) -> Config:
-    return Config(
-        "app.main:create_app",
-        factory=True,
-        host=settings.host,
-        port=settings.port,
-        workers=settings.workers,
-        loop="uvloop",
-        http=Connection,
-        ws="none",
-        lifespan="off",
-        access_log=False,
-        server_header=False,
-        proxy_headers=False,
-        timeout_keep_alive=settings.keep_alive_seconds,
-        timeout_graceful_shutdown=8,
-        timeout_worker_healthcheck=3,
-        log_config=log_config(settings.log_level),
-    )
+def _run() -> int:
+    # Imported here, because the libraries may take more memory or more open files than there are, and most of a start.
+    match sys.argv[1:]:
+        case ["worker", control]:
+            # Ctrl-C reaches the supervisor too, which ends its workers.
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
+            from app import worker  # noqa: PLC0415
+
+            return worker.serve(socket.socket(fileno=int(control)))
+        case _:
+            from app import start  # noqa: PLC0415
+
+            return start.start()
 
 
-def _open_missing_streams() -> None:
-    """Let nothing else be opened in the place of a standard stream that was closed, and logs have a place to go."""
-    for number in range(3):
-        try:
-            os.fstat(number)
-        except OSError:
-            os.set_inheritable(os.open(os.devnull, os.O_RDWR), True)  # noqa: FBT003  # it takes no keyword
-    sys.stderr = sys.stderr or Path(os.devnull).open("w", encoding="ascii")  # noqa: SIM115  # open to the end
-
-
-def _say(words: str) -> None:
-    """Write one line, whatever a path or a setting holds."""
-    line = "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in words)
-    with suppress(OSError):
-        # Nobody reads the line or the disk is full: the service starts all the same.
-        print(line, file=sys.stderr, flush=True)
+def _reason(error: BaseException) -> str:
+    """What was the first to fail."""
+    while cause := error.__cause__ or error.__context__:
+        error = cause
+    is_short = isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno == ENOMEM)
+    return "there is not enough memory" if is_short else str(error) or type(error).__name__
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Reads the built file into memory once (a file above 1 GiB in place), so later changes of the file reach no response."""
+"""Reads a built file into memory (a file above 1 GiB in place) and proves it, so later changes of the file reach no response."""
 
 import json
 import os
@@ -7,16 +7,20 @@ import sqlite3
 from collections.abc import Iterable, Mapping
 from contextlib import closing, suppress
 from dataclasses import dataclass, field
+from errno import ENOENT
 from pathlib import Path
 from stat import S_ISREG
 from time import monotonic
 from typing import Any, Final
 from zlib import crc32
 
+from pydantic import ValidationError
 from sqlalchemy import func, select
 
 from app.names import Names
 from app.registry import TABLES
+from app.schemas.releases import ReleaseRead
+from app.tables import table_of
 from app.words.lexicon import Lexicon
 
 SCHEMA_REVISION = "0004"
@@ -31,6 +35,8 @@ RECOGNISED_BY: Final = "SELECT version_num, dataset_version, content_hash, cover
 """A query that works on every version of this service's database and hardly on any other."""
 CHUNK_BYTES = 1_048_576
 """How much of a larger file is read at once to check it."""
+LEAST_SHARE_KEPT: Final = 0.9
+"""A release in which a collection has less than this share of its records is likely to be a mistake."""
 QUERY_SECONDS = 1.0
 """How long a query may take before it is interrupted."""
 QUERY_STEPS = 10_000
@@ -40,12 +46,29 @@ QUERY_STEPS = 10_000
 class DatabaseUnusableError(Exception):
     """The file can't be served; the message says in one line why and what to do."""
 
-    def __init__(self, path: Path, reason: str) -> None:
-        advice = "name a database of this service with API_DATABASE_PATH"
+    def __init__(self, path: Path, reason: str, advice: str = "", *, may_pass: bool = False) -> None:
+        self.reason = reason
+        """Why, without the path."""
+        self.may_pass = may_pass
+        """Whether the same file may be readable later, as when memory or file descriptors were short."""
+        advice = advice or "name a database of this service with API_DATABASE_PATH"
         with suppress(OSError):
-            if may_be_replaced(path):
+            if not may_pass and may_be_replaced(path):
                 advice = f"build it with: python -m app.content build --database {shlex.quote(str(path))}"
         super().__init__(f"{path}: {reason}; {advice}")
+
+
+class Owner:
+    """Closes a connection as soon as the last data set that reads from it is gone.
+
+    Python's connections refer to themselves, so that their memory would be kept until the garbage collector runs.
+    """
+
+    def __init__(self, driver: sqlite3.Connection) -> None:
+        self._driver = driver
+
+    def __del__(self) -> None:
+        self._driver.close()
 
 
 @dataclass(frozen=True)
@@ -81,11 +104,18 @@ class Former:
 
 @dataclass(frozen=True)
 class Database:
-    """The data set. Nothing in it changes while the process lives."""
+    """A data set. Nothing in it changes; another file in its place becomes another `Database`.
+
+    Its memory is freed when nothing refers to it any more: the last request that reads it may outlive its service.
+    """
 
     driver: sqlite3.Connection
     """One connection, used inline on the event loop: a look-up takes microseconds."""
     dataset_version: str
+    checksum: bytes
+    """Checksum of the file."""
+    may_shrink: bool
+    """Whether it was confirmed that it may have far fewer records than the data set whose place it takes."""
     release_document: bytes
     disclaimer: str
     """The notice that stands beside every record that states something."""
@@ -99,6 +129,8 @@ class Database:
     """The register of former slugs, by collection and slug."""
     names: dict[str, Names] = field(default_factory=dict, compare=False)
     """The names of the records of each collection for which one was asked in vain."""
+    owner: Owner | None = field(default=None, repr=False, compare=False)
+    """Frees the memory at the end."""
 
     def read(self, sql: str, values: Mapping[str, Any]) -> list[Any]:
         """The rows of a query, within the time a request may take.
@@ -122,7 +154,16 @@ def open_database(path: Path) -> Database:
         DatabaseUnusableError: when the file is missing, is not as it was built or is one that this
             program can't read.
     """
-    content = _checked(path)
+    try:
+        return _open(path)
+    except MemoryError as error:
+        raise DatabaseUnusableError(
+            path, "takes more memory than there is", "allow the process more", may_pass=True
+        ) from error
+
+
+def _open(path: Path) -> Database:
+    content, checksum = _checked(path)
     # A file that is too large for memory stays open, so a file that replaces it is not read either.
     name = ":memory:" if content else f"{path.absolute().as_uri()}?mode=ro&immutable=1"
     driver = sqlite3.connect(name, uri=True, isolation_level=None, check_same_thread=False)
@@ -131,13 +172,24 @@ def open_database(path: Path) -> Database:
             driver.deserialize(content)
             del content
         driver.execute("PRAGMA query_only=ON")
-        return _read(driver, path)
-    except DatabaseUnusableError:
+        database = _read(driver, path, checksum)
+        _prove(database, path)
+    except (DatabaseUnusableError, MemoryError):
         driver.close()
         raise
     except (sqlite3.Error, LookupError, TypeError, ValueError) as error:
         driver.close()
         raise DatabaseUnusableError(path, f"can't be read as a database of this service ({error})") from error
+    return database
+
+
+def losses(before: Database, after: Database) -> list[str]:
+    """The collections that have lost more than a tenth of their records, each with its numbers."""
+    return [
+        f"{name} has {after.totals[name]} records instead of {total}"
+        for name, total in before.totals.items()
+        if after.totals[name] < total * LEAST_SHARE_KEPT
+    ]
 
 
 def may_be_replaced(path: Path) -> bool:
@@ -175,8 +227,8 @@ def checksum_of(pieces: Iterable[bytes]) -> bytes:
     return checksum.to_bytes(4)
 
 
-def _checked(path: Path) -> bytes | None:
-    """The content of the file, which is as it was built; none of a file that is too large to be held."""
+def _checked(path: Path) -> tuple[bytes | None, bytes]:
+    """The content of the file, which is as it was built, and its checksum; no content of a file that is too large."""
     try:
         if not S_ISREG(path.stat().st_mode):
             raise DatabaseUnusableError(path, "is not a file")
@@ -188,10 +240,11 @@ def _checked(path: Path) -> bytes | None:
             content = file.read() if size <= MAX_HELD_BYTES else None
             checksum = checksum_of([content] if content else iter(lambda: file.read(CHUNK_BYTES), b""))
     except OSError as error:
-        raise DatabaseUnusableError(path, (error.strerror or "can't be read").lower()) from error
+        reason = (error.strerror or "can't be read").lower()
+        raise DatabaseUnusableError(path, reason, may_pass=error.errno != ENOENT) from error
     if header[CHECKSUM] != checksum:
         raise DatabaseUnusableError(path, "is not as it was built: damaged, changed, or not of this service")
-    return content
+    return content, checksum
 
 
 def _refuse_wrong_size(path: Path, header: bytes, size: int) -> None:
@@ -207,15 +260,19 @@ def _refuse_wrong_size(path: Path, header: bytes, size: int) -> None:
         raise DatabaseUnusableError(path, f"is truncated or damaged ({size} bytes, {expected} expected)")
 
 
-def _read(driver: sqlite3.Connection, path: Path) -> Database:
+def _read(driver: sqlite3.Connection, path: Path, checksum: bytes) -> Database:
     revision = driver.execute("SELECT version_num FROM alembic_version").fetchone()[0]
     if revision != SCHEMA_REVISION:
         raise DatabaseUnusableError(path, f"has version {revision}, this program reads version {SCHEMA_REVISION}")
-    version, document, coverage = driver.execute("SELECT dataset_version, document, coverage FROM release").fetchone()
+    version, document, coverage, may_shrink = driver.execute(
+        "SELECT dataset_version, document, coverage, may_shrink FROM release"
+    ).fetchone()
     notes = json.loads(coverage)
     return Database(
         driver=driver,
         dataset_version=version,
+        checksum=checksum,
+        may_shrink=bool(may_shrink),
         release_document=document,
         disclaimer=json.loads(document)["disclaimer"],
         coverage={name: notes[name] for name in TABLES},
@@ -228,4 +285,30 @@ def _read(driver: sqlite3.Connection, path: Path) -> Database:
             (row[0], row[1]): Former(*row)
             for row in driver.execute("SELECT collection, slug, reason, renamed_to, successor FROM former_record")
         },
+        owner=Owner(driver),
     )
+
+
+def _prove(database: Database, path: Path) -> None:
+    """Read the release and a record of each collection as they are served.
+
+    Raises:
+        DatabaseUnusableError: when one of them is not what this program serves.
+    """
+    try:
+        where = "the release"
+        release = ReleaseRead.model_validate_json(database.release_document)
+        for name, table in TABLES.items():
+            where = f"a record of {name}"
+            columns = table_of(table).columns
+            first = f"{select(columns.slug, columns.document)} LIMIT 1"
+            for slug, document in database.driver.execute(first):
+                if table.info.read.model_validate_json(document).slug != slug:
+                    raise DatabaseUnusableError(path, f"holds {where} that is another one")
+    except ValidationError as error:
+        fault = error.errors(include_url=False, include_input=False)[0]
+        field = ".".join(map(str, fault["loc"]))
+        raise DatabaseUnusableError(path, f"holds {where} that can't be read ({field}: {fault['msg']})") from error
+    told = {collection.name: collection.total for collection in release.collections}
+    if release.dataset_version != database.dataset_version or told != database.totals:
+        raise DatabaseUnusableError(path, "holds other records than its release says")

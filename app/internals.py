@@ -1,21 +1,13 @@
 """Every undocumented library name that the service uses, checked on import."""
 
 import asyncio
-from inspect import signature
 from typing import Any
 
 from fastapi.middleware.asyncexitstack import AsyncExitStackMiddleware
 from uvicorn import Config, Server
 from uvicorn.server import ServerState
-from uvicorn.supervisors import multiprocess
-from uvicorn.supervisors.multiprocess import Multiprocess, Process
 
-__all__ = ["AsyncExitStackMiddleware", "Multiprocess", "Process", "ServerState", "use_process"]
-
-
-def use_process(kind: type[Process]) -> None:
-    """Make the supervisor use another process class."""
-    multiprocess.Process = kind  # type: ignore[misc]  # it looks this name up
+__all__ = ["AsyncExitStackMiddleware", "ServerState"]
 
 
 def loaded_app(config: Config) -> Any:
@@ -43,15 +35,11 @@ def _check() -> None:
     config = Config("app.main:create_app", factory=True, log_config=None)
     expected: tuple[tuple[object, set[str]], ...] = (
         (ServerState(), {"connections", "tasks", "default_headers"}),
-        (config, {"loaded", "root_path", "timeout_keep_alive", "workers"}),
+        (config, {"loaded", "root_path", "timeout_keep_alive"}),
         (Server, {"shutdown", "serve", "run"}),
         (Server(config), {"server_state"}),
-        (Multiprocess, {"terminate_all"}),
-        (Process, {"target"}),
     )
     gone = [f"{owner!r}.{name}" for owner, names in expected for name in names if not hasattr(owner, name)]
-    if list(signature(Process).parameters) != ["config", "sockets"]:
-        gone.append("the parameters of uvicorn's Process")
     if gone:
         raise ImportError(f"uvicorn has changed: {', '.join(gone)}; use the versions in requirements/serve.txt")
 

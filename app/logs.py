@@ -3,7 +3,9 @@
 import json
 import logging
 import logging.handlers
+import select
 import sys
+from contextlib import suppress
 from datetime import UTC, datetime
 from queue import Full, Queue
 from threading import Thread
@@ -14,6 +16,8 @@ MAX_WAITING: Final = 10_000
 MAX_LINE: Final = 16_384
 """The most characters of a message or of a traceback."""
 FLUSH_SECONDS: Final = 1.0
+SAY_MILLISECONDS: Final = 1000
+"""How long a plain line may take to be written."""
 EXTRAS: Final = ("request_id", "method", "path", "status", "milliseconds")
 
 
@@ -79,3 +83,15 @@ def log_config(level: str) -> dict[str, Any]:
         "handlers": {"stderr": {"()": "app.logs.BackgroundHandler", "formatter": "json"}},
         "root": {"handlers": ["stderr"], "level": level.upper()},
     }
+
+
+def say(words: str) -> None:
+    """Write one plain line to standard error, whatever a path or a setting in it holds."""
+    line = "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in words)
+    with suppress(OSError, ValueError):
+        # Nobody reads the line or the disk is full: the service starts all the same.
+        writable = select.poll()
+        writable.register(2, select.POLLOUT)
+        if writable.poll(SAY_MILLISECONDS):
+            sys.stderr.write(f"{line}\n")
+            sys.stderr.flush()

@@ -1,25 +1,51 @@
 """Assembles the service."""
 
-from typing import NoReturn
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from functools import partial
+from pathlib import Path
+from typing import Final, NoReturn
 
 from fastapi import FastAPI
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from app.database import open_database
+from app.database import Database, open_database
 from app.http.pipeline import Pipeline
 from app.http.routing import Routes
 from app.internals import AsyncExitStackMiddleware
 from app.openapi import describe
-from app.pages import make_pages
+from app.pages import Page, data_pages, make_pages
 from app.pages.site import Site
 from app.routers import ROUTERS
 from app.settings import Settings
+from app.watching import Stamp, Watcher, stamp_of
+
+MAX_REASON: Final = 400
+"""How long the reason for a refusal may be that readiness tells."""
 
 
 class Service(FastAPI):
     """An application whose requests go through the pipeline of app/http."""
 
     pipeline: Pipeline
+    reload: Callable[[], None] = staticmethod(lambda: None)
+    """Reads the database file again at once; what is found is served, or refused and logged."""
+
+    def serve(self, database: Database, pages: dict[str, Page]) -> None:
+        """Serve another data set, with its pages, from the next request on.
+
+        Everything derived from the one before is dropped in one turn of the event loop. A request that is being
+        answered keeps the one it has begun to read.
+        """
+        self.state.database = database
+        self.pipeline.forget_responses()
+        for path, page in pages.items():
+            self.pipeline.add_page(path, page.response, page.compressed)
+
+    def refuse(self, reason: str | None) -> None:
+        """Tell from now on why the file that was put in place is not served; None when it is."""
+        self.state.refusal = reason and reason[:MAX_REASON]
 
     def build_middleware_stack(self) -> ASGIApp:
         """The pipeline inside the added middleware; the rest of FastAPI's own stack is not needed."""
@@ -44,17 +70,27 @@ class Service(FastAPI):
         raise NotImplementedError("every exception ends in a problem: add it to app.problems.problem_of")
 
 
-def create_app(settings: Settings | None = None) -> Service:
-    """The service over the database that the settings name.
+Source = Callable[[Service], AbstractAsyncContextManager[None]]
+"""Brings a service what it serves next, while it runs."""
+
+
+def create_app(
+    settings: Settings | None = None, database: Database | None = None, source: Source | None = None
+) -> Service:
+    """The service over the database file that the settings name, or over a data set and the source of the next ones.
 
     Raises:
-        DatabaseUnusableError: when that file can't be served.
+        DatabaseUnusableError: when the file can't be served.
         OSError: when the address of the metrics can't be had.
     """
     settings = settings or Settings()
-    database = open_database(settings.database_path)
-    app = Service(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
+    if database is None:
+        stamp = stamp_of(settings.database_path)
+        database = open_database(settings.database_path)
+        source = partial(follow_file, path=settings.database_path, stamp=stamp)
+    app = Service(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False, lifespan=source)
     app.state.database = database
+    app.state.refusal = None
     app.state.site = Site(settings.public_url)
     for router in ROUTERS:
         app.include_router(router)
@@ -74,7 +110,28 @@ def create_app(settings: Settings | None = None) -> Service:
     if settings.metrics_port:
         from app.metrics import Metrics, serve_metrics  # noqa: PLC0415  # loads a library that is needed only here
 
-        metrics = Metrics(app.pipeline.route_of, app.pipeline.gauges, lambda: database.dataset_version)
+        metrics = Metrics(app.pipeline.route_of, app.pipeline.gauges, lambda: app.state.database.dataset_version)
         app.pipeline.metrics = metrics
         serve_metrics(metrics, settings.metrics_host, settings.metrics_port, settings.workers)
     return app
+
+
+@asynccontextmanager
+async def follow_file(service: Service, path: Path, stamp: Stamp) -> AsyncIterator[None]:
+    """Serve what takes the place of a file, whose stamp this was before it was read."""
+    loop = asyncio.get_running_loop()
+
+    def serve(database: Database) -> None:
+        pages = data_pages(service.title, database)
+        loop.call_soon_threadsafe(service.serve, database, pages)
+
+    def refuse(reason: str | None) -> None:
+        loop.call_soon_threadsafe(service.refuse, reason)
+
+    watcher = Watcher(path, stamp, service.state.database, serve=serve, refuse=refuse)
+    service.reload = watcher.look_now
+    watcher.start()
+    try:
+        yield
+    finally:
+        watcher.stop()

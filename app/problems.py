@@ -190,6 +190,8 @@ def problem_of(error: Exception, prefix: str = "") -> ProblemException:
             return error
         case sqlite3.Error():
             return ProblemException(UNAVAILABLE, "The data can't be read right now.")
+        case MemoryError():
+            return ProblemException(UNAVAILABLE, "The service is short of memory right now.")
         case HTTPException(status_code=404):
             return nothing_here(prefix)
         case HTTPException(status_code=status) if status // 100 in (4, 5):

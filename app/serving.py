@@ -1,26 +1,21 @@
-"""Runs the server processes and shuts them down gracefully: no received request is lost."""
+"""Runs a server process and shuts it down gracefully: no received request is lost."""
 
 import asyncio
-import logging
+import os
+import signal
 import socket
-import sys
 from contextlib import suppress
-from functools import cached_property
-from typing import Final
+from typing import Any, Final
 
 from uvicorn import Config, Server
 
-from app.database import DatabaseUnusableError
 from app.http.connection import Connection
-from app.internals import Multiprocess, Process, listening, state_of_lifespan, use_process
-
-WORKER_FAILED: Final = 1
-"""Exit status of a worker that can't start. The supervisor tries again; uvicorn's own status would end the other workers too."""
+from app.internals import listening, loaded_app, state_of_lifespan
+from app.logs import log_config
+from app.settings import Settings
 
 BACKLOG: Final = 2048
 """How many connections may wait to be accepted."""
-
-log = logging.getLogger("app.serving")
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -44,14 +39,42 @@ def listen(host: str, port: int) -> socket.socket:
     return listener
 
 
+def server_config(settings: Settings, app: Any, *, factory: bool = False) -> Config:
+    """How uvicorn serves the application; the logs are configured with that."""
+    return Config(
+        app,
+        factory=factory,
+        host=settings.host,
+        port=settings.port,
+        loop="uvloop",
+        http=Connection,
+        ws="none",
+        lifespan="on",
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        timeout_keep_alive=settings.keep_alive_seconds,
+        timeout_graceful_shutdown=8,
+        log_config=log_config(settings.log_level),
+    )
+
+
 def serve(config: Config, listener: socket.socket) -> None:
-    """Serve until a signal ends it, in as many processes as the configuration says."""
-    if config.workers == 1:
-        with suppress(KeyboardInterrupt):
-            StoppingServer(config).run([listener])
-    else:
-        use_process(Worker)
-        Workers(config, [listener]).run()
+    """Serve in this process until a signal ends it; SIGHUP reads the database file again."""
+    with suppress(KeyboardInterrupt):
+        ReloadingServer(config).run([listener])
+
+
+class HangUp:
+    """Tells the two meanings of SIGHUP apart: to reload, and that the terminal is gone."""
+
+    def __init__(self) -> None:
+        self._had_terminal = os.isatty(0)
+
+    @property
+    def is_of_terminal(self) -> bool:
+        """Whether the terminal that the program was started in is gone."""
+        return self._had_terminal and not os.isatty(0)
 
 
 class StoppingServer(Server):
@@ -61,7 +84,9 @@ class StoppingServer(Server):
         """Stop listening, then let the connections finish."""
         # Closing a listening socket resets the connections that wait in it to be accepted. So the loop
         # stops using it first, while a second descriptor keeps it open until no connection waits.
-        waiting = [listener.dup() for listener in sockets or []]
+        waiting = []
+        with suppress(OSError):  # no file descriptor is left
+            waiting = [listener.dup() for listener in sockets or []]
         for server in listening(self):
             server.close()
         for listener in sockets or []:
@@ -76,32 +101,20 @@ class StoppingServer(Server):
         return Connection(self.config, self.server_state, state_of_lifespan(self))
 
 
-class Worker(Process):
-    """One of several server processes."""
+class ReloadingServer(StoppingServer):
+    """The server of a single process, which reloads by itself."""
 
-    @cached_property
-    def server(self) -> Server:
-        """What runs in the process."""
-        return StoppingServer(self.config)
+    async def serve(self, sockets: list[socket.socket] | None = None) -> None:
+        """Serve until a signal ends it."""
+        self._hang_up = HangUp()
+        asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, self._handle_hang_up)
+        await super().serve(sockets)
 
-    def target(self, sockets: list[socket.socket] | None = None) -> None:
-        """Serve; a restarted worker may no longer find a usable database."""
-        try:
-            self.config.load()
-        except (DatabaseUnusableError, OSError) as error:
-            log.error(str(error))  # noqa: TRY400  # the message says it all
-            sys.exit(WORKER_FAILED)
-        super().target(sockets)
-
-
-class Workers(Multiprocess):
-    """The supervisor of several processes."""
-
-    def terminate_all(self) -> None:
-        """Stop listening here too, so that no client waits in a socket that no process accepts from."""
-        for listener in self.sockets:
-            listener.close()
-        super().terminate_all()
+    def _handle_hang_up(self) -> None:
+        if self._hang_up.is_of_terminal:
+            self.should_exit = True
+        else:
+            loaded_app(self.config).reload()
 
 
 def _last_of(listener: socket.socket) -> list[socket.socket]:

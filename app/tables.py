@@ -272,6 +272,8 @@ class Release(SQLModel, table=True):
     """Coverage notes by collection, as JSON."""
     document: bytes
     """The public JSON of the release, rendered once by the build."""
+    may_shrink: bool
+    """Whether it was confirmed that it may have far fewer records than the data set whose place it takes."""
 
 
 def filters_index(resource: type[Resource]) -> str:

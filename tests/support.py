@@ -351,7 +351,7 @@ class Running:
 
 
 @contextmanager
-def serving(
+def starting(
     database_path: Path, log: Path = Path(os.devnull), program: Sequence[str] = ("-m", "app"), **settings: str
 ) -> Iterator[Running]:
     """The program in a process of its own, on a free port and with these settings; stopped at the end."""
@@ -359,23 +359,31 @@ def serving(
         port = probe.getsockname()[1]
     environment = os.environ | {"API_PORT": str(port), "API_DATABASE_PATH": str(database_path), **settings}
     with (
-        log.open("wb") as written_log,
+        log.open("ab") as written_log,
         subprocess.Popen([sys.executable, *program], cwd=ROOT, env=environment, stderr=written_log) as process,
     ):
         try:
-            running = Running(port, process)
-            latest = time.monotonic() + START_SECONDS
-            while not running.is_ready:
-                assert process.poll() is None, "the program ended before it served"
-                assert time.monotonic() < latest, f"the program did not serve within {START_SECONDS} s"
-                time.sleep(0.05)
-            yield running
+            yield Running(port, process)
         finally:
             process.terminate()
             try:
                 process.wait(STOP_SECONDS)
             except subprocess.TimeoutExpired:
                 process.kill()
+
+
+@contextmanager
+def serving(
+    database_path: Path, log: Path = Path(os.devnull), program: Sequence[str] = ("-m", "app"), **settings: str
+) -> Iterator[Running]:
+    """The same, once it serves."""
+    with starting(database_path, log, program, **settings) as running:
+        latest = time.monotonic() + START_SECONDS
+        while not running.is_ready:
+            assert running.process.poll() is None, "the program ended before it served"
+            assert time.monotonic() < latest, f"the program did not serve within {START_SECONDS} s"
+            time.sleep(0.05)
+        yield running
 
 
 # The seed and the file

@@ -40,14 +40,6 @@ def resident_bytes(running: Running) -> int:
     return next(int(line.split()[1]) * 1024 for line in status.splitlines() if line.startswith("VmRSS:"))
 
 
-def workers_of(running: Running) -> set[int]:
-    """The processes that the program started to serve."""
-    pid = running.process.pid
-    children = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii")
-    command = {int(child): Path(f"/proc/{child}/cmdline").read_bytes() for child in children.split()}
-    return {child for child, line in command.items() if b"spawn_main" in line}
-
-
 def descriptors(running: Running) -> int:
     """How many files and connections the program has open."""
     return len(list(Path(f"/proc/{running.process.pid}/fd").iterdir()))
@@ -143,22 +135,6 @@ async def test_told_to_stop_it_ends_in_time_though_clients_neither_read_nor_fini
             running.process.send_signal(signal.SIGTERM)
             await asyncio.to_thread(running.process.wait, STOPPED_WITHIN)
             assert asyncio.get_running_loop().time() - signalled < STOPPED_WITHIN
-
-
-@needs_proc
-async def test_a_killed_worker_is_replaced(database_path: Path) -> None:
-    with serving(database_path, API_WORKERS="2") as running:
-        before = workers_of(running)
-        assert len(before) == 2
-        os.kill(min(before), signal.SIGKILL)
-        for _ in range(200):
-            if len(workers_of(running) - before) == 1 and running.is_ready:
-                break
-            await asyncio.sleep(0.05)
-        assert len(workers_of(running)) == 2
-        assert {answer and answer[0] for answer in await running.get_all(ADDRESSES * 10)} == {200}
-        running.process.send_signal(signal.SIGTERM)
-        await asyncio.to_thread(running.process.wait, 15)
 
 
 @pytest.mark.parametrize(

@@ -103,6 +103,18 @@ DAMAGES: dict[str, tuple[Callable[[Path], None], str]] = {
         with_checksum(execute("UPDATE alembic_version SET version_num = '9999'")),
         "has version 9999, this program",
     ),
+    "without rows, with checksum": (
+        with_checksum(execute("DELETE FROM strain")),
+        "holds other records than its release says",
+    ),
+    "with half a record": (
+        with_checksum(execute("UPDATE strain SET document = '{}'")),
+        "holds a record of strains that can't be read (",
+    ),
+    "with a record of another slug": (
+        with_checksum(execute("UPDATE strain SET slug = 'x' || slug")),
+        "holds a record of strains that is another one",
+    ),
     "without notes": (
         with_checksum(execute("UPDATE release SET coverage = 'null'")),
         "can't be read as a database of this",

@@ -25,7 +25,7 @@ MAY_IMPORT = {
     "problems": set[str](),
     "names": set[str](),
     "words": set[str](),
-    "database": {"names", "registry", "tables", "words"},
+    "database": {"names", "registry", "schemas", "tables", "words"},
     "search": {"database", "schemas", "words"},
     "files": set[str](),
     "formats": {"database", "registry", "schemas"},
@@ -61,9 +61,13 @@ MAY_IMPORT = {
     "openapi.__main__": {"database", "files", "main", "openapi", "registry", "schemas"},
     "content": {"database", "files", "registry", "schemas", "search", "tables", "vocabularies", "words"},
     "content.__main__": {"content", "database", "files", "registry"},
-    "main": {"database", "http", "internals", "metrics", "openapi", "pages", "routers", "settings"},
-    "serving": {"database", "http", "internals"},
-    "__main__": {"database", "http", "logs", "serving", "settings"},
+    "watching": {"database"},
+    "main": {"database", "http", "internals", "metrics", "openapi", "pages", "routers", "settings", "watching"},
+    "serving": {"http", "internals", "logs", "settings"},
+    "supervisor": {"database", "logs", "pages", "serving", "settings", "watching"},
+    "start": {"database", "logs", "serving", "settings", "supervisor", "watching"},
+    "worker": {"database", "main", "pages", "serving", "settings"},
+    "__main__": {"logs", "start", "worker"},
 }
 EMPTY_NAMES = {"utils", "util", "helpers", "helper", "services", "core", "deps", "repositories", "misc", "managers"}
 

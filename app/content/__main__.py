@@ -1,4 +1,4 @@
-"""The command line for content: python -m app.content check|build|release|format|report|schema|search-report."""
+"""The command line for content: python -m app.content check|build|release|rollback|format|report|schema|search-report."""
 
 import argparse
 import gc
@@ -11,7 +11,7 @@ INTERRUPTED = 130
 """The conventional exit status of a program that Ctrl-C ended."""
 
 try:
-    from app.content.build import BuildError, build
+    from app.content.build import BuildError, build, roll_back
     from app.content.check import check_seed, read_seed
     from app.content.faults import SeedFaultsError
     from app.content.layout import laid_out
@@ -63,8 +63,17 @@ def _run(options: argparse.Namespace) -> int:
                 DATABASE.parent.mkdir(exist_ok=True)
             releases = read_releases(options.releases)
             content = read_seed(options.seed, releases.ever_served())
-            version = build(content, options.database, releases, thorough=not options.quick)
+            version = build(
+                content,
+                options.database,
+                releases,
+                thorough=not options.quick,
+                may_shrink=options.allow_shrink,
+            )
             print(f"{options.database}: built {version}")
+        case "rollback":
+            before, version = roll_back(options.database)
+            print(f"{options.database}: went back to {version} from {before}")
         case "release":
             return _release(options.seed, options.releases, replace=options.replace, only_check=options.check)
         case "format":
@@ -131,6 +140,7 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
     check = command("check", "list every fault of the seed")
     build_ = command("build", "check the seed and build the database from it")
     release = command("release", "record the content as a release, in the file of releases beside the seed")
+    rollback = command("rollback", "go back to the database whose place the last build took, or forward again")
     format_ = command("format", "bring the seed into its one layout")
     report = command("report", "print an overview for editors")
     schema = command("schema", "write the JSON Schema that editors use")
@@ -139,6 +149,11 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
         # Where there is no seed, the one that came with the program is read; only the editor's own is written.
         default = SEED if reader in (format_, release) or SEED.exists() else shipped(str(SEED))
         reader.add_argument("--seed", type=Path, default=default, help="the seed (default: %(default)s)")
+    for writer in (build_, rollback):
+        writer.add_argument("--database", type=Path, default=DATABASE, help="the file to write (default: %(default)s)")
+    build_.add_argument(
+        "--allow-shrink", action="store_true", help="let a collection have over a tenth fewer records than before"
+    )
     for reader in (check, build_, release):
         reader.add_argument(
             "--releases", type=Path, help="the file of releases (default: releases.json beside the seed)"
@@ -148,7 +163,6 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
         "--replace", action="store_true", help="replace the newest release, which has not been published yet"
     )
     build_.add_argument("--quick", action="store_true", help="compress the bundle less, which saves seconds")
-    build_.add_argument("--database", type=Path, default=DATABASE, help="the file to write (default: %(default)s)")
     format_.add_argument("--check", action="store_true", help="only say whether it is laid out")
     report.add_argument("--json", action="store_true", help="print JSON instead of text")
     report.add_argument(

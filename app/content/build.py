@@ -2,9 +2,11 @@
 
 import json
 import os
+import shutil
 import sqlite3
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from contextlib import closing, contextmanager
 from errno import EISDIR
 from itertools import islice
 from pathlib import Path
@@ -21,7 +23,16 @@ from app.content.kept import change_rows, kept_rows
 from app.content.releases import Releases, bundle_of
 from app.content.render import Rendered, RenderedSeed
 from app.content.search_index import SearchRow, lexicon_of, search_rows
-from app.database import CHECKSUM, CHUNK_BYTES, checksum_of, may_be_replaced
+from app.database import (
+    CHECKSUM,
+    CHUNK_BYTES,
+    Database,
+    DatabaseUnusableError,
+    checksum_of,
+    losses,
+    may_be_replaced,
+    open_database,
+)
 from app.files import flush, shipped, workshop_beside
 from app.registry import TABLES
 from app.tables import (
@@ -52,41 +63,137 @@ class BuildError(Exception):
     """The database could not be built; the message says why in one line."""
 
 
-def build(content: RenderedSeed, database: Path, releases: Releases | None = None, *, thorough: bool = False) -> str:
+def build(
+    content: RenderedSeed,
+    database: Path,
+    releases: Releases | None = None,
+    *,
+    thorough: bool = False,
+    may_shrink: bool = False,
+) -> str:
     """Write the content to the file `database` and return its dataset version.
 
     The content is served as the newest of the recorded `releases`, whether or not it has been recorded
     itself. A `thorough` build takes seconds to compress the bundle as far as possible.
 
     The file appears whole or not at all: an earlier one stays as it is until the new one has been
-    checked, flushed and renamed over it. Where a link leads to it, the link stays.
+    checked, flushed and renamed over it. Where a link leads to it, the link stays. An earlier one that
+    differs is kept beside it, for `roll_back`.
 
     Raises:
-        BuildError: when the file can't be written or fails its own check, or when what is there is no
-            database of this service.
+        BuildError: when the file can't be written or fails its own check, when what is there is no
+            database of this service, or when it would lose many records and `may_shrink` does not allow it.
         ReleasesError: when a recorded release can't be made again.
     """
-    try:
+    with _failing_in_one_line(database):
         _refuse_what_is_not_ours(database)
         target = database.resolve()
         with workshop_beside(target) as folder:
             file = folder / "content.db"
             migrate(file)
-            version = _fill(content, releases or Releases(), file, thorough=thorough)
+            _fill(content, releases or Releases(), file, thorough=thorough, may_shrink=may_shrink)
             _write_checksum(file)
             file.chmod(0o644)
             flush(file)
             # Building takes a while, in which something else may have come there.
             _refuse_what_is_not_ours(database)
+            made, before = open_database(file), _usable(target)
+            if before and not may_shrink:
+                _refuse_losses(before, made, database)
+            if before and before.checksum != made.checksum:
+                _keep(target, folder)
             file.rename(target)
             flush(target.parent)
+    return made.dataset_version
+
+
+def roll_back(database: Path) -> tuple[str, str]:
+    """Let the file `database` and the one that was kept beside it change places; return its version before and now.
+
+    What comes back may have fewer records, and the service is told so.
+
+    Raises:
+        BuildError: when there is no usable file to go back to, or when it can't be written.
+    """
+    with _failing_in_one_line(database):
+        _refuse_what_is_not_ours(database)
+        target = database.resolve()
+        kept = previous(target)
+        if not kept.exists():
+            raise BuildError(f"{kept} does not exist, so there is nothing to go back to")
+        with workshop_beside(target) as folder:
+            file = folder / "content.db"
+            shutil.copy(kept, file)
+            came, left = _opened(file, kept), _usable(target)
+            with closing(sqlite3.connect(file)) as connection:
+                connection.execute("PRAGMA journal_mode=OFF")
+                connection.execute("UPDATE release SET may_shrink = 1")
+                connection.commit()
+            _write_checksum(file)
+            file.chmod(0o644)
+            flush(file)
+            if left:
+                _keep(target, folder)
+            file.rename(target)
+            flush(target.parent)
+    return left.dataset_version if left else "a file that can't be served", came.dataset_version
+
+
+def previous(database: Path) -> Path:
+    """Where the file is kept whose place a new one has taken."""
+    return database.with_name(f"{database.name}.previous")
+
+
+@contextmanager
+def _failing_in_one_line(database: Path) -> Iterator[None]:
+    try:
+        yield
+    except DatabaseUnusableError as error:
+        raise BuildError(str(error)) from error
     except OSError as error:
         raise BuildError(f"{database} could not be written: {(error.strerror or str(error)).lower()}") from error
     except SQLAlchemyError as error:
         # SQLAlchemy wraps the driver's error; the driver's words are the ones that help.
         reason = str(getattr(error, "orig", None) or error).splitlines()[0]
         raise BuildError(f"{database} could not be written: {reason}") from error
-    return version
+    except sqlite3.Error as error:
+        raise BuildError(f"{database} could not be written: {error}") from error
+
+
+def _usable(database: Path) -> Database | None:
+    """The data set in a file; none when this program can't serve it."""
+    try:
+        return open_database(database)
+    except DatabaseUnusableError:
+        return None
+
+
+def _opened(file: Path, kept: Path) -> Database:
+    """The data set in the copy of a file that was kept.
+
+    Raises:
+        BuildError: it can't be served.
+    """
+    try:
+        return open_database(file)
+    except DatabaseUnusableError as error:
+        raise BuildError(f"{kept}: {error.reason}; nothing changed") from error
+
+
+def _refuse_losses(before: Database, made: Database, database: Path) -> None:
+    if lost := losses(before, made):
+        raise BuildError(f"{database} was left as it is: {'; '.join(lost)}; confirm that with --allow-shrink")
+
+
+def _keep(target: Path, folder: Path) -> None:
+    """Keep a file beside itself, where `roll_back` finds it; until it is replaced it stays in its place too."""
+    kept = folder / "previous"
+    try:
+        kept.hardlink_to(target)
+    except OSError:
+        # This file system has no hard links.
+        shutil.copy(target, kept)
+    kept.rename(previous(target))
 
 
 def _refuse_what_is_not_ours(database: Path) -> None:
@@ -107,19 +214,18 @@ def migrate(database: Path, revision: str = "head") -> None:
     command.upgrade(config, revision)
 
 
-def _fill(content: RenderedSeed, releases: Releases, database: Path, *, thorough: bool) -> str:
+def _fill(content: RenderedSeed, releases: Releases, database: Path, *, thorough: bool, may_shrink: bool) -> None:
     engine = create_engine(URL.create("sqlite", database=str(database)), poolclass=NullPool)
     event.listen(engine, "connect", _for_building)
     try:
         with engine.begin() as connection:
-            version = _insert(content, releases, connection, thorough=thorough)
+            _insert(content, releases, connection, thorough=thorough, may_shrink=may_shrink)
         with engine.connect() as connection:
             _verify(connection)
             connection.execute(text("ANALYZE"))
             connection.commit()
     finally:
         engine.dispose()
-    return version
 
 
 def _write_checksum(file: Path) -> None:
@@ -136,7 +242,9 @@ def _for_building(connection: sqlite3.Connection, _: object) -> None:
         connection.execute(f"PRAGMA {pragma}")
 
 
-def _insert(content: RenderedSeed, releases: Releases, connection: Connection, *, thorough: bool) -> str:
+def _insert(
+    content: RenderedSeed, releases: Releases, connection: Connection, *, thorough: bool, may_shrink: bool
+) -> None:
     seed, rendered = content.seed, content.records
     bundle = bundle_of(content)
     releases = releases.with_newest(bundle)
@@ -207,6 +315,7 @@ def _insert(content: RenderedSeed, releases: Releases, connection: Connection, *
                 "release_date": seed.release.release_date,
                 "coverage": json.dumps(seed.release.coverage),
                 "document": to_json(bundle["release"]),
+                "may_shrink": may_shrink,
             }
         ],
     )
@@ -220,8 +329,6 @@ def _insert(content: RenderedSeed, releases: Releases, connection: Connection, *
             for former in seed.former_slugs
         ),
     )
-    version: str = bundle["dataset_version"]
-    return version
 
 
 def _insert_search(content: RenderedSeed, connection: Connection) -> None:

@@ -1,4 +1,4 @@
-"""The response cache: the data can't change under a running process, so no response is computed twice."""
+"""The response cache: a data set can't change, so no response is computed twice; another one gets another cache."""
 
 from base64 import b64encode
 from collections import OrderedDict

@@ -2,6 +2,8 @@
 
 import asyncio
 import logging
+import resource
+from functools import cache
 from http import HTTPStatus
 from time import perf_counter
 from typing import Any, Final
@@ -44,6 +46,14 @@ MIN_BYTES_PER_SECOND: Final = 1000
 LINGER_SECONDS: Final = 2.0
 """How long a client may go on sending after its last response; closing earlier would reset the connection before it has
 read that response."""
+SHED_SECONDS: Final = 0.2
+"""The same when there were too many connections already."""
+MAX_CONNECTIONS: Final = 8192
+"""How many connections a process serves at once; each takes some kilobytes."""
+RESERVED_DESCRIPTORS: Final = 64
+"""How many of the files that the process may have open are left for other things than connections."""
+SHED_LOG_SECONDS: Final = 60.0
+"""How often it is logged that there are too many connections."""
 STOP_SECONDS: Final = 1.0
 """How long a silent connection is kept when the server stops: a request may be on its way."""
 MAX_BURST: Final = 64
@@ -53,6 +63,31 @@ SEPARATE_WRITE_BYTES: Final = 32_768
 STATUS_LINES: Final = {status.value: f"HTTP/1.1 {status} {status.phrase}\r\n".encode() for status in HTTPStatus}
 
 log = logging.getLogger("app.connection")
+
+
+@cache
+def max_connections() -> int:
+    """How many connections may be open at once; the number of files that the process may have open can lower it."""
+    files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if files == resource.RLIM_INFINITY:
+        return MAX_CONNECTIONS
+    return min(max(files - RESERVED_DESCRIPTORS, files // 4), MAX_CONNECTIONS)
+
+
+class ShedLog:
+    """Logs now and then that connections are refused."""
+
+    last = -SHED_LOG_SECONDS
+
+    @classmethod
+    def note(cls, now: float) -> None:
+        """Log it unless it was logged a short time ago."""
+        if now - cls.last >= SHED_LOG_SECONDS:
+            cls.last = now
+            log.warning(
+                "%d connections are open, as many as are served at once; others get a 503 or are closed",
+                max_connections(),
+            )
 
 
 class Connection(asyncio.Protocol):
@@ -99,6 +134,7 @@ class Connection(asyncio.Protocol):
         """Whether the client has ended its side."""
         self.closing = False
         """Whether the last response has been written; what still comes in is dropped."""
+        self.linger_seconds = LINGER_SECONDS
         self.lost = asyncio.Event()
 
         self.written = 0
@@ -116,6 +152,10 @@ class Connection(asyncio.Protocol):
         self.transport = transport
         self.server_state.connections.add(self)  # type: ignore[arg-type]  # uvicorn names only its own protocols
         self.timer = self.loop.call_later(CHECK_SECONDS, self._check)
+        if len(self.server_state.connections) > max_connections():
+            self.linger_seconds = SHED_SECONDS
+            ShedLog.note(self.loop.time())
+            self._refuse(UNAVAILABLE, "Too many connections are open.")
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002  # asyncio passes it
         """Forget the connection."""
@@ -336,7 +376,7 @@ class Connection(asyncio.Protocol):
         self.transport.write_eof()
         if self.is_reading_paused:
             self.transport.resume_reading()
-        self.loop.call_later(LINGER_SECONDS, self._stop_lingering)
+        self.loop.call_later(self.linger_seconds, self._stop_lingering)
 
     def _stop_lingering(self) -> None:
         """Close the connection as soon as the last response has been sent."""

@@ -85,8 +85,8 @@ class Pipeline:
         self.routes = routes
         self.ordinary = ordinary
         """FastAPI's own way to call an endpoint, for routes that ask for more than a direct call can give."""
-        self.cache = ResponseCache(cache_bytes)
-        self.known = KnownRequests(self.cache)
+        self._cache_bytes = cache_bytes
+        self.forget_responses()
         self.pages: dict[str, CachedResponse] = {}
         """The responses that are no part of the data, outside the budget: a few files, one of them large."""
         self.public_path = public_path
@@ -122,6 +122,11 @@ class Pipeline:
         if tls:
             common["strict-transport-security"] = "max-age=63072000; includeSubDomains"
         self._common = [(name.encode(), value.encode()) for name, value in common.items()]
+
+    def forget_responses(self) -> None:
+        """Begin with empty caches, because another data set is served."""
+        self.cache = ResponseCache(self._cache_bytes)
+        self.known = KnownRequests(self.cache)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request; other events are FastAPI's."""
@@ -190,6 +195,8 @@ class Pipeline:
             raise ProblemException(METHOD_NOT_ALLOWED, f"Only {ALLOW} are answered here.")
         if route and not is_probe:
             request.check_query(route.read.lists if route.read else ())
+        # Taken before the data set is read: if another one comes meanwhile, the response is not cached for that.
+        cache = self.cache
         if cached is None:
             assert route
             answer = await self._call(route, request, scope, receive)
@@ -211,7 +218,7 @@ class Pipeline:
             cached.add(coding, await self._compressed(cached, coding))
         reply = cached.reply(coding, request.fields)
         if route and self._is_cacheable(route):
-            self.cache.put(request.key, cached)
+            cache.put(request.key, cached)
         return reply
 
     async def _nothing_here(self, request: Request, scope: Scope, receive: Receive) -> ProblemException:
@@ -346,7 +353,7 @@ class Pipeline:
         return cached
 
     def add_page(self, path: str, response: Response, compressed: Mapping[bytes, bytes]) -> None:
-        """Serve a response under a path as long as the process lives; its body may come in content codings as well."""
+        """Serve a response under a path until it is replaced; its body may come in content codings as well."""
         self._as_made[path] = Reply(OK, response.raw_headers, bytes(response.body))
         self.pages[path] = self._precompressed(prefixed(self._as_made[path], self.public_path or ""), compressed)
         self.mounted_pages.clear()

@@ -182,7 +182,7 @@ def _service_responses(database: Database) -> Iterator[tuple[str, Object]]:
     yield "/v1/releases/{version}/bundle", _bundle(database)
     yield "/v1/changes", _detail(database, _cut(json.loads(changes)), release["changes"], "/v1")
     yield "/health/live", {"status": "ok"}
-    yield "/health/ready", {"status": "ok"}
+    yield "/health/ready", {"status": "ok", "dataset_version": database.dataset_version, "refused": None}
 
 
 def _bundle(database: Database) -> Object:

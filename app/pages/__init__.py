@@ -1,4 +1,4 @@
-"""The HTML pages and their files, all rendered at start-up."""
+"""The HTML pages and their files, all rendered at start-up; those about the data again with each data set."""
 
 import json
 from collections.abc import Mapping
@@ -46,7 +46,7 @@ SHOWN_CHARACTERS: Final = 90
 
 @dataclass(frozen=True)
 class Page:
-    """A response that stays the same as long as the process lives."""
+    """A response that stays the same until another data set is served."""
 
     response: Response
     compressed: Mapping[bytes, bytes] = field(default_factory=dict)
@@ -55,14 +55,12 @@ class Page:
 
 def make_pages(app: FastAPI, public_url: str = "") -> dict[str, Page]:
     """Every page for the data set that the application serves, by path; clients reach it at the public URL."""
-    database: Database = app.state.database
     title = {"title": app.title}
     # Without the committed document there is what it is written from; that is how it is written the first time.
     document = json.loads(OPENAPI.read_bytes()) if OPENAPI.exists() else app.openapi()
     if public_url:
         document = document | {"servers": [{"url": public_url, "description": "This server."}]}
     pages = {
-        "/": _html("landing", title | _landing(database), LANDING_POLICY, {"Link": LANDING_LINKS}),
         "/docs": _html("docs", title, DOCS_POLICY),
         "/openapi.json": Response(minified(document), media_type="application/json"),
         "/favicon.ico": _file("favicon.ico", "image/x-icon"),
@@ -82,7 +80,15 @@ def make_pages(app: FastAPI, public_url: str = "") -> dict[str, Page]:
         description = TEMPLATES.get_template("site/opensearch.xml").render(title, public_url=public_url)
         pages["/opensearch.xml"] = Response(description, media_type="application/opensearchdescription+xml")
     assets = {f"/{asset.address}": Page(_asset(asset), asset.compressed()) for asset in ASSETS.values()}
-    return {path: Page(response) for path, response in pages.items()} | assets
+    return (
+        data_pages(app.title, app.state.database) | {path: Page(response) for path, response in pages.items()} | assets
+    )
+
+
+def data_pages(title: str, database: Database) -> dict[str, Page]:
+    """The pages that depend on the data set, by path."""
+    landing = _html("landing", {"title": title} | _landing(database), LANDING_POLICY, {"Link": LANDING_LINKS})
+    return {"/": Page(landing)}
 
 
 def minified(document: Any) -> bytes:

@@ -15,6 +15,12 @@ def get_database(connection: HTTPConnection) -> Database:
     return database
 
 
+def get_refusal(connection: HTTPConnection) -> str | None:
+    """Why the database file that was put in place is not served, if it is not."""
+    refusal: str | None = connection.app.state.refusal
+    return refusal
+
+
 Data = Annotated[Database, Depends(get_database)]
 # OpenAPI tells the form of a slug, but nothing enforces it: what is no slug is not found, like any unknown slug.
 Slug = Annotated[

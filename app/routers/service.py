@@ -3,16 +3,17 @@
 import json
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Depends, Query, Response
+from pydantic import BaseModel
 
 from app.formats import DATA_PACKAGE_PATH
 from app.formats.data_package import data_package
 from app.problems import UNAVAILABLE, Problem, ProblemException
 from app.reading import detail
 from app.registry import RESOURCES
-from app.routers.common import Data
+from app.routers.common import Data, get_refusal
 from app.schemas.queries import NoQuery
-from app.schemas.releases import ApiIndex, Health, IndexDetail, IndexEntry, ReleaseDetail
+from app.schemas.releases import ApiIndex, Health, IndexDetail, IndexEntry, Readiness, ReleaseDetail
 
 router = APIRouter()
 
@@ -78,7 +79,7 @@ async def get_data_package(_: Annotated[NoQuery, Query()], data: Data) -> Respon
 )
 async def get_liveness() -> Response:
     """Says that the process answers; restart it when it does not."""
-    return _healthy()
+    return _unstored(Health(status="ok"))
 
 
 @router.get(
@@ -86,17 +87,15 @@ async def get_liveness() -> Response:
     tags=["health"],
     operation_id="getReadiness",
     summary="Ask whether the data can be served",
-    response_model=Health,
+    response_model=Readiness,
     responses={503: {"model": Problem, "description": "The data can't be read."}},
 )
-async def get_readiness(data: Data) -> Response:
-    """Says that the data can be read and are of the right version; send no traffic when it does not."""
+async def get_readiness(data: Data, refusal: Annotated[str | None, Depends(get_refusal)]) -> Response:
+    """Says that the data can be read, and which they are; send no traffic when it does not."""
     if data.read("SELECT dataset_version FROM release", {}) != [(data.dataset_version,)]:
         raise ProblemException(UNAVAILABLE, "The data can't be read right now.")
-    return _healthy()
+    return _unstored(Readiness(status="ok", dataset_version=data.dataset_version, refused=refusal))
 
 
-def _healthy() -> Response:
-    return Response(
-        Health(status="ok").model_dump_json(), headers={"Cache-Control": "no-store"}, media_type="application/json"
-    )
+def _unstored(state: BaseModel) -> Response:
+    return Response(state.model_dump_json(), headers={"Cache-Control": "no-store"}, media_type="application/json")

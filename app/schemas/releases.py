@@ -152,3 +152,12 @@ class Health(Strict):
 
     status: Label
     """`ok` when it is well."""
+
+
+class Readiness(Health):
+    """Whether the service can answer, and from which data set."""
+
+    dataset_version: Annotated[str, pydantic.Field(pattern=r"^\d{4}-\d{2}-\d{2}\+[0-9a-f]{8}$", max_length=19)]
+    """The data set that the process which answers serves. For up to 10 seconds after a release, others may serve another."""
+    refused: Annotated[str, pydantic.Field(max_length=400)] | None
+    """Why the database file that was put in place is not served; the data set before is served on. Null when it is."""

@@ -646,6 +646,7 @@ def upgrade() -> None:
         sa.Column("release_date", sa.Date(), nullable=False),
         sa.Column("coverage", sqltypes.AutoString(), nullable=False),
         sa.Column("document", sa.LargeBinary(), nullable=False),
+        sa.Column("may_shrink", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("dataset_version"),
     )
     op.create_table(

@@ -1,0 +1,261 @@
+"""Runs several server processes that serve one data set, and replaces those that end."""
+
+import json
+import logging
+import logging.config
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from queue import Empty, SimpleQueue
+from types import FrameType
+from typing import Final
+
+from app.database import MAX_HELD_BYTES, Database
+from app.logs import log_config
+from app.pages import data_pages
+from app.serving import HangUp
+from app.settings import Settings
+from app.watching import Stamp, Watcher
+
+TICK_SECONDS: Final = 0.1
+"""How often the supervisor looks after its workers."""
+START_TICKS: Final = 3000
+"""For how many ticks a worker may be silent before it serves: five minutes, as it may get a sliver of a processor."""
+SILENT_TICKS: Final = 300
+"""For how many ticks a serving worker may be silent. Ticks are counted, so that a pause of the whole machine counts little."""
+RESTART_TICKS: Final = 10
+"""How long a worker waits for its replacement that ended before it served."""
+MAX_RESTART_TICKS: Final = 600
+"""The longest that wait becomes, which doubles each time."""
+MAX_FAILED_STARTS: Final = 5
+"""How many workers may end before they serve, while no other serves."""
+STOP_SECONDS: Final = 13.0
+"""How long the workers may take to end."""
+
+log = logging.getLogger("app.supervisor")
+
+
+def held(database: Database, path: Path) -> int:
+    """A descriptor of the content of a database, which no change of its file reaches."""
+    if path.stat().st_size > MAX_HELD_BYTES:
+        # Read in place; a file that is renamed over it does not reach it either.
+        return os.open(path, os.O_RDONLY)
+    descriptor = os.memfd_create("content.db")
+    try:
+        with open(descriptor, "wb", closefd=False) as file:  # a descriptor has no path
+            file.write(database.driver.serialize())
+    except BaseException:
+        os.close(descriptor)
+        raise
+    return descriptor
+
+
+@dataclass
+class Worker:
+    """A server process, and the socket over which it is told what to serve."""
+
+    process: "subprocess.Popen[bytes]"
+    control: socket.socket
+    is_serving: bool = False
+    silent: int = 0
+    """For how many ticks nothing was heard of it."""
+
+
+@dataclass
+class Slot:
+    """The place of one worker."""
+
+    worker: Worker | None = None
+    failures: int = 0
+    """How many of its workers in a row have ended before they served."""
+    pause: int = 0
+    """How many ticks to wait before the next start."""
+
+
+@dataclass
+class News:
+    """What the watcher has found."""
+
+    content: int | None = None
+    """Descriptor of a new data set."""
+    refusal: str | None = None
+
+
+class Supervisor:
+    """Starts workers, hands each the listening socket and the data set, and ends with them.
+
+    It reads and proves the database file, and keeps a copy in memory: a worker that starts later serves what the
+    others serve, whatever has happened to the file.
+    """
+
+    def __init__(self, settings: Settings, listener: socket.socket, database: Database, stamp: Stamp) -> None:
+        """Take the data set that was read from the file of the settings.
+
+        Raises:
+            OSError: the system lacks what several workers need.
+        """
+        if not hasattr(os, "memfd_create"):
+            raise OSError("several workers need Linux; set API_WORKERS=1")
+        logging.config.dictConfig(log_config(settings.log_level))
+        # The workers find the same modules, wherever the program was started and whatever is in that folder.
+        searched = os.pathsep.join(str(Path(entry).absolute()) for entry in sys.path)
+        self._environment = os.environ | {"PYTHONPATH": searched}
+        self._listener = listener
+        self._path = settings.database_path
+        self._content = held(database, settings.database_path)
+        self._release = 1
+        self._refusal: str | None = None
+        self._slots = [Slot() for _ in range(settings.workers)]
+        self._failed_starts = 0
+        self._news: SimpleQueue[News] = SimpleQueue()
+        self._watcher = Watcher(
+            settings.database_path,
+            stamp,
+            database,
+            serve=self._take,
+            refuse=lambda reason: self._news.put(News(refusal=reason)),
+        )
+        database.close()
+        self._hang_up = HangUp()
+        self._is_told_to_reload = False
+        self._is_told_to_stop = False
+
+    def run(self) -> int:
+        """Supervise until a signal ends it; 1 when no worker can start."""
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._stop)
+        for slot in self._slots:
+            self._start(slot)
+        signal.signal(signal.SIGHUP, self._reload)
+        self._watcher.start()
+        while not self._is_told_to_stop and self._failed_starts < MAX_FAILED_STARTS:
+            time.sleep(TICK_SECONDS)
+            if self._is_told_to_reload:
+                self._is_told_to_reload = False
+                if self._hang_up.is_of_terminal:
+                    break
+                self._watcher.look_now()
+            self._spread_news()
+            for slot in self._slots:
+                self._tend(slot)
+        self._watcher.stop()
+        self._end_all()
+        if self._failed_starts >= MAX_FAILED_STARTS:
+            log.error("%d workers in a row ended before they served; giving up", self._failed_starts)
+            return 1
+        return 0
+
+    def _stop(self, _: int, __: FrameType | None) -> None:
+        self._is_told_to_stop = True
+
+    def _reload(self, _: int, __: FrameType | None) -> None:
+        self._is_told_to_reload = True
+
+    def _take(self, database: Database) -> None:
+        """Hand a new data set over to the main thread, unless its pages can't be rendered."""
+        data_pages("", database)
+        self._news.put(News(content=held(database, self._path)))
+        database.close()
+
+    def _spread_news(self) -> None:
+        """Tell every worker what the watcher has found."""
+        while True:
+            try:
+                news = self._news.get_nowait()
+            except Empty:
+                return
+            self._refusal = news.refusal
+            if news.content is not None:
+                os.close(self._content)
+                self._content = news.content
+                self._release += 1
+            for slot in self._slots:
+                if slot.worker:
+                    self._tell(slot.worker)
+
+    def _tell(self, worker: Worker, *others: int) -> None:
+        """Send a worker what it has to serve, and other descriptors."""
+        message = json.dumps({"release": self._release, "refusal": self._refusal}).encode()
+        try:
+            socket.send_fds(worker.control, [message], [self._content, *others], socket.MSG_DONTWAIT)
+        except BlockingIOError:
+            log.error("worker %d does not read what it is told, and is ended", worker.process.pid)  # noqa: TRY400
+            worker.process.kill()
+        except OSError:
+            # It has ended, and is replaced.
+            return
+
+    def _start(self, slot: Slot) -> None:
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        with theirs:
+            command = [sys.executable, "-P", "-m", "app", "worker", str(theirs.fileno())]
+            # A program that starts itself: nothing in the command comes from outside.
+            process = subprocess.Popen(  # noqa: S603
+                command, pass_fds=[theirs.fileno()], env=self._environment, stdin=subprocess.DEVNULL
+            )
+        slot.worker = Worker(process, ours)
+        self._tell(slot.worker, self._listener.fileno())
+
+    def _tend(self, slot: Slot) -> None:
+        """Look after a worker: replace it when it has ended, and end it when it hangs."""
+        worker = slot.worker
+        if worker is None:
+            slot.pause -= 1
+            if slot.pause <= 0:
+                try:
+                    self._start(slot)
+                except OSError as error:
+                    self._note_failed_start(slot, str(error))
+            return
+        if self._hears(worker):
+            worker.is_serving, worker.silent = True, 0
+            slot.failures = self._failed_starts = 0
+        else:
+            worker.silent += 1
+        status = worker.process.poll()
+        if status is not None:
+            worker.control.close()
+            slot.worker = None
+            if worker.is_serving:
+                log.warning("worker %d ended with status %d and is replaced", worker.process.pid, status)
+            else:
+                self._note_failed_start(slot, f"worker {worker.process.pid} ended with status {status}")
+        elif worker.silent > (SILENT_TICKS if worker.is_serving else START_TICKS):
+            log.error("worker %d hangs and is ended", worker.process.pid)
+            worker.process.kill()
+
+    def _note_failed_start(self, slot: Slot, reason: str) -> None:
+        self._failed_starts += 1
+        slot.pause = min(RESTART_TICKS << slot.failures, MAX_RESTART_TICKS)
+        slot.failures = min(slot.failures + 1, 10)
+        log.error("%s before it served; the next try is in %.0f s", reason, slot.pause * TICK_SECONDS)
+
+    @staticmethod
+    def _hears(worker: Worker) -> bool:
+        """Whether a worker has said since the last tick that it serves."""
+        try:
+            return bool(worker.control.recv(1024, socket.MSG_DONTWAIT))
+        except OSError:
+            return False
+
+    def _end_all(self) -> None:
+        """End the workers, after they have answered what they have accepted."""
+        # No client may wait in a socket that no process accepts from.
+        self._listener.close()
+        workers = [slot.worker for slot in self._slots if slot.worker]
+        for worker in workers:
+            worker.process.terminate()
+        latest = time.monotonic() + STOP_SECONDS
+        for worker in workers:
+            try:
+                worker.process.wait(max(0, latest - time.monotonic()))
+            except subprocess.TimeoutExpired:
+                log.error("worker %d did not end in time and is killed", worker.process.pid)  # noqa: TRY400
+                worker.process.kill()
+                worker.process.wait()
+            worker.control.close()
