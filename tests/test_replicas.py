@@ -8,15 +8,18 @@ import socket
 import subprocess
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import httpx
 import pytest
 
 from app.problems import Problem
+from processes import wait_until
+from releases import OTHER_VERSION, other_release, put, readiness
 from support import DOCUMENTED, ROOT, START_SECONDS, Running, each, serving
 
 NGINX = shutil.which("nginx", path="/usr/sbin:/usr/bin:/usr/local/bin")
@@ -57,11 +60,12 @@ def free_port() -> int:
 
 
 @contextmanager
-def site(database: Path, folder: Path, cache_seconds: int = 300) -> Iterator[Site]:
-    """The configuration of deploy/ on other ports and folders, in an nginx before two replicas."""
+def site(databases: Sequence[Path], folder: Path, cache_seconds: int = 300) -> Iterator[Site]:
+    """The configuration of deploy/ on other ports and folders, in an nginx before two replicas, each with its file."""
     port = free_port()
     with ExitStack() as stack:
-        replicas = [stack.enter_context(serving(database, API_CACHE_SECONDS=str(cache_seconds))) for _ in range(2)]
+        seconds = str(cache_seconds)
+        replicas = [stack.enter_context(serving(database, API_CACHE_SECONDS=seconds)) for database in databases]
         configuration = CONFIGURATION
         for before, after in (
             ("listen 8080", f"listen 127.0.0.1:{port}"),
@@ -120,7 +124,7 @@ async def test_the_cache_serves_what_it_holds_and_no_killed_replica_is_noticed(
 ) -> None:
     addresses = tuple(address for address in DOCUMENTED if not address.startswith("/health"))
     # Responses go stale after a second, so that they are revalidated while the load goes on.
-    with site(database_path, tmp_path, cache_seconds=1) as running:
+    with site([database_path] * 2, tmp_path, cache_seconds=1) as running:
         statuses = await load(running.origin, addresses, lambda: None)
         asked, cached = statuses.total(), running.cache_statuses()
         served = cached["HIT"] + cached["STALE"] + cached["UPDATING"] + cached["REVALIDATED"]
@@ -149,6 +153,37 @@ async def test_the_cache_serves_what_it_holds_and_no_killed_replica_is_noticed(
         assert Problem.model_validate(response.json()).status == 503
     with capsys.disabled():
         print(*report, sep="\n")  # noqa: T201  # for `make replicas`
+
+
+def serves_the_other(replica: Running) -> bool:
+    """Whether a replica serves the new release."""
+    return bool(readiness(replica)["dataset_version"] == OTHER_VERSION)
+
+
+async def test_a_release_replica_by_replica_fails_no_request(
+    database_path: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    other = other_release(database_path, tmp_path / "other.db")
+    files = [tmp_path / "first.db", tmp_path / "second.db"]
+    for file in each(files):
+        shutil.copy(database_path, file)
+
+    with site(files, tmp_path, cache_seconds=1) as running:
+
+        def release_one_after_the_other() -> None:
+            for file, replica in zip(files, running.replicas, strict=True):
+                put(other, file)
+                wait_until(partial(serves_the_other, replica))
+
+        statuses = await load(running.origin, ("/v1/meta", "/v1/contacts", "/v1/faqs"), release_one_after_the_other)
+        assert set(statuses) == {200}
+        async with httpx.AsyncClient(base_url=running.origin) as client:
+            await asyncio.sleep(1.1)
+            await client.get("/v1/meta")  # stale, and renewed behind it
+            await asyncio.sleep(0.5)
+            assert (await client.get("/v1/meta")).json()["meta"]["dataset_version"] == OTHER_VERSION
+    with capsys.disabled():
+        print(f"released one replica after the other: {dict(statuses)}")  # noqa: T201  # for `make replicas`
 
 
 @pytest.mark.parametrize(
@@ -191,5 +226,5 @@ def test_the_cache_adds_no_identifier_of_another_request_and_never_keeps_an_erro
 @pytest.fixture(scope="module")
 def shared_site(database_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """A site that several tests look at."""
-    with site(database_path, tmp_path_factory.mktemp("site")) as running:
+    with site([database_path] * 2, tmp_path_factory.mktemp("site")) as running:
         yield running
