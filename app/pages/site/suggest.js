@@ -17,6 +17,9 @@ if (input) {
   let request = null;
   let chosen = -1;
 
+  // The page of a record, beside the search page: /v1/strains/red-vein is strains/red-vein there.
+  const pageOf = (url) => new URL(url.replace(/^.*?\/v1\//, ""), input.form.action).href;
+
   const close = () => {
     list.hidden = true;
     chosen = -1;
@@ -40,10 +43,10 @@ if (input) {
         option.setAttribute("role", "option");
         option.setAttribute("aria-selected", "false");
         option.textContent = suggestion.title;
+        option.dataset.page = pageOf(suggestion.url);
         option.addEventListener("pointerdown", (event) => {
           event.preventDefault();
-          input.value = suggestion.title;
-          input.form.requestSubmit();
+          location.assign(option.dataset.page);
         });
         return option;
       }),
@@ -77,9 +80,7 @@ if (input) {
     else if (event.key === "ArrowDown") choose(chosen + 1);
     else if (event.key === "ArrowUp") choose(chosen - 1);
     else if (event.key === "Enter" && chosen >= 0) {
-      input.value = list.children[chosen].textContent;
-      close();
-      return;
+      location.assign(list.children[chosen].dataset.page);
     } else return;
     event.preventDefault();
   });
