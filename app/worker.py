@@ -102,7 +102,18 @@ async def _beat(control: socket.socket) -> None:
 
 
 def _follow(service: Service, control: socket.socket, release: int, loop: asyncio.AbstractEventLoop) -> None:
-    """Follow the orders of the supervisor, in a thread: reading a data set takes a while."""
+    """Follow the supervisor, in a thread, as reading a data set takes a while; without it the process ends."""
+    try:
+        _obey(service, control, release, loop)
+        log.error("the supervisor has ended, and so does this worker")
+    except Exception:
+        log.exception("the supervisor can't be followed")
+    # Otherwise nobody would end this process, and it would hold the address.
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+def _obey(service: Service, control: socket.socket, release: int, loop: asyncio.AbstractEventLoop) -> None:
+    """Carry out the orders of the supervisor until it has ended."""
     is_heard = select.poll()
     is_heard.register(control, select.POLLIN)
     orders: Orders | None = None
@@ -129,6 +140,3 @@ def _follow(service: Service, control: socket.socket, release: int, loop: asynci
             loop.call_soon_threadsafe(service.refuse, orders.refusal)
             os.close(orders.content)
             orders = None
-    # Without its supervisor nobody would end this process, and it would hold the address.
-    log.error("the supervisor has ended, and so does this worker")
-    os.kill(os.getpid(), signal.SIGTERM)

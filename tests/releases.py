@@ -15,6 +15,13 @@ import httpx
 from app.database import CHECKSUM, checksum_of
 from support import Running
 
+LOOKS_OFTEN = """
+from app import watching
+watching.POLL_SECONDS = 0.1
+from app.__main__ import main
+raise SystemExit(main())
+"""
+"""The program, looking at its file ten times a second."""
 OTHER_VERSION = "2027-01-01+0123abcd"
 MARK = "Of the other release. "
 WITHIN_SECONDS = 10

@@ -28,6 +28,7 @@ from app.settings import Settings
 from processes import wait_until
 from releases import (
     ADDRESSES,
+    LOOKS_OFTEN,
     OTHER_VERSION,
     WITHIN_SECONDS,
     ask_on,
@@ -43,12 +44,6 @@ from support import Running, answer_of, each, serving
 
 pytestmark = pytest.mark.anyio
 
-LOOKS_OFTEN = """
-from app import watching
-watching.POLL_SECONDS = 0.1
-from app.__main__ import main
-raise SystemExit(main())
-"""
 NEVER_LOOKS = """
 from app import watching
 watching.POLL_SECONDS = 3600

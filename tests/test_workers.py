@@ -1,6 +1,5 @@
 """Several server processes: none is ended while it starts, one that ends is replaced, none outlives its supervisor."""
 
-import asyncio
 import os
 import shutil
 import signal
@@ -13,7 +12,7 @@ import httpx
 import pytest
 
 from processes import is_alive, needs_proc, wait_until, workers_of
-from releases import OTHER_VERSION, other_release, put, readiness
+from releases import LOOKS_OFTEN, OTHER_VERSION, other_release, put, readiness
 from support import START_SECONDS, STOP_SECONDS, Running, each, serving, starting
 
 pytestmark = [pytest.mark.anyio, needs_proc]
@@ -45,7 +44,7 @@ def answer_on(connection: socket.socket) -> bytes:
         return b""
 
 
-def test_workers_that_start_slowly_are_not_ended(database_path: Path, tmp_path: Path) -> None:
+def test_workers_that_start_slowly_or_hang_for_a_moment_are_not_ended(database_path: Path, tmp_path: Path) -> None:
     log = tmp_path / "log"
     with starting(database_path, log, API_WORKERS=WORKERS) as running:
         wait_until(lambda: len(workers_of(running)) == int(WORKERS), START_SECONDS)
@@ -60,6 +59,12 @@ def test_workers_that_start_slowly_are_not_ended(database_path: Path, tmp_path: 
             time.sleep(0.01)
         assert workers_of(running) == starting_now
         wait_until(lambda: running.is_ready, START_SECONDS)
+        for worker in each(starting_now):
+            os.kill(worker, signal.SIGSTOP)
+        time.sleep(4)
+        for worker in each(starting_now):
+            os.kill(worker, signal.SIGCONT)
+        wait_until(lambda: running.is_ready)
         assert workers_of(running) == starting_now
     assert "ended" not in log.read_text()
 
@@ -89,7 +94,7 @@ def test_a_worker_that_starts_after_the_file_was_harmed_serves_what_the_others_s
     path: Path, database_path: Path, tmp_path: Path
 ) -> None:
     other = other_release(database_path, tmp_path / "other")
-    with serving(path, API_WORKERS=WORKERS) as running:
+    with serving(path, program=("-c", LOOKS_OFTEN), API_WORKERS=WORKERS) as running:
         put(other, path)
         wait_until(lambda: readiness(running)["dataset_version"] == OTHER_VERSION)
         path.write_bytes(b"")
@@ -136,15 +141,3 @@ def test_told_to_stop_while_it_starts_or_reloads_it_ends_in_time(
         running.process.terminate()
         running.process.wait(STOP_SECONDS)
         wait_until(lambda: not any(map(is_alive, children)), 1)
-
-
-async def test_a_worker_that_hangs_for_a_moment_is_kept(database_path: Path) -> None:
-    with serving(database_path, API_WORKERS=WORKERS) as running:
-        before = workers_of(running)
-        for worker in each(before):
-            os.kill(worker, signal.SIGSTOP)
-        await asyncio.sleep(4)
-        for worker in each(before):
-            os.kill(worker, signal.SIGCONT)
-        wait_until(lambda: running.is_ready)
-        assert workers_of(running) == before
