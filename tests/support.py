@@ -211,9 +211,6 @@ def link_header(response: httpx.Response) -> dict[str, str]:
     return {relation: url for url, relation in found}
 
 
-# Requests with a raw ASGI scope
-
-
 @dataclass(frozen=True)
 class Answer:
     """A response."""
@@ -284,9 +281,6 @@ async def answer_of(
 
     await app(scope, receive, send)
     return Answer(start["status"], [(name.decode(), value.decode()) for name, value in start["headers"]], body)
-
-
-# The program itself
 
 
 def run(

@@ -146,7 +146,9 @@ def test_a_list_is_asked_for_without_its_examples_and_a_record_with_its_slug(bro
         browser.wait_for(f"return document.querySelector('{place} .execute')")
         browser.run(f"document.querySelector('{place} .execute').click()")
         asked = browser.wait_for(f"return document.querySelector('{place} .request-url .microlight')?.innerText")
-        assert re.fullmatch(rf"{server}{path}(?:\?view=full&limit=20&offset=0&sort=slug|[a-z-]*)", asked), asked
+        assert re.fullmatch(rf"{server}{path}(?:\?view=full&format=json&limit=20&offset=0&sort=slug|[a-z-]*)", asked), (
+            asked
+        )
 
 
 @pytest.mark.parametrize(
