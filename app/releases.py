@@ -47,8 +47,7 @@ def bundle(database: Database, version: str) -> Response:
     """
     zstd, br = _kept(database, version, "zstd, br", "/path/version")
     compressed = {b"zstd": zstd} | ({b"br": br} if br else {})
-    # A relative address: the pipeline adds no prefix to what is sent as it was built.
-    link = f'<../{version}>; rel="describedby"'
+    link = f'<{RELEASES}/{version}>; rel="describedby"'
     headers = {"Cache-Control": FOREVER, "Link": link, "Repr-Digest": ""}
     return FixedResponse(zstandard.ZstdDecompressor().decompress(zstd), compressed=compressed, headers=headers)
 
@@ -67,8 +66,9 @@ def changes(database: Database, since: str | None) -> Response:
     body, headers = enveloped(
         document, {"dataset_version": database.dataset_version}, {"self": address, "collection": "/v1"}
     )
-    # Its parts are put into a bundle and must stay as they are in that.
-    return FixedResponse(body, headers=headers)
+    # Clients put these parts into a bundle, so they stay as they are in that.
+    start = body.index(b'"records":')
+    return FixedResponse(body, fixed=slice(start, body.index(document) + len(document)), headers=headers)
 
 
 def _kept(database: Database, version: str, columns: str, where: str) -> Any:

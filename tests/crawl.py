@@ -7,6 +7,8 @@ from urllib.parse import urljoin, urlsplit
 
 import httpx
 
+from support import answered
+
 LINK = re.compile(r'<([^>]*)>; rel="')
 REFERENCE = re.compile(r'(?:href|src)="([^"#]+)"')
 
@@ -28,13 +30,15 @@ def links_of(response: httpx.Response, address: str) -> Iterator[str]:
     """The paths that a response at an address leads to: links in its header and its body, the paths of an OpenAPI document."""
     yield from LINK.findall(response.headers.get("link", ""))
     media_type = response.headers["content-type"].partition(";")[0]
+    if address.endswith("/bundle"):
+        return  # the same bytes wherever it is served: its addresses are those at the root of a host
     if media_type == "text/html":
         links = [urljoin(address, link) for link in REFERENCE.findall(response.text)]
         yield from (link for link in links if link.startswith("/"))
     elif address.endswith("/openapi.json"):
         document = response.json()
         server = urlsplit(document["servers"][0]["url"]).path.removesuffix("/")
-        yield from (server + path for path in document["paths"] if "{" not in path)
+        yield from (server + answered(path) for path in document["paths"] if "{" not in path)
     elif media_type.endswith("json"):
         yield from (text for text in strings(response.json()) if text.startswith("/"))
 

@@ -170,7 +170,7 @@ def example_of(path: str, records: dict[str, list[Object]]) -> str:
     """A path of the document with a true slug in it."""
     if "{slug}" in path:
         return filled(path, records[path.removesuffix("/{slug}")][0]["slug"])
-    return DOCUMENTED[list(PATHS).index(path)]
+    return answered(path).partition("?")[0]
 
 
 async def fetch(client: httpx.AsyncClient, address: str) -> Object:

@@ -45,7 +45,7 @@ async def test_the_link_header_has_the_links_of_the_body(
         if "links" in response.json():
             assert link_header(response) == {name: url for name, url in response.json()["links"].items() if url}
         elif path.endswith("/bundle"):
-            assert link_header(response) == {"describedby": f"../{response.json()['dataset_version']}"}
+            assert link_header(response) == {"describedby": f"/v1/releases/{response.json()['dataset_version']}"}
         else:
             assert "Link" not in response.headers
 

@@ -171,7 +171,7 @@ async def test_a_release_replica_by_replica_fails_no_request(
     with site(files, tmp_path, cache_seconds=1) as running:
 
         def release_one_after_the_other() -> None:
-            for file, replica in zip(files, running.replicas, strict=True):
+            for file, replica in each(zip(files, running.replicas, strict=True)):
                 put(other, file)
                 wait_until(partial(serves_the_other, replica))
 

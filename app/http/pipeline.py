@@ -280,7 +280,10 @@ class Pipeline:
                     # The others find the lock taken, and are woken one a turn.
                     await asyncio.sleep(0)
             reply = Reply(response.status_code, response.raw_headers, bytes(response.body))
-            return self._precompressed(reply, response.compressed) if isinstance(response, FixedResponse) else reply
+            if isinstance(response, FixedResponse):
+                reply = prefixed(reply, self.prefix(request), response.fixed)
+                return self._precompressed(reply, response.compressed)
+            return reply
 
     def _validated_query(self, read: Read, request: Request) -> QueryParameters | None:
         """The query parameters for an endpoint; from here on the request has the canonical spelling of its query."""

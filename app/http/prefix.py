@@ -19,6 +19,7 @@ ADDRESS = re.compile(
 )
 WITHOUT_ADDRESSES: Final = (b"text/css", b"text/javascript", b"text/plain", b"image/")
 """Media types of files whose content has nothing to do with where the service is."""
+NOTHING: Final = slice(0, 0)
 WITH_ADDRESSES: Final = frozenset({b"link", b"location", b"content-location"})
 """Header fields that hold addresses."""
 
@@ -29,12 +30,14 @@ def prefix_of(root_path: str) -> str:
     return f"/{quote(path, safe='/-._~')}" if path else ""
 
 
-def prefixed(reply: Reply, prefix: str) -> Reply:
-    """The reply with a prefix before every address of the service in its body and its header fields."""
+def prefixed(reply: Reply, prefix: str, fixed: slice = NOTHING) -> Reply:
+    """The reply with a prefix before every address of the service in its body, but for a part of it, and its header fields."""
     media_type = dict(reply.headers).get(b"content-type", b"")
     if not prefix or media_type.startswith(WITHOUT_ADDRESSES):
         return reply
-    body = _with_prefix(reply.body, prefix)
+    start, stop, _ = fixed.indices(len(reply.body))
+    before, after = _with_prefix(reply.body[:start], prefix), _with_prefix(reply.body[stop:], prefix)
+    body = before + reply.body[start:stop] + after
     headers = []
     for name, value in reply.headers:
         if name == b"content-length":
