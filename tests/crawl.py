@@ -28,7 +28,7 @@ def crawl(get: Callable[[str], httpx.Response], *starts: str) -> dict[str, httpx
 
 def links_of(response: httpx.Response, address: str) -> Iterator[str]:
     """The paths that a response at an address leads to: links in its header and its body, the paths of an OpenAPI document."""
-    yield from LINK.findall(response.headers.get("link", ""))
+    yield from (link for link in LINK.findall(response.headers.get("link", "")) if not link.startswith("https://"))
     media_type = response.headers["content-type"].partition(";")[0]
     if address.endswith("/bundle"):
         return  # the same bytes wherever it is served: its addresses are those at the root of a host
