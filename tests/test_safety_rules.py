@@ -35,6 +35,13 @@ BROKEN = {
     ),
     "an amount in a title": ("faqs", "onset", {"title": "Is 2.5 g too much?"}, "no amount"),
     "an amount in a summary": ("strains", "red-vein", {"summary": "People take 2 to 3 grams."}, "no amount"),
+    "a summary of three sentences": (
+        "strains",
+        "red-vein",
+        {"summary": "It is sold, e.g. by Dr. X. It is red. The article says so."},
+        "3 sentences",
+    ),
+    "a title of three sentences": ("faqs", "onset", {"title": "It is. It was. It will be."}, "3 sentences"),
     "a record without any caution": ("strains", "red-vein", {"cautions": [], "standing_cautions": []}, "no caution"),
     "an unknown standing caution": ("faqs", "onset", {"standing_cautions": ["no"]}, "the slug of a standing caution"),
     "background that is not cited": ("side_effects", "nausea", {"background_citations": ["who-2023"]}, "citations"),

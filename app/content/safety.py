@@ -6,6 +6,7 @@ from itertools import chain
 from typing import Final
 
 from app.content.faults import Fault, Place, shown
+from app.content.readability import sentences
 from app.content.rules import Draft, Node
 
 STOP_ADVICE: Final = re.compile(
@@ -20,7 +21,7 @@ AMOUNT: Final = re.compile(
 ATTRIBUTION: Final = re.compile(
     r"\b(?:the article|according to|reported|users report|marketed|said to)\b", re.IGNORECASE
 )
-EMERGENCY: Final = re.compile(r"\bemergency\b", re.IGNORECASE)
+EMERGENCY: Final = re.compile(r"\bemergency\b|\bhospital now\b", re.IGNORECASE)
 INSTRUCTIONS: Final = ("what_to_do", "action", "advice", "answer", "short_answer", "guidance", "cautions")
 """The fields that tell a reader what to do."""
 CAUTIONED: Final = frozenset(
@@ -28,6 +29,9 @@ CAUTIONED: Final = frozenset(
     | {"quality-checks", "jurisdictions"}
 )
 """Collections whose records a reader could act on."""
+WORDS: Final = re.compile(r"[\w'\u2019-]+")
+MOST_SENTENCES: Final = 2
+"""How many sentences a title or a summary may have: it stands on a card."""
 SHORT_TEXTS: Final = ("title", "summary", "short_answer")
 """The fields that are shown alone."""
 
@@ -72,17 +76,28 @@ def statements_are_attributed(draft: Draft) -> Iterator[Fault]:
 
 def a_sign_has_one_urgency(draft: Draft) -> Iterator[Fault]:
     """Wherever a text names the sign of an emergency, it says that it is one."""
-    signs = [
-        (re.compile(rf"\b{re.escape(phrase)}\b", re.IGNORECASE), phrase)
-        for sign in draft.records["warning-signs"]
-        if sign.text("urgency") == "emergency_now"
-        for _, phrase in sign.texts("recognized_by")
-    ]
+    signs: dict[tuple[str, ...], str] = {}
+    for sign in draft.records["warning-signs"]:
+        if sign.text("urgency") == "emergency_now":
+            signs |= {tuple(WORDS.findall(phrase.lower())): phrase for _, phrase in sign.texts("recognized_by")}
+    lengths = {len(words) for words in signs}
     for _, record in draft.everything():
         for place, text in _texts(record, INSTRUCTIONS):
-            for pattern, phrase in signs:
-                if pattern.search(text) and not EMERGENCY.search(text):
-                    yield Fault(place, shown(phrase), "the urgency of that sign: emergency services or department")
+            words = WORDS.findall(text.lower())
+            runs = (tuple(words[start : start + length]) for length in lengths for start in range(len(words)))
+            if not EMERGENCY.search(text) and (found := next((run for run in runs if run in signs), None)):
+                yield Fault(
+                    place, shown(signs[found]), "the urgency of that sign: emergency services, or a hospital now"
+                )
+
+
+def cards_are_short(draft: Draft) -> Iterator[Fault]:
+    """A title and a summary fit on a card. The title of a source is its own and stands as printed."""
+    for collection, record in draft.everything():
+        for name in ("title", "summary") if collection != "citations" else ("summary",):
+            text = record.text(name)
+            if text and (count := len(sentences(text))) > MOST_SENTENCES:
+                yield Fault((*record.place, name), f"{count} sentences", f"at most {MOST_SENTENCES}")
 
 
 def short_texts_name_no_amount(draft: Draft) -> Iterator[Fault]:
@@ -111,6 +126,7 @@ SAFETY_RULES: Final = (
     statements_are_attributed,
     a_sign_has_one_urgency,
     short_texts_name_no_amount,
+    cards_are_short,
     collections_that_need_cautions_have_them,
 )
 
