@@ -49,7 +49,9 @@ def every_operation(client: Client, document: dict[str, Any]) -> tuple[int, int]
         elif "{slug}" in path:
             _same(ask(slugs[path.removesuffix("/{slug}")], client=client))
         else:
-            required = [each for each in operation.get("parameters", []) if each.get("required")]
+            named = document["components"]["parameters"]
+            parameters = (named.get(p.get("$ref", "").rpartition("/")[2], p) for p in operation.get("parameters", []))
+            required = [each for each in parameters if each.get("required")]
             in_path = [each["example"] for each in required if each["in"] == "path"]
             in_query = {each["name"]: each["example"] for each in required if each["in"] == "query"}
             _same(ask(*in_path, client=client, **in_query))

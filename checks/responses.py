@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any, Final, NamedTuple
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlencode, urljoin, urlsplit
 
 from httplint import HttpRequestLinter, HttpResponseLinter, levels
 
@@ -116,10 +116,13 @@ class Check:
         return Response(int(status), reason, headers, body)
 
 
-def variations(path: str, operation: dict[str, Any]) -> Iterator[Request]:
+def variations(path: str, operation: dict[str, Any], shared: dict[str, Any]) -> Iterator[Request]:
     """Each kind of request for a documented path."""
-    slugs = [p["example"] for p in operation.get("parameters", []) if p.get("in") == "path"]
+    parameters = [shared.get(p.get("$ref", "").rpartition("/")[2], p) for p in operation.get("parameters", [])]
+    slugs = [p["example"] for p in parameters if p["in"] == "path"]
+    needed = {p["name"]: p["example"] for p in parameters if p["in"] == "query" and p.get("required")}
     target = re.sub(r"\{\w+\}", lambda _: slugs[0], path) if slugs else path
+    target += f"?{urlencode(needed)}" if needed else ""
     responses = operation["responses"]
     yield from usual(target)
     for media_type in responses["200"]["content"]:
@@ -128,7 +131,7 @@ def variations(path: str, operation: dict[str, Any]) -> Iterator[Request]:
         yield Request(404, "GET", re.sub(r"\{\w+\}", "no-such-record", path), {})
     # A probe may send any query and any Accept.
     strict = not target.startswith("/health/")
-    yield Request(422 if strict else 200, "GET", f"{target}?no_such_parameter=1", {})
+    yield Request(422 if strict else 200, "GET", f"{target}{'&' if needed else '?'}no_such_parameter=1", {})
     yield Request(406 if strict else 200, "GET", target, {"Accept": "image/png"})
     if "412" in responses:
         yield Request(412, "GET", target, {"If-Match": '"no-such-tag"'})
@@ -151,7 +154,7 @@ def run(origin: str, document: dict[str, Any]) -> Check:
     check = Check(origin)
     pages = set(PAGES)
     for path, item in document["paths"].items():
-        for asked in variations(path, item["get"]):
+        for asked in variations(path, item["get"], document["components"]["parameters"]):
             response = check.ask(asked)
             if response.field("content-type") == "application/problem+json" and asked.method == "GET":
                 pages.add(json.loads(response.body)["type"])

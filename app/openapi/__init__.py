@@ -22,10 +22,9 @@ from app.problems import (
     ProblemError,
 )
 from app.registry import RESOURCES, TABLES
-from app.schemas.citations import CITATIONS
 from app.schemas.envelopes import MAX_LINK_BYTES
 from app.schemas.fields import LINE_PATTERN
-from app.schemas.formats import MEDIA_TYPES, CitationFormat
+from app.schemas.formats import CitationFormat, CitationListFormat, ListFormat
 from app.schemas.queries import View
 
 Object = dict[str, Any]
@@ -99,24 +98,6 @@ SETTLED: Final = frozenset({"Confidence", "SafetyFlag", "Support", "SymptomKind"
 """The enums that are complete; any other may get new values."""
 GROWING: Final = " Values may be added; keep an unknown one."
 GROWING_CHOICE: Final = " Values may be added."
-MAX_BODY: Final = 2_147_483_647
-FORMATS: Final = {
-    "csv": (
-        "Csv",
-        "A list as CSV: a column for each field of the record.",
-    ),
-    "ndjson": ("Ndjson", "A list as JSON lines, a record on each."),
-    "csl": ("CslJson", "Citations as CSL-JSON."),
-    "bibtex": ("BibTeX", "Citations as BibTeX."),
-    "ris": ("Ris", "Citations as RIS."),
-}
-"""The schemas of the formats besides JSON: name and description."""
-CSL_ITEM: Final = {
-    "type": "object",
-    "description": "A citation, as `csl-data.json` defines it.",
-    "properties": {"id": {"type": "string", "maxLength": 100, "description": "Slug of the citation."}},
-    "required": ["id"],
-}
 CHOICES: Final = {
     "sort": "What a list can be ordered by.",
     "facet": "The filters whose values can be counted.",
@@ -157,19 +138,11 @@ def _completed(document: Object, database: Database) -> Object:
             model.model_json_schema(mode="serialization", ref_template="#/components/schemas/{model}")
         )
         schemas[model.__name__].pop("$defs", None)
+    # The document describes whole records in JSON, so that each operation has one type.
     schemas[View.__name__] |= {"enum": [View.full]}
+    for formats in (ListFormat, CitationListFormat, CitationFormat):
+        schemas[formats.__name__] |= {"enum": [ListFormat.json]}
     examples = examples_from(database)
-    for form, (name, text) in FORMATS.items():
-        if form == "csl":
-            schemas[name] = {"type": "array", "description": text, "maxItems": MAX_BODY, "items": CSL_ITEM}
-            continue
-        schemas[name] = {
-            "type": "string",
-            "maxLength": MAX_BODY,
-            "description": text,
-        }
-        if form != "ndjson":  # its lines are the records of the JSON examples
-            schemas[name]["examples"] = [examples.formats[form]]
     for path, operation in _operations(document):
         _complete(path, operation, examples)
         schemas |= _named_choices(operation)
@@ -227,9 +200,6 @@ def _complete(path: str, operation: Object, examples: Examples) -> None:
     }
     if path in examples.responses:
         success["content"]["application/json"]["example"] = examples.responses[path]
-    for form in _formats(path):
-        reference = {"$ref": f"#/components/schemas/{FORMATS[form][0]}"}
-        success["content"][MEDIA_TYPES[form]] = {"schema": reference}
     operation["responses"] = {
         "200": success,
         "304": _not_modified(ON_ALL) if is_probe else _response("NotModified"),
@@ -248,14 +218,6 @@ def _named(path: str) -> list[Kind]:
     if path == "/v1/changes":
         return [GONE, INVALID_REQUEST]
     return [NOT_FOUND, GONE, INVALID_REQUEST] if "{" in path else [INVALID_REQUEST]
-
-
-def _formats(path: str) -> list[str]:
-    """The formats besides JSON that the operation of a path has."""
-    if path == f"{CITATIONS.path}/{{slug}}":
-        return [form for form in CitationFormat if form in FORMATS]
-    table = TABLES.get(path.removeprefix("/v1/"))
-    return [form for form in table.info.formats if form in FORMATS] if table else []
 
 
 def _success(path: str) -> str:

@@ -5,11 +5,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from app import feeds, releases
 from app.database import Database
-from app.formats import WRITERS
 from app.registry import RESOURCES, TABLES
 from app.routers.search import results, suggestions
 from app.routers.service import INDEX
@@ -51,8 +50,6 @@ class Examples:
     """The body of a 200, by path."""
     parameters: dict[str, Object]
     """Values of the parameters by name, by path. All of a path together match at least one record."""
-    formats: dict[str, str]
-    """A list of one record, by format."""
 
 
 def examples_from(database: Database) -> Examples:
@@ -75,17 +72,7 @@ def examples_from(database: Database) -> Examples:
         parameters[path] = {"version": version}
     parameters["/v1/changes"] = {"since": version}
     parameters.get(f"{CITATIONS.path}/{{slug}}", {})["format"] = CitationFormat.json
-    return Examples({path: shortened(body) for path, body in responses.items()}, parameters, _formats(database))
-
-
-def _formats(database: Database) -> dict[str, str]:
-    """The shortest citation that has a link, in each format of a list."""
-    columns = table_of(TABLES[CITATIONS.collection]).columns
-    query = (
-        select(columns.document).where(columns.url.is_not(None)).order_by(func.length(columns.document), columns.slug)
-    )
-    rows = database.driver.execute(str(query.compile(compile_kwargs={"literal_binds": True}))).fetchmany(1)
-    return {form: write(CITATIONS, [row for (row,) in rows], database).decode() for form, write in WRITERS.items()}
+    return Examples({path: shortened(body) for path, body in responses.items()}, parameters)
 
 
 def _usefulness(resource: ResourceInfo, record: Object) -> tuple[bool, int, int, str]:

@@ -78,7 +78,8 @@ Faceting = pydantic.Field(
     description="Count the records with each value of these filters, comma-separated, in `meta.facets`.",
 )
 Formatting = pydantic.Field(
-    description="Format of the response; it overrides `Accept`. All but `json` hold every match unless `limit` is given."
+    description="Format of the response; it overrides `Accept`. `csv` and `ndjson` are served here too (for citations also `csl`, "
+    "`bibtex` and `ris`), with every match unless `limit` is given; this document describes JSON, so that each operation has one type."
 )
 
 

@@ -10,7 +10,7 @@ class Strains {
     ApiClient client = new ApiClient();
     client.updateBaseUri(arguments[0]);
     var page = new StrainsApi(client)
-        .listStrains(null, null, null, null, StrainSort.SLUG, List.of(Vein.RED, Vein.GREEN), null, null, null);
+        .listStrains(null, null, null, null, null, null, StrainSort.SLUG, List.of(Vein.RED, Vein.GREEN), null, null, null);
     for (var strain : page.getData()) {
       System.out.println(strain.getSlug() + " " + strain.getVein());
     }
