@@ -33,6 +33,24 @@ BROKEN = {
         {"what_to_do": "For chest pain, see a doctor next week."},
         "the urgency of that sign",
     ),
+    "a sign that needs emergency services, with a hospital": (
+        "side_effects",
+        "tachycardia",
+        {"what_to_do": "If the person has a seizure, go to a hospital now."},
+        "the urgency of that sign",
+    ),
+    "a child who has swallowed kratom, without urgency": (
+        "risk_groups",
+        "children",
+        {"advice": "If a child has swallowed some, watch for a day."},
+        "the urgency of that sign",
+    ),
+    "a newborn in withdrawal, without urgency": (
+        "side_effects",
+        "tachycardia",
+        {"what_to_do": "A baby with a high-pitched cry needs rest."},
+        "the urgency of that sign",
+    ),
     "an amount in a title": ("faqs", "onset", {"title": "Is 2.5 g too much?"}, "no amount"),
     "an amount in a summary": ("strains", "red-vein", {"summary": "People take 2 to 3 grams."}, "no amount"),
     "a summary of three sentences": (

@@ -7,7 +7,9 @@ import pyphen
 
 SYLLABLES = pyphen.Pyphen(lang="en_US", left=1, right=1)
 WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9'\u2019.,%/-]*")
-SENTENCE_END = re.compile(r"(?<=[.!?])(?<!\be\.g\.)(?<!\bi\.e\.)(?<!\bU\.S\.)(?<!\bDr\.)(?<!\bvs\.)\s+")
+SENTENCE_END = re.compile(
+    r"(?:(?<=[.!?])|(?<=[.!?][\"\u201d)]))(?<!\be\.g\.)(?<!\bi\.e\.)(?<!\bU\.S\.)(?<!\bDr\.)(?<!\bvs\.)\s+"
+)
 """White space after the end of a sentence; an abbreviation ends none."""
 
 

@@ -21,7 +21,9 @@ AMOUNT: Final = re.compile(
 ATTRIBUTION: Final = re.compile(
     r"\b(?:the article|according to|reported|users report|marketed|said to)\b", re.IGNORECASE
 )
-EMERGENCY: Final = re.compile(r"\bemergency\b|\bhospital now\b", re.IGNORECASE)
+EMERGENCY: Final = re.compile(r"\bemergency\b", re.IGNORECASE)
+HOSPITAL: Final = re.compile(r"\bemergency\b|\bhospital now\b", re.IGNORECASE)
+"""For a sign whose own action is to go to a hospital now."""
 INSTRUCTIONS: Final = ("what_to_do", "action", "advice", "answer", "short_answer", "guidance", "cautions")
 """The fields that tell a reader what to do."""
 CAUTIONED: Final = frozenset(
@@ -76,19 +78,20 @@ def statements_are_attributed(draft: Draft) -> Iterator[Fault]:
 
 def a_sign_has_one_urgency(draft: Draft) -> Iterator[Fault]:
     """Wherever a text names the sign of an emergency, it says that it is one."""
-    signs: dict[tuple[str, ...], str] = {}
+    signs: dict[tuple[str, ...], tuple[str, re.Pattern[str]]] = {}
     for sign in draft.records["warning-signs"]:
         if sign.text("urgency") == "emergency_now":
-            signs |= {tuple(WORDS.findall(phrase.lower())): phrase for _, phrase in sign.texts("recognized_by")}
+            urgency = EMERGENCY if EMERGENCY.search(sign.text("action") or "") else HOSPITAL
+            for _, phrase in sign.texts("recognized_by"):
+                signs[tuple(WORDS.findall(phrase.lower()))] = phrase, urgency
     lengths = {len(words) for words in signs}
     for _, record in draft.everything():
         for place, text in _texts(record, INSTRUCTIONS):
             words = WORDS.findall(text.lower())
             runs = (tuple(words[start : start + length]) for length in lengths for start in range(len(words)))
-            if not EMERGENCY.search(text) and (found := next((run for run in runs if run in signs), None)):
-                yield Fault(
-                    place, shown(signs[found]), "the urgency of that sign: emergency services, or a hospital now"
-                )
+            for phrase, urgency in (signs[run] for run in runs if run in signs):
+                if not urgency.search(text):
+                    yield Fault(place, shown(phrase), "the urgency of that sign: emergency services or department")
 
 
 def cards_are_short(draft: Draft) -> Iterator[Fault]:
