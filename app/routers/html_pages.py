@@ -53,7 +53,9 @@ Slug = Annotated[str, Path()]
 def add_pages(resource: type[Resource]) -> None:
     """Add the routes of a collection."""
     info = resource.info
-    members = {"__doc__": info.query.__doc__, "model_config": FormQuery.model_config}
+    # Its fields have their descriptions already; pydantic would search the whole source for them.
+    config = FormQuery.model_config | {"use_attribute_docstrings": False}
+    members = {"__doc__": info.query.__doc__, "model_config": config}
     form: type[PageQuery] = type(f"{info.query.__name__}Form", (FormQuery, info.query), members)
 
     async def show_list(query: Annotated[form, Query()], data: Data, site: Place) -> Response:  # type: ignore[valid-type]

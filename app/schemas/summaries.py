@@ -4,7 +4,7 @@ from functools import cache
 from typing import Annotated, Any
 
 import pydantic
-from pydantic import create_model
+from pydantic import ConfigDict, create_model
 from sqlmodel import Field
 
 from app.schemas.envelopes import Page, PageMeta
@@ -51,10 +51,32 @@ class SummaryPage(Page):
     """What is said about the page."""
 
 
+# What is derived has its descriptions already: pydantic would search the source of the program for each, 10 ms a model.
+WITHOUT_DOCSTRINGS = ConfigDict(use_attribute_docstrings=False)
+
+
+class DerivedSummary(Summary):
+    """Base of the summaries of records that state nothing."""
+
+    model_config = WITHOUT_DOCSTRINGS  # type: ignore[assignment]  # SQLModel narrows the type to its own config
+
+
+class DerivedCautionedSummary(CautionedSummary):
+    """Base of the summaries of records that state something."""
+
+    model_config = WITHOUT_DOCSTRINGS  # type: ignore[assignment]  # SQLModel narrows the type to its own config
+
+
+class DerivedSummaryPage(SummaryPage):
+    """Base of the pages of summaries."""
+
+    model_config = WITHOUT_DOCSTRINGS  # type: ignore[assignment]  # SQLModel narrows the type to its own config
+
+
 @cache
 def summary_of(resource: ResourceInfo) -> type[Summary]:
     """The model of a record in the brief view: what names it, its cautions, and its fields with a named value."""
-    base = CautionedSummary if "cautions" in resource.read.model_fields else Summary
+    base = DerivedCautionedSummary if "cautions" in resource.read.model_fields else DerivedSummary
     enumerated: dict[str, Any] = {
         name: (field.annotation, Field(description=field.description))
         for name, field in resource.read.model_fields.items()
@@ -72,7 +94,7 @@ def summary_page_of(resource: ResourceInfo) -> type[SummaryPage]:
     record: Any = summary_of(resource)
     return create_model(
         f"{resource.model_name}SummaryPage",
-        __base__=SummaryPage,
+        __base__=DerivedSummaryPage,
         __doc__=f"A page of {resource.collection.replace('-', ' ')} in brief.",
         data=(list[record], records),
     )
@@ -83,5 +105,6 @@ def summary_query_of(resource: ResourceInfo) -> type[PageQuery]:
     """The query parameters of the brief view: those of the list."""
     bases: Any = (SummaryParameters, resource.query)
     name: str = f"{resource.model_name}SummaryQuery"
-    model: type[PageQuery] = type(name, bases, {"__doc__": resource.query.__doc__})
+    members = {"__doc__": resource.query.__doc__, "model_config": WITHOUT_DOCSTRINGS}
+    model: type[PageQuery] = type(name, bases, members)
     return model
