@@ -9,7 +9,7 @@ BIN := $(VENV)/bin
 PARALLEL := --numprocesses 2 --dist worksteal
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test test-latest test-browser check types lint format generate migration requirements clean
+.PHONY: help run build test test-latest test-browser check types lint format generate export migration requirements clean
 
 help: ## List all commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -50,6 +50,10 @@ generate: data/content.db ## Write openapi.json, data/seed.schema.json, app/page
 	@$(BIN)/python -m app.content schema
 	@$(BIN)/python -m app.openapi
 	@$(BIN)/python -m app.pages
+
+export: data/content.db ## Write a static copy of the service: make export DIRECTORY=copy
+	@test -n "$(DIRECTORY)" || { echo 'Name the folder: make export DIRECTORY=copy' >&2; exit 1; }
+	@$(BIN)/python -m app.content export "$(DIRECTORY)"
 
 migration: $(VENV)/test.stamp ## Write a migration for changed tables: make migration NAME="Add terms"
 	@test -n "$(NAME)" || { echo 'Name it: make migration NAME="Add terms"' >&2; exit 1; }

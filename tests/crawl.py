@@ -1,7 +1,7 @@
 """Follows every link, as a client does that knows only where the service begins."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
@@ -13,8 +13,8 @@ LINK = re.compile(r'<([^>]*)>; rel="')
 REFERENCE = re.compile(r'(?:href|src)="([^"#]+)"')
 
 
-def crawl(get: Callable[[str], httpx.Response], *starts: str) -> dict[str, httpx.Response]:
-    """Every response that links lead to from some addresses, by address; each is a 200."""
+def crawl(get: Callable[[str], httpx.Response], *starts: str, apart: Collection[str] = ()) -> dict[str, httpx.Response]:
+    """Every response that links lead to from some addresses, by address; each is a 200. Those apart lead nowhere."""
     found: dict[str, httpx.Response] = {}
     waiting = [(start, "the start") for start in starts]
     while waiting:
@@ -22,7 +22,8 @@ def crawl(get: Callable[[str], httpx.Response], *starts: str) -> dict[str, httpx
         if address not in found:
             found[address] = response = get(address)
             assert response.status_code == 200, f"{place} links to {address}: {response.status_code}"
-            waiting += [(link, address) for link in links_of(response, address)]
+            if address not in apart:
+                waiting += [(link, address) for link in links_of(response, address)]
     return found
 
 

@@ -86,6 +86,11 @@ def _run(options: argparse.Namespace) -> int:
             print(f"{options.schema}: written")
         case "search-report":
             _report_search(options.database, options.judgements)
+        case "export":
+            from app.content.export import export  # noqa: PLC0415  # loads the whole service, which no other command needs
+
+            count = export(options.database, options.directory, options.public_url, quick=options.quick)
+            print(f"{options.directory}: {count} files, and their compressed forms")
     return 0
 
 
@@ -145,6 +150,13 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
     report = command("report", "print an overview for editors")
     schema = command("schema", "write the JSON Schema that editors use")
     search_report = command("search-report", "score the search on rated questions")
+    copy = command("export", "write a static copy of the service, for any host of files")
+    copy.add_argument("directory", type=Path, help="the folder to write; an earlier copy is replaced")
+    copy.add_argument("--database", type=Path, default=DATABASE, help="what is copied (default: %(default)s)")
+    copy.add_argument(
+        "--public-url", default="", help="where the copy will be reached, such as https://example.org/api"
+    )
+    copy.add_argument("--quick", action="store_true", help="compress less, which saves most of the time")
     for reader in (check, build_, release, format_, report):
         # Where there is no seed, the one that came with the program is read; only the editor's own is written.
         default = SEED if reader in (format_, release) or SEED.exists() else shipped(str(SEED))

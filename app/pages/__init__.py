@@ -85,9 +85,10 @@ def make_pages(app: FastAPI, public_url: str = "") -> dict[str, Page]:
     )
 
 
-def data_pages(title: str, database: Database) -> dict[str, Page]:
-    """The pages that depend on the data set, by path."""
-    landing = _html("landing", {"title": title} | _landing(database), LANDING_POLICY, {"Link": LANDING_LINKS})
+def data_pages(title: str, database: Database, *, is_static: bool = False) -> dict[str, Page]:
+    """The pages that depend on the data set, by path; those of a static copy can't search."""
+    values = {"title": title, "is_static": is_static} | _landing(database)
+    landing = _html("landing", values, LANDING_POLICY, {"Link": LANDING_LINKS})
     return {"/": Page(landing)}
 
 

@@ -85,6 +85,8 @@ class Site:
 
     public_url: str = ""
     """Empty when it is not known."""
+    is_static: bool = False
+    """Whether files stand in for it, which can neither search nor filter."""
 
 
 def collection_title(collection: str) -> str:
@@ -144,14 +146,17 @@ def list_html(database: Database, resource: type[Resource], query: PageQuery, si
     filters = query.filters()
     written = {name: value for name, value in query.written().items() if name not in {"view", "format", "facet"}}
     path = f"/{info.collection}"
+    following = query.offset + query.limit
     is_first = not filters and not query.offset
     return _render(
         "list",
         database,
-        path,
+        _neighbour(path, query, query.offset, site) if site.is_static else path,
         site,
         is_listed=not written,
-        json_address=info.path + (f"?{query_string(written)}" if written else ""),
+        json_address=_neighbour(info.path, query, query.offset, site)
+        if site.is_static
+        else info.path + (f"?{query_string(written)}" if written else ""),
         page_title=collection_title(info.collection),
         page_description=shortened(info.description),
         collection=info.collection,
@@ -164,12 +169,10 @@ def list_html(database: Database, resource: type[Resource], query: PageQuery, si
         total=body["meta"]["total"],
         offset=query.offset,
         is_filtered=bool(filters),
-        filters=list(_filters(body["meta"]["facets"] or [], filters)),
+        filters=[] if site.is_static else list(_filters(body["meta"]["facets"] or [], filters)),
         sorts=list(_sorts(info, query.sort)),
-        previous=_neighbour(path, written, query.offset - query.limit) if query.offset else None,
-        next=_neighbour(path, written, query.offset + query.limit)
-        if query.offset + query.limit < body["meta"]["total"]
-        else None,
+        previous=_neighbour(path, query, query.offset - query.limit, site) if query.offset else None,
+        next=_neighbour(path, query, following, site) if following < body["meta"]["total"] else None,
     )
 
 
@@ -190,8 +193,8 @@ def search_html(database: Database, body: Mapping[str, Any] | None, query: Searc
         json_address=f"/v1/search?{query_string(written)}" if query.q else "",
         meta=meta,
         results=[hit | {"pieces": _pieces(hit["snippet"])} for hit in body["data"]] if body else [],
-        previous=_neighbour("/search", written, query.offset - query.limit) if query.offset else None,
-        next=_neighbour("/search", written, following) if meta and following < meta["total"] else None,
+        previous=_neighbour("/search", query, query.offset - query.limit, site) if query.offset else None,
+        next=_neighbour("/search", query, following, site) if meta and following < meta["total"] else None,
     )
 
 
@@ -252,6 +255,7 @@ def _render(template: str, database: Database, path: str, site: Site, **values: 
         "query_text": "",
         "json_address": "",
         "is_listed": True,
+        "is_static": site.is_static,
     }
     return TEMPLATES.get_template(f"site/{template}.html").render(common | values)
 
@@ -299,8 +303,12 @@ def _sorts(info: ResourceInfo, chosen: str) -> Iterator[dict[str, Any]]:
         yield {"value": value, "label": label + (", reversed" if reverse else ""), "is_chosen": value == chosen}
 
 
-def _neighbour(path: str, written: Mapping[str, str], offset: int) -> str:
-    parameters = {name: value for name, value in written.items() if name != "offset"}
+def _neighbour(path: str, query: PageQuery | SearchQuery, offset: int, site: Site) -> str:
+    """The address of another page of a list."""
+    if site.is_static:
+        return f"{path}/pages/{offset // query.limit + 1}" if offset > 0 else path
+    left_out = {"offset", "view", "format", "facet"}
+    parameters = {name: value for name, value in query.written().items() if name not in left_out}
     if offset > 0:
         parameters["offset"] = str(offset)
     return f"{path}?{query_string(parameters)}" if parameters else path

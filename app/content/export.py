@@ -1,0 +1,295 @@
+"""Writes a static copy of the service: every list, record, release, document and HTML page as a file with the right name.
+
+A file is named by its address: the address without a leading slash, and a suffix for its media type where it has none. Lists
+are cut into pages of a hundred, each with an address of its own, since a host of files knows no queries.
+"""
+
+import asyncio
+import gzip
+import json
+import shutil
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, field
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import quote
+
+import brotli
+import zstandard
+
+from app.content.build import BuildError
+from app.database import Database
+from app.http.cache import Reply
+from app.http.negotiation import MIN_COMPRESSED_BYTES
+from app.http.pipeline import whole_response
+from app.http.prefix import prefixed
+from app.main import Service, create_app
+from app.pages import data_pages
+from app.pages.site import Site, list_html
+from app.pictures import PICTURES
+from app.reading import list_page
+from app.registry import RESOURCES, TABLES
+from app.schemas.queries import PageQuery, View
+from app.schemas.resources import ResourceInfo
+from app.settings import Settings
+from app.tables import Resource
+
+MANIFEST: Final = "_files.json"
+"""The file that names all others: address, media type, header fields and digest of each."""
+PAGE_SIZE: Final = {View.full: 100, View.summary: 500}
+SUFFIXES: Final = {
+    "application/json": ".json",
+    "text/html": ".html",
+    "text/csv": ".csv",
+    "application/x-ndjson": ".ndjson",
+    "application/vnd.citationstyles.csl+json": ".csl.json",
+    "application/x-bibtex": ".bib",
+    "application/x-research-info-systems": ".ris",
+}
+"""The suffix of a file whose address has none."""
+KEPT_HEADERS: Final = frozenset(
+    {"cache-control", "content-disposition", "content-security-policy", "link", "repr-digest"}
+)
+"""Header fields that a host of files should send; the rest is the same for all, and in deploy/static.conf."""
+COMPRESSED: Final = ("text/", "application/", "image/svg+xml")
+
+
+@dataclass(frozen=True)
+class File:
+    """A file of the copy."""
+
+    address: str
+    name: str
+    media_type: str
+    headers: dict[str, str] = field(default_factory=dict)
+    body: bytes = b""
+
+    def entry(self) -> dict[str, Any]:
+        """What the manifest says of it."""
+        return {
+            "address": self.address,
+            "file": self.name,
+            "media_type": self.media_type,
+            "headers": self.headers,
+            "bytes": len(self.body),
+            "sha256": sha256(self.body).hexdigest(),
+        }
+
+
+def export(database_path: Path, target: Path, public_url: str = "", *, quick: bool = False) -> int:
+    """Write the copy in one step over nothing, or over an earlier copy; returns the number of files in the manifest.
+
+    Raises:
+        BuildError: something else is there, or a response is not a success.
+        DatabaseUnusableError: the database can't be served.
+        OSError: the folder can't be written.
+    """
+    if target.exists() and not (target / MANIFEST).is_file():
+        raise BuildError(f"{target}: is not an earlier copy and was left as it is; name a folder that does not exist")
+    service = create_app(Settings(database_path=database_path, public_url=public_url))
+    service.state.site = Site(public_url, is_static=True)
+    for path, page in data_pages(service.title, service.state.database, is_static=True).items():
+        service.pipeline.add_page(path, page.response, page.compressed)
+    files = asyncio.run(_collect(service))
+    beside = target.with_name(f".{target.name}.exporting")
+    shutil.rmtree(beside, ignore_errors=True)
+    for each in files:
+        file = beside / each.name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(each.body)
+    manifest = {
+        "dataset_version": service.state.database.dataset_version,
+        "files": [each.entry() for each in sorted(files, key=lambda each: each.address)],
+    }
+    (beside / MANIFEST).write_text(json.dumps(manifest, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    with ProcessPoolExecutor() as pool:
+        worth = [each for each in files if each.media_type.startswith(COMPRESSED)]
+        paths = [beside / each.name for each in worth if len(each.body) >= MIN_COMPRESSED_BYTES]
+        list(pool.map(_compress, paths, [quick] * len(paths), chunksize=20))
+    earlier = target.with_name(f".{target.name}.earlier")
+    shutil.rmtree(earlier, ignore_errors=True)
+    if target.exists():
+        target.rename(earlier)
+    beside.rename(target)
+    shutil.rmtree(earlier, ignore_errors=True)
+    return len(files)
+
+
+def _compress(path: Path, quick: bool) -> None:  # noqa: FBT001  # a pool passes no keywords
+    """Write the compressed forms of a file beside it."""
+    body = path.read_bytes()
+    forms = {
+        ".br": bytes(brotli.compress(body, quality=5 if quick else 11)),
+        ".zst": zstandard.ZstdCompressor(level=3 if quick else 19).compress(body),
+        ".gz": gzip.compress(body, compresslevel=6 if quick else 9, mtime=0),
+    }
+    for suffix, form in forms.items():
+        path.with_name(path.name + suffix).write_bytes(form)
+
+
+async def _collect(service: Service) -> list[File]:
+    """Every file, from the responses of the service itself."""
+    database: Database = service.state.database
+    files: list[File] = []
+    for resource in RESOURCES:
+        table = TABLES[resource.collection]
+        files += _lists(service, table, View.full, resource.path)
+        files += _lists(service, table, View.summary, resource.summaries_path)
+        files += _html_lists(service, table)
+        files += [
+            await _fetched(service, f"{resource.path}?format={form}", resource.path) for form in _formats(resource)
+        ]
+    for address in _addresses(service, database):
+        files.append(await _fetched(service, address, address))
+    for (version,) in database.read("SELECT dataset_version FROM kept_release ORDER BY position", {}):
+        address = f"/v1/changes?since={quote(version, safe='')}"
+        named = f"/v1/changes/since-{version.replace('+', '-')}"
+        files.append(await _fetched(service, address, named))
+    return files
+
+
+def _formats(resource: ResourceInfo) -> list[str]:
+    """The formats of a list besides JSON."""
+    return [str(form) for form in resource.query.formats() if form.value != "json"]
+
+
+def _addresses(service: Service, database: Database) -> Iterator[str]:
+    """Every address without a query but those of lists."""
+    yield from service.pipeline.pages
+    yield from (
+        "/v1",
+        "/v1/meta",
+        "/v1/vocabularies",
+        "/v1/datapackage.json",
+        "/v1/changes",
+        "/v1/feeds",
+        "/sitemap.xml",
+    )
+    yield from ("/v1/releases", "/v1/releases/latest", "/search")
+    for (version,) in database.read("SELECT dataset_version FROM kept_release ORDER BY position", {}):
+        yield from (f"/v1/releases/{version}", f"/v1/releases/{version}/bundle")
+    for name in ("all", "safety", *(resource.collection for resource in RESOURCES)):
+        yield from (f"/v1/feeds/{name}.atom", f"/v1/feeds/{name}.json")
+    for picture in PICTURES:
+        yield from (f"/pictures/{picture.slug}.svg", f"/pictures/{picture.slug}.csv")
+    for resource in RESOURCES:
+        for slug in _slugs(database, TABLES[resource.collection]):
+            yield from (f"{resource.path}/{slug}", f"/{resource.collection}/{slug}")
+
+
+def _slugs(database: Database, table: type[Resource]) -> list[str]:
+    page = json.loads(bytes(list_page(database, table, _query(table, View.summary, 0)).body))
+    found = [record["slug"] for record in page["data"]]
+    while len(found) < page["meta"]["total"]:
+        page = json.loads(bytes(list_page(database, table, _query(table, View.summary, len(found))).body))
+        found += [record["slug"] for record in page["data"]]
+    return found
+
+
+def _query(table: type[Resource], view: View, offset: int) -> PageQuery:
+    return table.info.query.model_validate({}).model_copy(
+        update={"view": view, "limit": PAGE_SIZE[view], "offset": offset}
+    )
+
+
+def _lists(service: Service, table: type[Resource], view: View, path: str) -> Iterator[File]:
+    """The pages of a list, which link to each other by their addresses in the copy."""
+    database: Database = service.state.database
+    prefix = service.pipeline.public_path or ""
+    size, offset, total = PAGE_SIZE[view], 0, 1
+    while offset < total:
+        page = json.loads(bytes(list_page(database, table, _query(table, view, offset), path).body))
+        total = page["meta"]["total"]
+        last = max(total - 1, 0) // size * size
+        page["links"] = {
+            "self": page_address(path, offset, size),
+            "first": path,
+            "prev": page_address(path, offset - size, size) if offset else None,
+            "next": page_address(path, offset + size, size) if offset + size < total else None,
+            "last": page_address(path, last, size),
+        }
+        relations = ", ".join(f'<{url}>; rel="{name}"' for name, url in page["links"].items() if url)
+        headers = [(b"content-type", b"application/json"), (b"link", relations.encode())]
+        reply = prefixed(Reply(200, headers, _json(page)), prefix)
+        address = page_address(path, offset, size)
+        link = {name.decode(): value.decode() for name, value in reply.headers if name == b"link"}
+        yield File(address, f"{address[1:]}.json", "application/json", link, reply.body)
+        offset += size
+
+
+def _html_lists(service: Service, table: type[Resource]) -> Iterator[File]:
+    """The HTML pages of a list."""
+    database: Database = service.state.database
+    size, path = PAGE_SIZE[View.full], f"/{table.info.collection}"
+    for offset in range(0, max(database.totals[table.info.collection], 1), size):
+        html = list_html(database, table, _query(table, View.full, offset), service.state.site)
+        address = page_address(path, offset, size)
+        yield File(address, f"{address[1:]}.html", "text/html; charset=utf-8", {}, html.encode())
+
+
+def _json(value: Any) -> bytes:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def _without_what_is_not_copied(address: str, body: bytes) -> bytes:
+    """The index and the catalog without the addresses that only a program can serve."""
+    if address == "/v1":
+        index = json.loads(body)
+        index["data"]["service"] = [
+            entry
+            for entry in index["data"]["service"]
+            if not any(part in entry["url"] for part in ("/v1/search", "/v1/suggest", "/health/"))
+        ]
+        return _json(index)
+    if address == "/.well-known/api-catalog":
+        catalog = json.loads(body)
+        for entry in catalog["linkset"]:
+            entry.pop("status", None)
+        return _json(catalog)
+    return body
+
+
+def page_address(path: str, offset: int, size: int) -> str:
+    """The address of a page of a list in the copy."""
+    return f"{path}/pages/{offset // size + 1}" if offset > 0 else path
+
+
+async def _fetched(service: Service, address: str, named: str) -> File:
+    """The response of the service at an address, as a file named by another.
+
+    Raises:
+        BuildError: it is not a success.
+    """
+    path, _, query = address.partition("?")
+    scope = {
+        "type": "http",
+        "asgi": {"version": "3.0"},
+        "http_version": "1.1",
+        "method": "GET",
+        "scheme": "http",
+        "path": path,
+        "raw_path": quote(path, safe="/+").encode(),
+        "root_path": "",
+        "query_string": query.encode(),
+        "headers": [(b"host", b"localhost")],
+        "client": None,
+        "server": None,
+    }
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.disconnect"}
+
+    reply = await whole_response(service, scope, receive)
+    if reply.status != 200:  # noqa: PLR2004  # OK
+        raise BuildError(f"{address}: the service responds with {reply.status}")
+    headers = {name.decode(): value.decode() for name, value in reply.headers}
+    media_type = headers["content-type"]
+    suffix = SUFFIXES.get(media_type.partition(";")[0], "")
+    name = "index.html" if named == "/" else named[1:]
+    if suffix and not name.endswith(suffix):
+        name += suffix
+    body = _without_what_is_not_copied(address, reply.body)
+    kept = {field: headers[field] for field in sorted(KEPT_HEADERS & headers.keys())}
+    return File(named + (suffix if query and named == path else ""), name, media_type, kept, body)

@@ -1,0 +1,158 @@
+"""A static copy: every list, record, document and HTML page as a file, served by nginx at the addresses of the service."""
+
+import getpass
+import gzip
+import json
+import shutil
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import brotli
+import httpx
+import pytest
+import zstandard
+
+from app.content.build import BuildError
+from app.content.export import MANIFEST, export
+from crawl import crawl
+from support import COLLECTIONS, ROOT, START_SECONDS, Object, each, slugs
+from test_replicas import NGINX, WRAPPER, free_port
+
+DECOMPRESS = {".br": brotli.decompress, ".gz": gzip.decompress, ".zst": zstandard.decompress}
+
+
+@pytest.fixture(scope="module")
+def copy(database_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the data that the tests serve."""
+    folder = tmp_path_factory.mktemp("export") / "copy"
+    export(database_path, folder, quick=True)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def files(copy: Path) -> list[Object]:
+    """What the manifest says of each file."""
+    found: list[Object] = json.loads((copy / MANIFEST).read_bytes())["files"]
+    return found
+
+
+@pytest.fixture(scope="module")
+def host(copy: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The origin of an nginx that serves the copy."""
+    folder, port = tmp_path_factory.mktemp("host"), free_port()
+    configuration = (ROOT / "deploy/static.conf").read_text(encoding="utf-8")
+    for before, after in (("listen 8080", f"listen 127.0.0.1:{port}"), ("root /srv/copy", f"root {copy}")):
+        assert configuration.count(before) == 1
+        configuration = configuration.replace(before, after)
+    path = folder / "nginx.conf"
+    path.write_text(WRAPPER.format(user=getpass.getuser(), folder=folder, configuration=configuration), "utf-8")
+    with subprocess.Popen([str(NGINX), "-e", "stderr", "-c", str(path)]) as process:
+        latest = time.monotonic() + START_SECONDS
+        while time.monotonic() < latest:
+            with suppress(httpx.TransportError):
+                httpx.get(f"http://127.0.0.1:{port}/")
+                break
+            time.sleep(0.05)
+        yield f"http://127.0.0.1:{port}"
+        process.terminate()
+
+
+def test_every_file_is_there_as_the_manifest_says_with_its_compressed_forms(copy: Path, files: list[Object]) -> None:
+    for file in each(files):
+        body = (copy / file["file"]).read_bytes()
+        assert (len(body), sha256(body).hexdigest()) == (file["bytes"], file["sha256"])
+        beside = {suffix: copy / f"{file['file']}{suffix}" for suffix in DECOMPRESS}
+        present = {suffix: path.read_bytes() for suffix, path in beside.items() if path.exists()}
+        assert {suffix: DECOMPRESS[suffix](form) for suffix, form in present.items()} == dict.fromkeys(present, body)
+    assert sum(path.suffix == ".br" for path in copy.rglob("*")) > 1000
+
+
+async def test_every_record_and_list_is_copied_as_it_is_served(
+    copy: Path, files: list[Object], client: httpx.AsyncClient, records: dict[str, list[Object]]
+) -> None:
+    named = {file["address"]: file for file in files}
+    for path in each(COLLECTIONS):
+        slug = slugs(records[path])[0]
+        assert f"{path}/{slug}".removeprefix("/v1") in named
+        body = (copy / named[f"{path}/{slug}"]["file"]).read_bytes()
+        assert body == (await client.get(f"{path}/{slug}")).content
+        copied: list[Any] = []
+        address: str | None = path
+        while address:
+            page = json.loads((copy / named[address]["file"]).read_bytes())
+            copied += page["data"]
+            address = page["links"]["next"]
+        assert copied == records[path]
+
+
+@pytest.mark.skipif(NGINX is None, reason="needs nginx")
+def test_a_host_of_files_serves_every_address_with_its_media_type(host: str, copy: Path, files: list[Object]) -> None:
+    with httpx.Client(base_url=host) as client:
+        for file in each(files):
+            response = client.get(file["address"])
+            assert response.status_code == 200, file["address"]
+            assert response.content == (copy / file["file"]).read_bytes()
+            served = response.headers["Content-Type"].partition(";")[0]
+            assert served == file["media_type"].partition(";")[0] or file["file"].endswith(".csl.json"), file["address"]
+            assert response.headers["Access-Control-Allow-Origin"] == "*"
+            assert response.headers["X-Content-Type-Options"] == "nosniff"
+
+
+@pytest.mark.skipif(NGINX is None, reason="needs nginx")
+def test_every_link_of_the_copy_leads_to_a_file(host: str) -> None:
+    with httpx.Client(base_url=host) as client:
+        # The document describes the service, which does more than a copy.
+        found = crawl(lambda address: client.get(address.partition("?")[0]), "/v1", "/", apart=["/openapi.json"])
+    assert len(found) > 1000
+
+
+@pytest.mark.skipif(NGINX is None, reason="needs nginx")
+def test_a_host_of_files_answers_conditions_formats_and_what_is_not_there(host: str, files: list[Object]) -> None:
+    first = httpx.get(f"{host}/v1/strains")
+    assert httpx.get(f"{host}/v1/strains", headers={"If-None-Match": first.headers["ETag"]}).status_code == 304
+    assert httpx.head(f"{host}/v1/strains").headers["Content-Length"] == first.headers["Content-Length"]
+    assert httpx.get(f"{host}/v1/strains?format=csv").headers["Content-Type"] == "text/csv; charset=utf-8"
+    version = httpx.get(f"{host}/v1/releases/latest").json()["data"]["dataset_version"]
+    changes = httpx.get(f"{host}/v1/changes", params={"since": version}).json()
+    assert changes["data"]["since"] == version
+    missing = httpx.get(f"{host}/v1/strains/none")
+    assert (missing.status_code, missing.headers["Content-Type"]) == (404, "application/problem+json")
+    assert files
+
+
+def test_the_same_data_give_the_same_copy(database_path: Path, copy: Path, tmp_path: Path) -> None:
+    export(database_path, tmp_path / "again", quick=True)
+    assert (tmp_path / "again" / MANIFEST).read_bytes() == (copy / MANIFEST).read_bytes()
+
+
+def test_a_copy_replaces_an_earlier_one_and_nothing_else(database_path: Path, copy: Path, tmp_path: Path) -> None:
+    other = tmp_path / "mine"
+    other.mkdir()
+    (other / "letter.txt").write_text("dear")
+    with pytest.raises(BuildError, match="is not an earlier copy"):
+        export(database_path, other, quick=True)
+    assert (other / "letter.txt").read_text() == "dear"
+
+    earlier = tmp_path / "copy"
+    shutil.copytree(copy, earlier)
+    (earlier / "v1/strains.json").unlink()
+    assert export(database_path, earlier, quick=True) > 1500
+    assert (earlier / "v1/strains.json").exists()
+
+
+def test_a_copy_offers_no_search_and_no_filter(copy: Path) -> None:
+    for name in ("index.html", "strains.html", "side-effects/nausea.html"):
+        html = (copy / name).read_text(encoding="utf-8")
+        assert "<form" not in html
+
+
+def test_the_public_address_is_in_the_site_map_of_a_copy(database_path: Path, tmp_path: Path) -> None:
+    export(database_path, tmp_path / "copy", "https://example.org/kratom", quick=True)
+    assert "https://example.org/kratom/strains" in (tmp_path / "copy/sitemap.xml").read_text(encoding="utf-8")
+    links = json.loads((tmp_path / "copy/v1/strains.json").read_bytes())["links"]
+    assert links["self"] == "/kratom/v1/strains"
