@@ -126,6 +126,11 @@ bench: $(VENV)/run.stamp $(PEERS)/bench.stamp ## Compare with others: RECORDS, R
 bench-scale: $(VENV)/run.stamp ## Compare SIZES of the data set (apt-get install wrk)
 	@$(BIN)/python benchmarks/scale.py --sizes $(SIZES) --rounds $(ROUNDS) --seconds $(SECONDS)
 
+.PHONY: soak
+soak: SECONDS = 180
+soak: $(VENV)/test.stamp data/content.db ## Serve under mixed traffic while things go wrong, and compare every response: SECONDS (180)
+	@PYTHONPATH=. $(BIN)/python benchmarks/soak.py --seconds $(SECONDS)
+
 $(PEERS)/bench.stamp: requirements/bench.txt $(VENV)/venv.stamp
 	@echo "Installing the compared servers into $(PEERS) ..."
 	@$(PYTHON) -m venv $(PEERS)

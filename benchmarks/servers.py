@@ -122,7 +122,7 @@ def uvicorn() -> list[str]:
 @contextmanager
 def running(server: Server, wrapper: tuple[str, ...] = ()) -> Iterator[Running]:
     """The server on a core of its own, from its first response on."""
-    port = _free_port()
+    port = free_port()
     command = [word.replace("PORT", str(port)) for word in server.command]
     environment = os.environ | server.environment | {"API_PORT": str(port)}
     begun = time.perf_counter()
@@ -240,7 +240,8 @@ def table(head: list[str], rows: list[list[str]]) -> str:
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port that nobody uses."""
     for port in PORTS:
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
