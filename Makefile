@@ -104,6 +104,10 @@ checks/node_modules/npm.stamp: checks/package.json checks/.npmrc $(CLIENTS)/clie
 	@PATH="$(CURDIR)/$(CLIENTS)/bin:$$PATH" npm install --prefix checks --ignore-scripts --no-package-lock --loglevel=error
 	@touch $@
 
+.PHONY: clients
+clients: $(CLIENTS)/clients.stamp checks/node_modules/npm.stamp ## Build the clients from openapi.json: a wheel in clients/python/dist and a tarball in clients/typescript
+	@$(CLIENTS)/bin/python checks/packages.py
+
 .PHONY: browser
 browser: ## Install the browser for the tests (Debian, as root)
 	@apt-get install --yes --no-install-recommends chromium chromium-driver
