@@ -16,12 +16,16 @@ COMMANDS: Final = {
         "npm pack --offline --ignore-scripts --silent",
     ),
     "python": (
-        "openapi-python-client generate --path ../../openapi.json --config ../../checks/python-client.yaml "
-        "--custom-template-path ../../checks/templates/openapi-python-client --fail-on-warning "
-        "--meta none --output-path kratom_client/generated --overwrite",
-        "mypy --strict --config-file= kratom_client",
-        f"{sys.executable} -m pip wheel --quiet --disable-pip-version-check --no-index --no-deps --no-build-isolation "
-        "--wheel-dir dist .",
+        (
+            "openapi-python-client generate --path ../../openapi.json --config ../../checks/python-client.yaml "
+            "--custom-template-path ../../checks/templates/openapi-python-client --fail-on-warning "
+            "--meta none --output-path kratom_client/generated --overwrite"
+        ),
+        f"{sys.executable} -m mypy --strict --config-file= kratom_client",
+        (
+            f"{sys.executable} -m pip wheel --quiet --disable-pip-version-check --no-index --no-deps --no-build-isolation "
+            "--wheel-dir dist ."
+        ),
     ),
 }
 """How each client is made, in its own folder."""

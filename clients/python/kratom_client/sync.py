@@ -85,9 +85,7 @@ def applied(bundle: Object, changes: Object) -> Object:
         "dataset_version": changes["dataset_version"],
         "records": collections,
         "release": release,
-        **{
-            name: bundle[name] if changes[name] is None else changes[name] for name in ("vocabularies", "former_slugs")
-        },
+        **{name: bundle[name] if changes[name] is None else changes[name] for name in ("vocabularies", "former_slugs")},
     }
 
 
@@ -100,7 +98,7 @@ def _changed(client: httpx.Client, base: str, previous: Object) -> Synced | None
     """The previous bundle with the changes applied; None where only the whole release helps."""
     version = previous.get("dataset_version", "")
     response = client.get(f"{base}/v1/changes?since={quote(version, safe='')}")
-    if response.status_code in (404, 410, 422):
+    if response.status_code in (400, 404, 410, 422):
         return None
     changes = response.raise_for_status().json()["data"]
     try:
@@ -124,4 +122,5 @@ def _whole(client: httpx.Client, base: str) -> Object:
 
 
 def _patched(old: Object, patch: Object) -> Object:
-    return {name: value for name, value in old.items() if name not in patch["unset"]} | patch["set"]
+    kept = {name: value for name, value in old.items() if name not in patch["unset"]}
+    return {**kept, **patch["set"]}

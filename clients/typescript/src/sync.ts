@@ -93,7 +93,7 @@ export async function sha256(bundle: unknown): Promise<string> {
 async function changedSince(request: typeof fetch, base: string, previous: Bundle): Promise<Synced | undefined> {
   const version = previous.dataset_version ?? "";
   const response = await request(`${base}/v1/changes?since=${encodeURIComponent(version)}`);
-  if ([404, 410, 422].includes(response.status)) return undefined;
+  if ([400, 404, 410, 422].includes(response.status)) return undefined;
   const { data } = (await answered(response)) as ChangesDocument;
   let bundle: Bundle;
   try {
