@@ -62,7 +62,7 @@ requirements: ## Lock the requirements again (needs uv)
 		--custom-compile-command "make requirements" requirements/$$set.in --output-file requirements/$$set.txt; done
 
 clean: ## Remove everything that make created
-	@rm -rf $(VENV) $(CLIENTS) $(PEERS) $(AUDIT) sbom.json checks/node_modules checks/generated data/content.db data/content.db.previous
+	@rm -rf $(VENV) $(CLIENTS) $(PEERS) $(AUDIT) sbom.json checks/node_modules checks/generated clients/*/dist clients/typescript/*.tgz clients/typescript/src/generated clients/python/kratom_client/generated data/content.db data/content.db.previous
 
 # The environment is recreated when it is older than its requirements.
 $(VENV)/venv.stamp:

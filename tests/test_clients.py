@@ -1,8 +1,10 @@
 """The Python client keeps a copy that is the newest release, whatever the copy was, and keeps it while offline."""
 
 import copy
+import json
 import re
 import sys
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -111,3 +113,9 @@ def test_the_lines_of_the_readme_sync_a_file(server: Running, bundles: list[Any]
     said = [run(*command, environment={"PYTHONPATH": str(CLIENT)}).stdout.split() for _ in range(2)]
     version = bundles[-1]["dataset_version"]
     assert said == [["replaced", version, "0"], ["current", version, "0"]]
+
+
+def test_the_packages_have_the_version_of_the_api() -> None:
+    version = json.loads((ROOT / "openapi.json").read_text("utf-8"))["info"]["version"]
+    assert tomllib.loads((CLIENT / "pyproject.toml").read_text("utf-8"))["project"]["version"] == version
+    assert json.loads((ROOT / "clients/typescript/package.json").read_text("utf-8"))["version"] == version
