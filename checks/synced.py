@@ -26,7 +26,7 @@ EXPECTED: Final = "updated updated current replaced replaced replaced unreachabl
 
 def main() -> int:
     """Whether both runtimes say what is expected; 1 when one does not."""
-    _, tarball = packages.build()
+    wheel, tarball = packages.build()
     shutil.rmtree(FOLDER, ignore_errors=True)
     installed = FOLDER / "node_modules" / "kratom-client"
     installed.parent.mkdir(parents=True)
@@ -44,10 +44,38 @@ def main() -> int:
     subprocess.run([tools / types[0], *types[1:], *module], cwd=FOLDER, check=True)
     with server(python) as origin, folder_server() as files:
         documented = as_the_readme_says(origin)
+        from_the_wheel(wheel, origin)
         said = {"Node": in_node(origin, files), "Chromium": in_chromium(origin, files)}
     for runtime, states in said.items():
         print(f"{runtime}: {states}", flush=True)
     return 0 if set(said.values()) == {EXPECTED} and documented.split() == ["replaced", "current"] else 1
+
+
+def from_the_wheel(wheel: Path, origin: str) -> None:
+    """Sync and call a generated operation with what the wheel installs."""
+    install = [
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--no-deps",
+        "--no-index",
+        "--target",
+        str(FOLDER / "python"),
+        str(wheel),
+    ]
+    subprocess.run([sys.executable, *install], check=True)
+    code = f"""
+from kratom_client import State, sync
+from kratom_client.generated import Client
+from kratom_client.generated.api.strains import list_strains
+synced = sync("{origin}")
+assert sync("{origin}", synced.bundle).state is State.current
+strains = list_strains.sync(client=Client(base_url="{origin}"))
+assert len(strains.data) == len(synced.bundle["records"]["strains"])
+"""
+    environment = os.environ | {"PYTHONPATH": str(FOLDER / "python")}
+    subprocess.run([sys.executable, "-c", code], env=environment, check=True)
 
 
 def as_the_readme_says(origin: str) -> str:
