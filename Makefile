@@ -66,7 +66,7 @@ requirements: ## Lock the requirements again (needs uv)
 		--custom-compile-command "make requirements" requirements/$$set.in --output-file requirements/$$set.txt; done
 
 clean: ## Remove everything that make created
-	@rm -rf $(VENV) $(CLIENTS) $(PEERS) $(AUDIT) sbom.json checks/node_modules checks/generated data/content.db data/content.db.previous
+	@rm -rf $(VENV) $(CLIENTS) $(PEERS) $(AUDIT) sbom.json checks/node_modules checks/generated clients/*/dist clients/typescript/*.tgz clients/typescript/src/generated clients/python/kratom_client/generated data/content.db data/content.db.previous
 
 # The environment is recreated when it is older than its requirements.
 $(VENV)/venv.stamp:
@@ -107,6 +107,10 @@ checks/node_modules/npm.stamp: checks/package.json checks/.npmrc $(CLIENTS)/clie
 	@echo "Installing the outside checks' requirements into checks/node_modules ..."
 	@PATH="$(CURDIR)/$(CLIENTS)/bin:$$PATH" npm install --prefix checks --ignore-scripts --no-package-lock --loglevel=error
 	@touch $@
+
+.PHONY: clients
+clients: $(CLIENTS)/clients.stamp checks/node_modules/npm.stamp ## Build the clients from openapi.json: a wheel in clients/python/dist and a tarball in clients/typescript
+	@$(CLIENTS)/bin/python checks/packages.py
 
 .PHONY: browser
 browser: ## Install the browser for the tests (Debian, as root)

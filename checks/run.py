@@ -30,8 +30,11 @@ CHECKS: Final = {
         "node generated/consumer.js {origin}",
     ],
     "The client of openapi-python-client reads every operation as the JSON says": [
-        "mypy --strict --config-file= run.py clients.py responses.py mutating_proxy.py consumer.py data_package.py",
+        "mypy --strict --config-file= run.py clients.py responses.py mutating_proxy.py consumer.py data_package.py packages.py synced.py",
         "python consumer.py {origin} ../openapi.json",
+    ],
+    "The packaged clients sync a copy in Node and in Chromium": [
+        "python synced.py",
     ],
     "axe-core: the HTML pages in a browser": [
         "node accessibility.js {origin}",

@@ -51,7 +51,7 @@ filters. Every value of the filter is listed with its label.
 - **Errors** are problem details (RFC 9457), of the schema `Problem`; `/problems` explains each kind.
 - **Conditional requests**: send the `ETag` of a response back in `If-None-Match` and get a 304 without a body until \
 the data changes. `If-Match` is evaluated too; a 412 says that it failed.
-- **A copy of everything**: `/v1/releases/latest` leads to the bundle of the newest release, one document that never changes; `/v1/changes` has what changed since a release, field by field. A record that is no longer served answers 410 with the reason, or 308 with its new address.
+- **A copy of everything**: ship the bundle with an app, ask once a day, apply the changes, compare the SHA-256. `/v1/releases/latest` leads to the bundle of the newest release, one document that never changes; `/v1/changes` has what changed since a release, field by field. A record that is no longer served answers 410 with the reason, or 308 with its new address.
 - **Response headers**: every operation names those that a program reads. All responses also carry `Content-Language`, the \
 security headers `Content-Security-Policy`, `Cross-Origin-Resource-Policy`, `Referrer-Policy`, `X-Content-Type-Options` and, over \
 TLS, `Strict-Transport-Security`, and let pages of any origin read them (`Access-Control-Allow-Origin`, \
