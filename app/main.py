@@ -36,7 +36,7 @@ class Service(FastAPI):
         """Serve another data set, with its pages, from the next request on.
 
         Everything derived from the one before is dropped in one turn of the event loop. A request that is being
-        answered keeps the one it has begun to read.
+        processed keeps the one it has begun to read.
         """
         self.state.database = database
         self.pipeline.forget_responses()

@@ -88,7 +88,7 @@ NOT_FOUND: Final = Kind(
     "not-found",
     404,
     "Not found",
-    "There is nothing at this address. Addresses are in lower case and end without a slash; the index at /v1 lists the collections. When one of these is amiss, the answer names the right address; when a record is missing, it suggests the record whose slug, name, title or code is near.",
+    "There is nothing at this address. Addresses are in lower case and end without a slash; the index at /v1 lists the collections. When one of these is amiss, the response names the right address; when a record is missing, it suggests the record whose slug, name, title or code is near.",
 )
 METHOD_NOT_ALLOWED: Final = Kind(
     "method-not-allowed",
@@ -100,7 +100,7 @@ NOT_ACCEPTABLE: Final = Kind(
     "not-acceptable",
     406,
     "Not acceptable",
-    "The Accept header rules out every media type this address has, which the answer names. Ask for application/json, any type that ends in +json, application/* or */* (or, for a page, text/html). An Accept-Encoding header that rules out every coding, and the body as it is, ends here too, except where the service tells of its health.",
+    "The Accept header rules out every media type this address has, which the response names. Ask for application/json, any type that ends in +json, application/* or */* (or, for a page, text/html). An Accept-Encoding header that rules out every coding, and the body as it is, ends here too, except where the service tells of its health.",
 )
 REQUEST_TIMEOUT: Final = Kind(
     "request-timeout",
@@ -112,7 +112,7 @@ GONE: Final = Kind(
     "gone",
     410,
     "Gone",
-    "What was at this address is no longer served. For a record, the answer gives the reason and, where there is one, the record to show instead. For a release, it gives the address of the bundle, which has everything. The same request will not succeed again.",
+    "What was at this address is no longer served. For a record, the response gives the reason and, where there is one, the record to show instead. For a release, it gives the address of the bundle, which has everything. The same request will not succeed again.",
 )
 PRECONDITION_FAILED: Final = Kind(
     "precondition-failed",

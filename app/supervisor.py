@@ -6,7 +6,7 @@ import logging.config
 import os
 import signal
 import socket
-import subprocess
+import subprocess  # nosec B404  # starts this program itself
 import sys
 import time
 from dataclasses import dataclass
@@ -195,7 +195,7 @@ class Supervisor:
         with theirs:
             command = [sys.executable, "-P", "-m", "app", "worker", str(theirs.fileno())]
             # A program that starts itself: nothing in the command comes from outside.
-            process = subprocess.Popen(  # noqa: S603
+            process = subprocess.Popen(  # noqa: S603  # nosec B603
                 command, pass_fds=[theirs.fileno()], env=self._environment, stdin=subprocess.DEVNULL
             )
         slot.worker = Worker(process, ours)
@@ -244,7 +244,7 @@ class Supervisor:
             return False
 
     def _end_all(self) -> None:
-        """End the workers, after they have answered what they have accepted."""
+        """End the workers, after they have responded to what they have accepted."""
         # No client may wait in a socket that no process accepts from.
         self._listener.close()
         workers = [slot.worker for slot in self._slots if slot.worker]

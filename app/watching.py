@@ -71,7 +71,7 @@ class Watcher(Thread):
         self._wake.set()
 
     def stop(self) -> None:
-        """End the thread, without waiting for a disk that does not answer."""
+        """End the thread, without waiting for a disk that does not respond."""
         self._stopped = True
         self._wake.set()
 

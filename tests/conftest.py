@@ -14,7 +14,20 @@ from app.content.build import build
 from app.content.check import read_seed
 from app.main import Service, create_app
 from app.settings import Settings
-from support import COLLECTIONS, OLD, PATHS, SEED, Answer, Ask, Headers, Object, answer_of, answered, fetch, select
+from support import (
+    COLLECTIONS,
+    OLD,
+    PATHS,
+    SEED,
+    Ask,
+    Headers,
+    Object,
+    RawResponse,
+    answered,
+    fetch,
+    raw_response,
+    select,
+)
 
 
 def pytest_collection_finish() -> None:
@@ -72,8 +85,8 @@ async def client(app: Service) -> AsyncIterator[httpx.AsyncClient]:
 
 @pytest.fixture
 def ask(app: Service) -> Ask:
-    async def ask_app(address: str, headers: Headers = (), **how: Any) -> Answer:
-        return await answer_of(app, address, headers, **how)
+    async def ask_app(address: str, headers: Headers = (), **how: Any) -> RawResponse:
+        return await raw_response(app, address, headers, **how)
 
     return ask_app
 

@@ -212,7 +212,7 @@ def link_header(response: httpx.Response) -> dict[str, str]:
 
 
 @dataclass(frozen=True)
-class Answer:
+class RawResponse:
     """A response."""
 
     status: int
@@ -235,10 +235,10 @@ class Answer:
         return found
 
 
-Ask = Callable[..., Awaitable[Answer]]
+Ask = Callable[..., Awaitable[RawResponse]]
 
 
-async def answer_of(
+async def raw_response(
     app: Service,
     address: str,
     headers: Headers = (),
@@ -248,7 +248,7 @@ async def answer_of(
     version: str = "1.1",
     scheme: str = "http",
     client: str = "192.0.2.1",
-) -> Answer:
+) -> RawResponse:
     """The response to an ASGI scope, which may contain requests that no client library would send."""
     path, _, query = address.partition("?")
     fields = [("host", host), *headers] if host is not None else list(headers)
@@ -280,7 +280,7 @@ async def answer_of(
             body += message.get("body", b"")
 
     await app(scope, receive, send)
-    return Answer(start["status"], [(name.decode(), value.decode()) for name, value in start["headers"]], body)
+    return RawResponse(start["status"], [(name.decode(), value.decode()) for name, value in start["headers"]], body)
 
 
 def run(

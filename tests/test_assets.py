@@ -24,18 +24,18 @@ DECOMPRESS = {b"br": brotli.decompress, b"zstd": zstandard.decompress, b"gzip": 
 async def test_the_address_of_a_file_changes_with_its_content_so_it_is_cached_for_good(
     client: httpx.AsyncClient, asset: Asset
 ) -> None:
-    answer = await client.get(f"/{asset.address}")
-    assert answer.headers["cache-control"] == "public, max-age=31536000, immutable"
-    assert sha256(answer.content).hexdigest()[:12] in asset.address.split(".")
+    response = await client.get(f"/{asset.address}")
+    assert response.headers["cache-control"] == "public, max-age=31536000, immutable"
+    assert sha256(response.content).hexdigest()[:12] in asset.address.split(".")
 
 
 @pytest.mark.parametrize("path", HTML_PAGES)
 async def test_a_page_is_revalidated_so_that_it_never_names_a_file_of_another_release(
     client: httpx.AsyncClient, path: str
 ) -> None:
-    answer = await client.get(path)
-    assert answer.headers["cache-control"] == "no-cache"
-    again = await client.get(path, headers={"If-None-Match": answer.headers["etag"]})
+    response = await client.get(path)
+    assert response.headers["cache-control"] == "no-cache"
+    again = await client.get(path, headers={"If-None-Match": response.headers["etag"]})
     assert again.status_code == 304
 
 
@@ -56,9 +56,9 @@ def test_no_compressed_form_is_left_of_a_file_that_has_changed() -> None:
 @each_asset
 async def test_a_file_is_sent_as_it_was_compressed(ask: Ask, asset: Asset) -> None:
     for coding in each(CODINGS):
-        answer = await ask(f"/{asset.address}", [("accept-encoding", coding.decode())])
-        assert answer.body == asset.compressed().get(coding, asset.content)
-        assert answer.headers.get("content-encoding") == (coding.decode() if answer.body != asset.content else None)
+        response = await ask(f"/{asset.address}", [("accept-encoding", coding.decode())])
+        assert response.body == asset.compressed().get(coding, asset.content)
+        assert response.headers.get("content-encoding") == (coding.decode() if response.body != asset.content else None)
 
 
 @pytest.mark.parametrize("path", HTML_PAGES)

@@ -48,10 +48,12 @@ def descriptors(running: Running) -> int:
 async def test_hundreds_of_concurrent_requests_all_get_the_same_response(database_path: Path) -> None:
     asked = [ADDRESSES[n % len(ADDRESSES)] for n in range(3 * CONNECTIONS)]
     with serving(database_path) as running:
-        answers = await running.get_all(asked)
-    assert {answer and answer[0] for answer in answers} == {200}
+        responses = await running.get_all(asked)
+    assert {response and response[0] for response in responses} == {200}
     for address in each(ADDRESSES):
-        assert len({answer for answer, found in zip(answers, asked, strict=True) if found == address}) == 1, address
+        assert len({response for response, found in zip(responses, asked, strict=True) if found == address}) == 1, (
+            address
+        )
 
 
 @needs_proc
@@ -63,8 +65,8 @@ async def test_a_flood_of_distinct_addresses_takes_no_more_memory_and_leaves_no_
         addresses = [f"/v1/citations?limit={limit}&offset={offset}" for offset in range(250)]
         addresses += [f"/v1/citations/no-such-{limit}-{n}" for n in range(50)]
         addresses += [f"/v1/citations?unknown-{limit}-{n}=1" for n in range(50)]
-        answers = await running.get_all(addresses)
-        assert [answer and answer[0] for answer in answers] == [200] * 250 + [404] * 50 + [422] * 50
+        responses = await running.get_all(addresses)
+        assert [response and response[0] for response in responses] == [200] * 250 + [404] * 50 + [422] * 50
 
     with serving(database_path, API_CACHE_BYTES=str(4 * 1024 * 1024)) as running:
         at_rest = descriptors(running)
@@ -160,4 +162,4 @@ async def test_a_change_of_the_file_while_it_is_served_changes_no_response(
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
 async def test_a_log_that_cannot_be_written_stops_no_response(database_path: Path) -> None:
     with serving(database_path, log=Path("/dev/full")) as running:
-        assert {answer and answer[0] for answer in await running.get_all([*ADDRESSES, "/v1/strains"])} == {200}
+        assert {response and response[0] for response in await running.get_all([*ADDRESSES, "/v1/strains"])} == {200}

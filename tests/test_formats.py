@@ -166,10 +166,10 @@ async def test_accept_chooses_the_format_and_vary_says_so_cached_or_not(
 ) -> None:
     headers = [("accept", accept)] if accept else []
     first, again = await ask(RESOURCE, headers), await ask(RESOURCE, headers)
-    for answer in (first, again):
-        assert answer.status == 200
-        assert answer.headers["content-type"] == content_type
-        assert answer.headers["vary"] == "Accept, Accept-Encoding"
+    for response in (first, again):
+        assert response.status == 200
+        assert response.headers["content-type"] == content_type
+        assert response.headers["vary"] == "Accept, Accept-Encoding"
     assert first.body == again.body
 
 
@@ -181,10 +181,10 @@ async def test_no_representation_is_served_for_another_from_the_cache(ask: Ask) 
     }
     tags = set()
     for accept in each([*wanted, *reversed(wanted)]):
-        answer = await ask(RESOURCE, [("accept", accept)])
-        assert answer.headers["content-type"].startswith(wanted[accept])
-        tags.add(answer.headers["etag"])
-        unchanged = await ask(RESOURCE, [("accept", accept), ("if-none-match", answer.headers["etag"])])
+        response = await ask(RESOURCE, [("accept", accept)])
+        assert response.headers["content-type"].startswith(wanted[accept])
+        tags.add(response.headers["etag"])
+        unchanged = await ask(RESOURCE, [("accept", accept), ("if-none-match", response.headers["etag"])])
         assert (unchanged.status, unchanged.body) == (304, b"")
         assert unchanged.headers["vary"] == "Accept, Accept-Encoding"
     assert len(tags) == len(wanted)
@@ -195,10 +195,10 @@ async def test_the_format_in_the_address_overrides_accept_and_does_not_vary(ask:
         {"json": "application/json", "csv": "text/csv", "NDJSON": "application/x-ndjson"}.items()
     ):
         for accept in ("text/csv", "application/json", "image/png", BROWSER):
-            answer = await ask(f"{RESOURCE}?format={form}", [("accept", accept)])
-            assert answer.status == 200
-            assert answer.headers["content-type"].startswith(content_type)
-            assert answer.headers["vary"] == "Accept-Encoding"
+            response = await ask(f"{RESOURCE}?format={form}", [("accept", accept)])
+            assert response.status == 200
+            assert response.headers["content-type"].startswith(content_type)
+            assert response.headers["vary"] == "Accept-Encoding"
 
 
 async def test_a_refusal_names_every_format(ask: Ask) -> None:
@@ -239,16 +239,16 @@ async def test_counts_and_the_brief_view_are_json_alone(client: httpx.AsyncClien
 @pytest.mark.parametrize("form", ["csv", "ndjson"])
 async def test_it_is_a_file_with_a_name_a_licence_and_all_that_other_responses_have(form: str, ask: Ask) -> None:
     address = f"/v1/citations?format={form}"
-    answer = await ask(address)
+    response = await ask(address)
     version = json.loads((await ask("/v1/meta")).body)["data"]["dataset_version"]
-    assert answer.headers["content-disposition"] == f'attachment; filename="citations-{version}.{form}"'
-    assert '<https://creativecommons.org/licenses/by/4.0/>; rel="license"' in answer.headers["link"]
-    assert answer.headers["access-control-allow-origin"] == "*"
+    assert response.headers["content-disposition"] == f'attachment; filename="citations-{version}.{form}"'
+    assert '<https://creativecommons.org/licenses/by/4.0/>; rel="license"' in response.headers["link"]
+    assert response.headers["access-control-allow-origin"] == "*"
     head = await ask(address, method="HEAD")
-    assert head.headers["content-length"] == answer.headers["content-length"]
+    assert head.headers["content-length"] == response.headers["content-length"]
     small = await ask(address, [("accept-encoding", "br")])
     assert small.headers["content-encoding"] == "br"
-    assert len(small.body) < len(answer.body) / 4
+    assert len(small.body) < len(response.body) / 4
 
 
 def test_the_document_describes_json_so_that_each_operation_has_one_type_and_names_the_other_formats() -> None:

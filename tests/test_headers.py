@@ -13,8 +13,8 @@ from support import (
     RESOURCE,
     UNKNOWN,
     Ask,
-    answer_of,
     each,
+    raw_response,
 )
 
 pytestmark = pytest.mark.anyio
@@ -54,7 +54,7 @@ async def test_json_may_load_nothing_when_a_browser_shows_it(path: str, ask: Ask
 async def test_hsts_is_sent_over_tls_only(database_path: Path, ask: Ask) -> None:
     over_tls = create_app(Settings(database_path=database_path, tls=True))
     for path in (RESOURCE, "/", "/v1/nothing"):
-        answer = await answer_of(over_tls, path)
+        answer = await raw_response(over_tls, path)
         assert answer.headers["strict-transport-security"] == "max-age=63072000; includeSubDomains"
         assert "strict-transport-security" not in (await ask(path)).headers
     over_tls.state.database.close()
@@ -62,7 +62,7 @@ async def test_hsts_is_sent_over_tls_only(database_path: Path, ask: Ask) -> None
 
 async def test_answers_may_be_kept_for_as_long_as_is_set_and_errors_not_at_all(database_path: Path, ask: Ask) -> None:
     an_hour = create_app(Settings(database_path=database_path, cache_seconds=3600))
-    answer = await answer_of(an_hour, RESOURCE)
+    answer = await raw_response(an_hour, RESOURCE)
     assert (
         answer.headers["cache-control"] == "public, max-age=3600, stale-while-revalidate=86400, stale-if-error=604800"
     )

@@ -55,8 +55,8 @@ def test_with_too_little_memory_it_ends_with_one_line(database_path: Path, amoun
 async def test_with_little_memory_it_serves_every_response(database_path: Path) -> None:
     with serving(database_path, program=("-c", limited(resource.RLIMIT_AS, ENOUGH_MEMORY))) as running:
         addresses = [f"/v1/citations?limit=100&offset={n}" for n in range(100)]
-        answers = await running.get_all([*addresses, "/openapi.json", "/docs", "/"])
-        assert {answer and answer[0] for answer in answers} == {200}
+        responses = await running.get_all([*addresses, "/openapi.json", "/docs", "/"])
+        assert {response and response[0] for response in responses} == {200}
         async with httpx.AsyncClient() as client:
             # A body that is compressed in a thread.
             compressed = await client.get(f"{running.origin}/openapi.json", headers={"Accept-Encoding": "gzip"})
@@ -68,9 +68,9 @@ async def test_a_request_that_lacks_memory_gets_a_503(ask: Ask, monkeypatch: pyt
         raise MemoryError
 
     monkeypatch.setattr(Database, "read", short)
-    answer = await ask("/v1/strains?limit=7")
-    assert answer.problem["detail"] == "The service is short of memory right now."
-    assert (answer.status, answer.headers["retry-after"]) == (503, "5")
+    response = await ask("/v1/strains?limit=7")
+    assert response.problem["detail"] == "The service is short of memory right now."
+    assert (response.status, response.headers["retry-after"]) == (503, "5")
 
 
 def test_with_hardly_any_open_files_it_ends_with_one_line(database_path: Path) -> None:
@@ -97,18 +97,18 @@ async def test_connections_above_the_limit_of_open_files_are_shed_and_logged_and
 
     with serving(database_path, log, ("-c", limited(resource.RLIMIT_NOFILE, FILES))) as running:
         slots: list[asyncio.StreamWriter] = []
-        answers = Counter(await asyncio.gather(*(ask(running.port, slots) for _ in range(many))))
+        responses = Counter(await asyncio.gather(*(ask(running.port, slots) for _ in range(many))))
         busy = cpu_seconds(running)
         await asyncio.sleep(1)
         assert cpu_seconds(running) - busy < 0.5, "it is busy with connections that it can't accept"
         for writer in each(slots):
             writer.close()
         await asyncio.to_thread(wait_until, lambda: running.is_ready)
-        assert {answer and answer[0] for answer in await running.get_all(["/v1/strains"] * 10)} == {200}
+        assert {response and response[0] for response in await running.get_all(["/v1/strains"] * 10)} == {200}
     # A connection of the probe before may still have been open.
-    assert answers[b"HTTP/1.1 200 OK"] >= FILES - RESERVED_DESCRIPTORS - 1
-    assert answers[b"HTTP/1.1 503 Service Unavailable"] > 0
-    assert answers.keys() <= {b"HTTP/1.1 200 OK", b"HTTP/1.1 503 Service Unavailable", b""}
+    assert responses[b"HTTP/1.1 200 OK"] >= FILES - RESERVED_DESCRIPTORS - 1
+    assert responses[b"HTTP/1.1 503 Service Unavailable"] > 0
+    assert responses.keys() <= {b"HTTP/1.1 200 OK", b"HTTP/1.1 503 Service Unavailable", b""}
     warnings = [line for line in log.read_text().splitlines() if '"warning"' in line]
     assert len(warnings) == 1
     assert json.loads(warnings[0])["message"].startswith(f"{FILES - RESERVED_DESCRIPTORS} connections are open")

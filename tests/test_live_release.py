@@ -40,7 +40,7 @@ from releases import (
     version_of,
     write_checksum,
 )
-from support import Running, answer_of, each, serving
+from support import Running, each, raw_response, serving
 
 pytestmark = pytest.mark.anyio
 
@@ -225,8 +225,8 @@ def test_sighup_reloads_at_once_and_refuses_no_connection(path: Path, other: Pat
 async def test_nothing_derived_from_the_data_set_before_is_served_or_kept_in_memory(
     service: Service, other: Path
 ) -> None:
-    before = [await answer_of(service, address) for address in ADDRESSES]
-    missed = await answer_of(service, "/v1/strains/red-vien")
+    before = [await raw_response(service, address) for address in ADDRESSES]
+    missed = await raw_response(service, "/v1/strains/red-vien")
     gone, driver = weakref.ref(service.state.database), service.state.database.driver
     new = open_database(other)
 
@@ -236,11 +236,11 @@ async def test_nothing_derived_from_the_data_set_before_is_served_or_kept_in_mem
     assert gone() is None
     with pytest.raises(sqlite3.ProgrammingError, match="closed"):
         driver.execute("SELECT 1")
-    after = [await answer_of(service, address) for address in ADDRESSES]
+    after = [await raw_response(service, address) for address in ADDRESSES]
     for address, answer in each(zip(ADDRESSES, after, strict=True)):
         assert version_of(address, answer.body) == OTHER_VERSION
     assert not {answer.headers["etag"] for answer in before} & {answer.headers["etag"] for answer in after}
-    assert (await answer_of(service, "/v1/strains/red-vien")).problem["errors"] == missed.problem["errors"]
+    assert (await raw_response(service, "/v1/strains/red-vien")).problem["errors"] == missed.problem["errors"]
 
 
 async def test_a_response_begun_before_a_release_is_of_the_data_set_before_and_is_not_cached(
@@ -257,17 +257,17 @@ async def test_a_response_begun_before_a_release_is_of_the_data_set_before_and_i
         return compress(body)
 
     monkeypatch.setitem(CODINGS, b"gzip", slowly)
-    asked = asyncio.create_task(answer_of(service, address, encoding))
+    asked = asyncio.create_task(raw_response(service, address, encoding))
     await begun.wait()
     new = open_database(other)
     service.serve(new, data_pages(service.title, new))
     served.set()
     await asked
-    old, now = [await answer_of(service, address) for _ in range(2)]
+    old, now = [await raw_response(service, address) for _ in range(2)]
 
     assert old.headers["etag"] == now.headers["etag"]
     assert json.loads(now.body)["meta"]["dataset_version"] == OTHER_VERSION
-    assert (await asked).headers["etag"] != (await answer_of(service, address, encoding)).headers["etag"]
+    assert (await asked).headers["etag"] != (await raw_response(service, address, encoding)).headers["etag"]
 
 
 # The commands

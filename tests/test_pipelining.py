@@ -116,8 +116,8 @@ class NotedConnection(Connection):
 
     fast = 0
 
-    def _answer_known(self, head: bytes) -> bool:
-        found = super()._answer_known(head)
+    def _respond_if_known(self, head: bytes) -> bool:
+        found = super()._respond_if_known(head)
         NotedConnection.fast += found
         return found
 

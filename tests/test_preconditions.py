@@ -6,7 +6,7 @@ import pytest
 
 from app.main import create_app
 from app.settings import Settings
-from support import ADDRESSES, RESOURCE, Ask, Headers, answer_of, each_address
+from support import ADDRESSES, RESOURCE, Ask, Headers, each_address, raw_response
 
 pytestmark = pytest.mark.anyio
 
@@ -67,10 +67,10 @@ async def test_each_precondition_is_evaluated(case: int, ask: Ask) -> None:
         fields = [(name, value.replace("<etag>", current)) for name, value in headers]
         for more in ([], [("cache-control", "no-cache")], [("pragma", "no-cache"), ("range", "bytes=0-0")]):
             for method in ("GET", "HEAD"):
-                answer = await ask(path, [*fields, *more], method=method)
-                assert answer.status == status, f"{method} {path} {fields} {more}"
+                response = await ask(path, [*fields, *more], method=method)
+                assert response.status == status, f"{method} {path} {fields} {more}"
                 if status == 304:
-                    assert answer.body == b""
+                    assert response.body == b""
 
 
 @each_address
@@ -96,16 +96,16 @@ async def test_what_has_no_validators_matches_none(path: str, ask: Ask) -> None:
         (200, [("if-unmodified-since", EARLIER)]),
         (400, [("if-match", "x" * 8001)]),
     ):
-        answer = await ask(path, headers)
-        assert answer.status == status, headers
-        assert answer.headers["cache-control"] == "no-store"
-        assert (answer.body == b"") == (status == 304)
+        response = await ask(path, headers)
+        assert response.status == status, headers
+        assert response.headers["cache-control"] == "no-store"
+        assert (response.body == b"") == (status == 304)
 
 
 async def test_a_failed_precondition_is_a_problem_response(ask: Ask) -> None:
-    answer = await ask(RESOURCE, [("if-match", '"x"')])
-    assert answer.problem["type"] == "/problems/precondition-failed"
-    assert "etag" not in answer.headers
+    response = await ask(RESOURCE, [("if-match", '"x"')])
+    assert response.problem["type"] == "/problems/precondition-failed"
+    assert "etag" not in response.headers
 
 
 @pytest.mark.parametrize("headers", [[("if-none-match", "*")], [("if-match", "*")], [("if-modified-since", LATER)]])
@@ -122,12 +122,12 @@ async def test_entity_tags_are_strong_and_the_same_in_every_process(database_pat
     tags: dict[str, str] = {}
     for path in (*ADDRESSES, f"{RESOURCE}?limit=1", f"{RESOURCE}?limit=2"):
         for coding in ("identity", "gzip", "br", "zstd"):
-            answer = await ask(path, [("accept-encoding", coding)])
-            if etag := answer.headers.get("etag"):
+            response = await ask(path, [("accept-encoding", coding)])
+            if etag := response.headers.get("etag"):
                 assert etag.startswith('"')
-                again = await answer_of(other, path, [("accept-encoding", coding)])
-                assert (again.headers["etag"], again.body) == (etag, answer.body)
-                tags[f"{path} {answer.headers.get('content-encoding')}"] = etag
+                again = await raw_response(other, path, [("accept-encoding", coding)])
+                assert (again.headers["etag"], again.body) == (etag, response.body)
+                tags[f"{path} {response.headers.get('content-encoding')}"] = etag
     assert len(set(tags.values())) == len(tags), "two representations share an entity tag"
     other.state.database.close()
 

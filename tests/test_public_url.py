@@ -81,15 +81,15 @@ async def test_only_addresses_differ_in_a_response_and_none_is_left_out(
 )
 async def test_every_way_to_a_prefix_gives_the_same_response(plain: Service, public: Service, path: str) -> None:
     mounted = Starlette(routes=[Mount(PREFIX, plain)])
-    answers = [
+    responses = [
         await ask(public, path),
         await ask(mounted, PREFIX + path),
         await ask(plain, PREFIX + path, root_path=PREFIX),
         await ask(plain, path, root_path=PREFIX),  # as servers hand it over that remove the root path
         await ask(plain, path, root_path="kratom/"),
     ]
-    first = answers[0]
-    for status, headers, body in each(answers):
+    first = responses[0]
+    for status, headers, body in each(responses):
         assert status == 200
         assert f"<{PREFIX}/" in headers[b"link"].decode()
         assert headers[b"etag"] == first[1][b"etag"]

@@ -209,7 +209,7 @@ class Adding:
         self.app, self.value = app, value
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer with one more header."""
+        """RawResponse with one more header."""
 
         async def add(message: Message) -> None:
             if message["type"] == "http.response.start":

@@ -90,11 +90,11 @@ def test_every_vocabulary_of_one_value_is_in_the_summary() -> None:
 
 
 async def test_all_places_fit_into_one_small_response(client: httpx.AsyncClient) -> None:
-    answer = await client.get("/v1/jurisdictions?view=summary&limit=500", headers={"Accept-Encoding": "br"})
-    page = answer.json()
+    response = await client.get("/v1/jurisdictions?view=summary&limit=500", headers={"Accept-Encoding": "br"})
+    page = response.json()
     assert len(page["data"]) == page["meta"]["total"] > 100
     whole = brotli.compress((await client.get("/v1/jurisdictions?limit=100")).content, quality=5)
-    size = int(answer.headers["Content-Length"])
+    size = int(response.headers["Content-Length"])
     assert size <= 8000
     assert size * 4 <= len(whole)
 
@@ -120,10 +120,10 @@ async def test_following_the_links_gives_every_summary_once(
         address: str | None = start
         found: list[Object] = []
         while address:
-            answer = await client.get(address)
-            page = answer.json()
+            response = await client.get(address)
+            page = response.json()
             found += page["data"]
-            assert link_header(answer) == {name: link for name, link in page["links"].items() if link}
+            assert link_header(response) == {name: link for name, link in page["links"].items() if link}
             address = page["links"]["next"]
         assert slugs(found) == slugs(records[path])
         assert all(set(ALWAYS) <= brief.keys() for brief in each(found))
@@ -179,8 +179,8 @@ async def test_a_page_holds_500_summaries_but_100_whole_records_and_the_refusal_
         error = await refused(client, address, "limit")
         assert "500 in the summary view" in error["detail"]
     # A view that does not exist is the only fault of a request that would be right in an existing one.
-    answer = await client.get(f"{path}?view=nonsense&limit=500")
-    assert [fault["pointer"] for fault in answer.json()["errors"]] == ["/query/view"]
+    response = await client.get(f"{path}?view=nonsense&limit=500")
+    assert [fault["pointer"] for fault in response.json()["errors"]] == ["/query/view"]
 
 
 async def test_each_view_has_an_entity_tag_of_its_own(client: httpx.AsyncClient) -> None:

@@ -1,4 +1,4 @@
-"""A connection: reads requests in order, answers those that are cached at once, and bounds what a client may take."""
+"""A connection: reads requests in order, responds at once where a response is cached, and bounds what a client may take."""
 
 import asyncio
 import logging
@@ -57,7 +57,7 @@ SHED_LOG_SECONDS: Final = 60.0
 STOP_SECONDS: Final = 1.0
 """How long a silent connection is kept when the server stops: a request may be on its way."""
 MAX_BURST: Final = 64
-"""How many pipelined requests are answered in one turn of the event loop: other connections have theirs in between."""
+"""How many pipelined requests get their response in one turn of the event loop: other connections have theirs in between."""
 SEPARATE_WRITE_BYTES: Final = 32_768
 """Larger bodies are written from where they are; smaller ones are joined with their head into one packet."""
 STATUS_LINES: Final = {status.value: f"HTTP/1.1 {status} {status.phrase}\r\n".encode() for status in HTTPStatus}
@@ -118,13 +118,13 @@ class Connection(asyncio.Protocol):
         self.has_fast_path = not self.app.user_middleware
 
         self.buffer = bytearray()
-        """What has come in and is not answered; it starts with the request being read."""
+        """Bytes received and not yet processed; they start with the request being read."""
         self.searched = 0
         """How much of the buffer holds no end of a head."""
         self.unread_body = 0
         """How many bytes of a body are still to come; they are skipped."""
-        self.is_answering = False
-        """Whether the application is answering a request."""
+        self.is_processing = False
+        """Whether the application is processing a request."""
         self.is_reading_paused = False
         self.is_writing_paused = False
 
@@ -166,16 +166,16 @@ class Connection(asyncio.Protocol):
         self.lost.set()
 
     def data_received(self, data: bytes) -> None:
-        """Answer what has come in whole."""
+        """Respond to every complete request received."""
         if self.closing:
             return
-        is_waiting = self.buffer or self.unread_body or self.is_answering or self.is_writing_paused
-        if is_waiting or not self._answer_known(data):
+        is_waiting = self.buffer or self.unread_body or self.is_processing or self.is_writing_paused
+        if is_waiting or not self._respond_if_known(data):
             self.buffer += data
             self.advance()
 
     def eof_received(self) -> bool:
-        """Answer what came before the client ended its side, then close."""
+        """Respond to what the client sent before it ended its side, then close."""
         self.ended, self.has_fast_path = True, False
         self.advance()
         return not self.closing
@@ -192,18 +192,18 @@ class Connection(asyncio.Protocol):
     # What uvicorn calls
 
     def shutdown(self) -> None:
-        """Answer what has come in or is on its way, then close."""
+        """Respond to what has been received or is on its way, then close."""
         self.stopping, self.has_fast_path = True, False
         self.loop.call_later(STOP_SECONDS, self._stop)
 
     # Reading
 
     def advance(self) -> None:
-        """Answer the requests in the buffer, one after the other, as far as that goes now."""
+        """Respond to the requests in the buffer, one after the other, as far as possible now."""
         for _ in range(MAX_BURST):
-            if self.closing or self.is_answering or self.is_writing_paused:
+            if self.closing or self.is_processing or self.is_writing_paused:
                 break
-            if not self._answer_next():
+            if not self._respond_to_next():
                 if self.ended:
                     self._close()
                 break
@@ -217,8 +217,8 @@ class Connection(asyncio.Protocol):
             self.transport.resume_reading()
         self.is_reading_paused = is_full
 
-    def _answer_next(self) -> bool:
-        """Answer the first request in the buffer; False when it is not complete."""
+    def _respond_to_next(self) -> bool:
+        """Respond to the first request in the buffer; False when it is not complete."""
         buffer = self.buffer
         if self.unread_body:
             skipped = min(self.unread_body, len(buffer))
@@ -238,19 +238,19 @@ class Connection(asyncio.Protocol):
         head = bytes(buffer[: end.end()])
         del buffer[: end.end()]
         self.searched = 0
-        if not self._answer_known(head):
+        if not self._respond_if_known(head):
             try:
                 found = read_head(head, self.root_path)
             except Exception:
                 log.exception("request could not be read")
                 found = refused(head, ProblemException(INTERNAL_ERROR, "Something went wrong."), self.root_path)
-            self._answer(found, head)
+            self._respond(found, head)
         return True
 
-    # Answering
+    # Responding
 
-    def _answer_known(self, head: bytes) -> bool:
-        """Answer a request that was answered before, byte for byte the same: there is nothing to parse."""
+    def _respond_if_known(self, head: bytes) -> bool:
+        """Respond to a request whose bytes are known from before: there is nothing to parse."""
         if not self.has_fast_path or self.app.dependency_overrides:
             return False
         found = self.pipeline.known.get(head)
@@ -258,11 +258,11 @@ class Connection(asyncio.Protocol):
             return False
         known, reply = found
         known.counter[0] += 1
-        self._answer_at_once(reply, known.method, known.key[1], new_request_id(), keeps_open=True)
+        self._respond_at_once(reply, known.method, known.key[1], new_request_id(), keeps_open=True)
         return True
 
-    def _answer(self, head: Head, sent: bytes) -> None:
-        """Answer from the cache at once, or let the application answer."""
+    def _respond(self, head: Head, sent: bytes) -> None:
+        """Respond from the cache at once, or call the application."""
         request, self.unread_body = head.request, head.body_bytes
         reply = None
         if head.fault:
@@ -275,14 +275,14 @@ class Connection(asyncio.Protocol):
                 self.pipeline.known.put(sent, request.key, reply, request.method, counter)
         if reply:
             self._counter(request.method, request.path, reply.status)[0] += 1
-            self._answer_at_once(reply, request.method, request.path, request.id, keeps_open=head.keeps_open)
+            self._respond_at_once(reply, request.method, request.path, request.id, keeps_open=head.keeps_open)
             return
-        self.is_answering = True
+        self.is_processing = True
         task = self.loop.create_task(self._run(request, keeps_open=head.keeps_open))
         self.server_state.tasks.add(task)
         task.add_done_callback(self.server_state.tasks.discard)
 
-    def _answer_at_once(self, reply: Reply, method: str, path: str, request_id: str, *, keeps_open: bool) -> None:
+    def _respond_at_once(self, reply: Reply, method: str, path: str, request_id: str, *, keeps_open: bool) -> None:
         started = perf_counter() if self.pipeline.access_log else 0.0
         self._write(reply, b"x-request-id: " + request_id.encode() + b"\r\n", method, keeps_open=keeps_open)
         if self.pipeline.access_log:
@@ -293,7 +293,7 @@ class Connection(asyncio.Protocol):
         return self.pipeline.metrics.counter(method, path, status) if self.pipeline.metrics else [0]
 
     async def _run(self, request: Request, *, keeps_open: bool) -> None:
-        """Let the application answer; what it fails to answer is answered with a problem."""
+        """Call the application; when it fails, respond with a problem."""
         body_message: list[Message] = [{"type": "http.request", "body": b"", "more_body": False}]
 
         async def receive() -> Message:
@@ -313,7 +313,7 @@ class Connection(asyncio.Protocol):
         else:
             keeps_open = keeps_open and (b"connection", b"close") not in reply.headers
             reply.headers = [line for line in reply.headers if line[0] != b"connection"]
-        self.is_answering = False
+        self.is_processing = False
         if not self.closing:
             self._write(reply, b"", request.method, keeps_open=keeps_open)
             self.advance()
@@ -360,9 +360,9 @@ class Connection(asyncio.Protocol):
             self._close()
 
     def _refuse(self, kind: Kind, detail: str) -> None:
-        """Answer a request that has not come in whole, and close the connection."""
+        """Respond to an incomplete request with a problem, and close the connection."""
         start = bytes(self.buffer[:MAX_HEAD_BYTES])
-        self._answer(refused(start, ProblemException(kind, detail), self.root_path), start)
+        self._respond(refused(start, ProblemException(kind, detail), self.root_path), start)
 
     # Ending
 
@@ -386,8 +386,8 @@ class Connection(asyncio.Protocol):
             self.transport.close()
 
     def _stop(self) -> None:
-        """Close the connection unless a request is being answered."""
-        if self.closing or self.is_answering:
+        """Close the connection unless a request is being processed."""
+        if self.closing or self.is_processing:
             return
         if self.buffer:
             self._refuse(UNAVAILABLE, "The server stops, and the request was not complete in time.")
@@ -407,7 +407,7 @@ class Connection(asyncio.Protocol):
             self.transport.abort()
         elif self.progress != before:
             self.no_progress_since = now
-        elif not (self.closing or self.is_answering or unsent):
+        elif not (self.closing or self.is_processing or unsent):
             limit = REQUEST_SECONDS if is_arriving or not sent else self.keep_alive_seconds
             if now - self.no_progress_since <= limit:
                 return

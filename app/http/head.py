@@ -62,7 +62,7 @@ def read_head(head: bytes, root_path: str) -> Head:
 
 
 def refused(start: bytes, problem: ProblemException, root_path: str) -> Head:
-    """A request of which no more is known than how it starts: that is enough to answer it with a problem."""
+    """A request of which no more is known than how it starts: that is enough to respond with a problem."""
     method, _, rest = start.partition(b" ")
     path = unquote(rest.partition(b"\r")[0].partition(b" ")[0].partition(b"?")[0].decode("latin-1"))
     request = Request("HEAD" if method == b"HEAD" else "", path, b"", b"", [], "1.1", root_path)
@@ -74,7 +74,7 @@ def _fault(request: Request, target: bytes, authority: bytes | None) -> ProblemE
     if len(request.headers) > MAX_FIELDS:
         return ProblemException(HEAD_TOO_LARGE, TOO_LARGE)
     if request.method == "CONNECT":
-        return ProblemException(METHOD_NOT_ALLOWED, f"Only {ALLOW} are answered here.")
+        return ProblemException(METHOD_NOT_ALLOWED, f"Only {ALLOW} are allowed.")
     fields = request.fields
     coding, length = fields.get(b"transfer-encoding"), fields.get(b"content-length")
     in_order = target.startswith(b"/") if authority is None else is_host(authority)

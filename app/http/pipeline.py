@@ -67,7 +67,7 @@ log = logging.getLogger("app.requests")
 
 
 class Pipeline:
-    """Answers requests with the routes of an application."""
+    """Responds to requests by the routes of an application."""
 
     def __init__(
         self,
@@ -129,7 +129,7 @@ class Pipeline:
         self.known = KnownRequests(self.cache)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer a request; other events are FastAPI's."""
+        """Respond to a request; other events are FastAPI's."""
         if scope["type"] != "http":
             await self.app.router(scope, receive, send)
             return
@@ -192,27 +192,27 @@ class Pipeline:
         if cached is None and route is None:
             raise await self._nothing_here(request, scope, receive)
         if request.method not in ("GET", "HEAD"):
-            raise ProblemException(METHOD_NOT_ALLOWED, f"Only {ALLOW} are answered here.")
+            raise ProblemException(METHOD_NOT_ALLOWED, f"Only {ALLOW} are allowed.")
         if route and not is_probe:
             request.check_query(route.read.lists if route.read else ())
         # Taken before the data set is read: if another one comes meanwhile, the response is not cached for that.
         cache = self.cache
         if cached is None:
             assert route
-            answer = await self._call(route, request, scope, receive)
-            if isinstance(answer, Reply):
+            reply = await self._call(route, request, scope, receive)
+            if isinstance(reply, Reply):
                 if route.read:
-                    answer = prefixed(answer, self.prefix(request))
-                elif all(name != b"cache-control" for name, _ in answer.headers):
+                    reply = prefixed(reply, self.prefix(request))
+                elif all(name != b"cache-control" for name, _ in reply.headers):
                     # It may depend on any part of the request; only the route can tell on which.
-                    answer.headers.append(NO_STORE)
-                if answer.status != OK:
-                    return Reply(answer.status, self._complete(answer.headers), answer.body)
-                if NO_STORE in answer.headers:
-                    return self._uncacheable(request, answer)
-                cached = self._cacheable(answer, request.offers)
+                    reply.headers.append(NO_STORE)
+                if reply.status != OK:
+                    return Reply(reply.status, self._complete(reply.headers), reply.body)
+                if NO_STORE in reply.headers:
+                    return self._uncacheable(request, reply)
+                cached = self._cacheable(reply, request.offers)
             else:
-                cached = answer
+                cached = reply
         coding = cached.coding(request.fields)
         if not cached.has(coding):
             cached.add(coding, await self._compressed(cached, coding))
@@ -245,7 +245,7 @@ class Pipeline:
         return route.read is not None and not self.app.dependency_overrides
 
     async def _call(self, route: Route, request: Request, scope: Scope, receive: Receive) -> Reply | CachedResponse:
-        """What the endpoint answers, or the cached response to the same question in another spelling.
+        """The response of the endpoint, or the cached one to the same query in another spelling.
 
         After some milliseconds of calls the event loop turns before the next, so that none starves the others.
         """
@@ -340,17 +340,17 @@ class Pipeline:
         finally:
             self._compressing.pop(key, None)
 
-    def _cacheable(self, answer: Reply, offers: tuple[bytes, ...] | None = None) -> CachedResponse:
+    def _cacheable(self, reply: Reply, offers: tuple[bytes, ...] | None = None) -> CachedResponse:
         if offers:
-            answer.headers.append((b"vary", f"Accept, {VARY}".encode()))
-        present = {name for name, _ in answer.headers}
-        own = [*answer.headers, *(line for line in self._storable if line[0] not in present)]
+            reply.headers.append((b"vary", f"Accept, {VARY}".encode()))
+        present = {name for name, _ in reply.headers}
+        own = [*reply.headers, *(line for line in self._storable if line[0] not in present)]
         common = [line for line in self._common if line[0] not in present]
-        return CachedResponse(own, answer.body, common, offers)
+        return CachedResponse(own, reply.body, common, offers)
 
-    def _precompressed(self, answer: Reply, compressed: Mapping[bytes, bytes]) -> CachedResponse:
+    def _precompressed(self, reply: Reply, compressed: Mapping[bytes, bytes]) -> CachedResponse:
         """A response whose body has been compressed before, in these codings."""
-        cached = self._cacheable(answer)
+        cached = self._cacheable(reply)
         for coding, body in compressed.items():
             cached.add(coding, body)
         return cached
@@ -390,13 +390,13 @@ class Pipeline:
         """
         return prefix_of(request.root_path) if self.public_path is None else self.public_path
 
-    def _uncacheable(self, request: Request, answer: Reply) -> Reply:
+    def _uncacheable(self, request: Request, reply: Reply) -> Reply:
         """The reply with a response that may not be stored."""
         status = evaluate_preconditions(request.fields, None)
         if status == NOT_MODIFIED:
             still_true = [NO_STORE, *self._common]
             return Reply(NOT_MODIFIED, [line for line in still_true if line[0] != b"content-language"], b"")
-        return Reply(OK, self._complete(answer.headers), answer.body)
+        return Reply(OK, self._complete(reply.headers), reply.body)
 
     def _complete(self, headers: RawHeaders) -> RawHeaders:
         present = {name for name, _ in headers}
@@ -428,7 +428,7 @@ class Pipeline:
         return {"response_cache_responses": len(self.cache), "response_cache_bytes_at_most": self.cache.size}
 
     def log_access(self, method: str, path: str, status: int, seconds: float, request_id: str) -> None:
-        """Log a request that was answered: nothing of who sent it."""
+        """Log a request after its response: nothing of who sent it."""
         extra = {
             "method": method[:20],
             "path": shown(path, 200),

@@ -1,4 +1,4 @@
-"""Preconditions: whether a conditional request is answered in full, with 304 or with 412 (RFC 9110, section 13).
+"""Preconditions: whether a conditional request gets the whole response, a 304 or a 412 (RFC 9110, section 13).
 
 No response has a modification date, so `If-Modified-Since` and `If-Unmodified-Since` are ignored, as the RFC requires.
 """

@@ -33,7 +33,7 @@ HOST = re.compile(
 CONTROL_CHARACTER = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 BROKEN_ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})")
 IGNORED_PARAMETERS: Final = (
-    # jQuery and Ext JS make each address a new one, so that nothing on the way answers from a cache.
+    # jQuery and Ext JS make each address a new one, so that no cache on the way responds.
     *("_", "_dc"),
     # Google: campaigns, clicks on advertisements and search results, visits that pass from one site to another.
     *("utm_*", "gclid", "gclsrc", "dclid", "gbraid", "wbraid", "gad_source", "gad_campaignid", "srsltid", "_ga", "_gl"),

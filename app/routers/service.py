@@ -78,7 +78,7 @@ async def get_data_package(_: Annotated[NoQuery, Query()], data: Data) -> Respon
     response_model=Health,
 )
 async def get_liveness() -> Response:
-    """Says that the process answers; restart it when it does not."""
+    """Return that the process is alive; restart it when this fails."""
     return _unstored(Health(status="ok"))
 
 
