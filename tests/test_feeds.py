@@ -80,7 +80,7 @@ async def changed(content: Any, tmp_path_factory: pytest.TempPathFactory) -> Asy
     data = json.loads(json.dumps(content))
     data["release"]["release_date"] = "2026-12-01"
     data["side_effects"][0]["cautions"].append("A caution that is new.")
-    data["citations"][0]["summary"] += " More is said."
+    data["citations"][0]["summary"] = "More is said."
     gone = data["contacts"].pop()["slug"]
     for records in data.values():
         for record in records if isinstance(records, list) else ():
