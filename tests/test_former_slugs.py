@@ -117,6 +117,37 @@ async def test_every_slug_of_every_recorded_release_is_answered(client: httpx.As
         assert response.status_code == (410 if path in registered else 200), path
 
 
+# Its HTML page
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+async def test_the_html_page_of_a_renamed_record_leads_to_its_new_one(
+    moved: httpx.AsyncClient, content: Any, method: str
+) -> None:
+    response = await moved.request(method, "/contacts/former-name")
+    # Relative, as all links of HTML pages are: the service does not know what stands before its addresses.
+    assert (response.status_code, response.headers["Location"]) == (
+        308,
+        f"../contacts/{content['contacts'][0]['slug']}",
+    )
+    assert response.headers["Cache-Control"] == "no-store"
+    assert (await moved.request(method, "/contacts/former-name", follow_redirects=True)).status_code == 200
+
+
+async def test_the_html_page_of_a_withdrawn_record_says_why_and_leads_on(
+    moved: httpx.AsyncClient, content: Any
+) -> None:
+    there = content["contacts"][0]
+    for slug in ("merged", "without-successor"):
+        response = await moved.get(f"/contacts/{slug}")
+        assert response.status_code == 410
+        assert response.headers["Content-Type"].startswith("text/html")
+        assert response.headers["Cache-Control"] == "no-store"
+        assert REASON in response.text
+        assert "/v1/contacts/" not in response.text
+        assert (f'<a href="../contacts/{there["slug"]}">{there["title"]}</a>' in response.text) == (slug == "merged")
+
+
 # The check
 
 
