@@ -368,10 +368,10 @@ def _names(database: Database, resource: type[Resource]) -> Names:
     if collection not in database.names:
         rows = database.read(names_sql(resource), {"limit": MAX_NAMED, "offset": 0})
         named = [pair for row in rows for pair in _named(resource, *row)]
-        # Under its former slug a record is known too.
+        # Under its former slug a record is known too; that of a withdrawn one leads to the reason, not to a record like it.
         for (of, slug), former in database.former.items():
-            if of == collection and former.renamed_to:
-                named.append((slug, former.renamed_to))
+            if of == collection:
+                named.append((slug, former.renamed_to or slug))
         database.names[collection] = Names(named)
     return database.names[collection]
 

@@ -108,6 +108,18 @@ async def test_what_is_near_a_former_slug_suggests_the_new_one(moved: httpx.Asyn
     assert response.json()["errors"][0]["did_you_mean"] == content["contacts"][0]["slug"]
 
 
+async def test_what_is_near_a_withdrawn_slug_suggests_no_other_record(moved: httpx.AsyncClient) -> None:
+    for path, meant in (
+        ("/v1/contacts/without-successo", "without-successor"),
+        ("/v1/contacts/WITHOUT_SUCCESSOR", "without-successor"),
+        ("/v1/citations/PQ_MDPI", "pq_mdpi"),
+    ):
+        response = await moved.get(path)
+        assert (response.status_code, response.json()["errors"][0]["did_you_mean"]) == (404, meant)
+        collection = path.rpartition("/")[0]
+        assert (await moved.get(f"{collection}/{meant}")).status_code == 410
+
+
 async def test_every_slug_of_every_recorded_release_is_answered(client: httpx.AsyncClient) -> None:
     served = read_releases(ROOT / "data/releases.json").ever_served()
     registered = [f"{entry['collection']}/{entry['slug']}" for entry in json.loads(SEED.read_bytes())["former_slugs"]]
