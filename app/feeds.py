@@ -57,7 +57,7 @@ def feed(database: Database, file: str) -> Response:
             else nearest(file, [f"{known}.{suffix}" for known in TITLES for suffix in ("atom", "json")])
         )
         fault = ProblemError(pointer="/path/feed", code="unknown_feed", detail=detail_, did_you_mean=meant)
-        raise ProblemException(NOT_FOUND, detail_, [fault])
+        raise ProblemException(NOT_FOUND, detail_, [fault], addresses=[FEEDS])
     changes = list(_changes(database, name))
     if form == "atom":
         return Response(_atom(database, name, changes), media_type="application/atom+xml")

@@ -1,5 +1,6 @@
 """Every error has one shape: problem details (RFC 9457)."""
 
+import re
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -170,12 +171,37 @@ class ProblemException(Exception):  # noqa: N818  # it is not an error of the pr
         detail: str,
         errors: Sequence[ProblemError] = (),
         headers: Mapping[str, str] = MappingProxyType({}),
+        addresses: Sequence[str] = (),
     ) -> None:
         super().__init__(detail)
         self.kind = kind
         self.detail = detail
         self.errors = errors
         self.headers = headers
+        self.addresses = addresses
+        """The addresses that the texts and header fields name, as if the service were at the root."""
+
+    def under(self, prefix: str) -> "ProblemException":
+        """The same problem in a service whose addresses begin with the prefix."""
+        if not prefix or not self.addresses:
+            return self
+        # Only these: whatever else looks like an address is what the client has sent.
+        named = re.compile("|".join(re.escape(address) for address in sorted(self.addresses, key=len, reverse=True)))
+
+        def placed(text: str) -> str:
+            return named.sub(lambda found: prefix + found[0], text)
+
+        errors = [
+            error.model_copy(
+                update={
+                    "detail": placed(error.detail),
+                    "did_you_mean": error.did_you_mean and placed(error.did_you_mean),
+                }
+            )
+            for error in self.errors
+        ]
+        headers = {name: placed(value) for name, value in self.headers.items()}
+        return ProblemException(self.kind, placed(self.detail), errors, headers)
 
 
 def nothing_here(prefix: str) -> ProblemException:

@@ -1,7 +1,7 @@
 """Reads records: a list is one indexed query for rendered documents, a detail one look-up by key."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache, lru_cache
 from typing import Any, cast
 
@@ -326,11 +326,15 @@ def _moved(path: str, former: Former) -> Response:
         # Not stored: a later release may rename the record again.
         location = f"{path}/{former.renamed_to}"
         return Response(status_code=308, headers={"Location": location, "Cache-Control": "no-store"})
-    raise ProblemException(GONE, former.why, [_withdrawn("/path/slug", former)], former.link)
+    raise ProblemException(GONE, former.why, [_withdrawn("/path/slug", former)], former.link, _successors([former]))
 
 
 def _withdrawn(where: str, former: Former) -> ProblemError:
     return ProblemError(pointer=where, code="withdrawn", detail=former.why, did_you_mean=former.successor_path)
+
+
+def _successors(formers: Iterable[Former]) -> list[str]:
+    return [former.successor_path for former in formers if former.successor_path]
 
 
 def _unknown_slug(database: Database, resource: type[Resource], slug: str) -> ProblemException:
@@ -353,7 +357,8 @@ def _current_slugs(database: Database, resource: type[Resource], slugs: list[str
     formers = {slug: former for slug in slugs if (former := database.former.get((collection, slug)))}
     withdrawn = [_withdrawn("/query/slug", former) for former in formers.values() if not former.renamed_to]
     if withdrawn:
-        raise ProblemException(INVALID_REQUEST, summary(withdrawn, len(withdrawn)), withdrawn)
+        detail = summary(withdrawn, len(withdrawn))
+        raise ProblemException(INVALID_REQUEST, detail, withdrawn, addresses=_successors(formers.values()))
     return list(dict.fromkeys(formers[slug].renamed_to or slug if slug in formers else slug for slug in slugs))
 
 
@@ -363,10 +368,10 @@ def _names(database: Database, resource: type[Resource]) -> Names:
     if collection not in database.names:
         rows = database.read(names_sql(resource), {"limit": MAX_NAMED, "offset": 0})
         named = [pair for row in rows for pair in _named(resource, *row)]
-        # Under its former slug a record is known too.
+        # Under its former slug a record is known too; that of a withdrawn one leads to the reason, not to a record like it.
         for (of, slug), former in database.former.items():
-            if of == collection and former.renamed_to:
-                named.append((slug, former.renamed_to))
+            if of == collection:
+                named.append((slug, former.renamed_to or slug))
         database.names[collection] = Names(named)
     return database.names[collection]
 

@@ -83,10 +83,11 @@ def _kept(database: Database, version: str, columns: str, where: str) -> Any:
     newest = f"{RELEASES}/{database.dataset_version}/bundle"
     if not VERSION.fullmatch(version):
         detail = f"No release has the version {shown(version)!r}; {RELEASES} lists them."
-        raise ProblemException(NOT_FOUND, detail, [_fault(where, "unknown_version", detail, f"{RELEASES}/latest")])
+        fault = _fault(where, "unknown_version", detail, f"{RELEASES}/latest")
+        raise ProblemException(NOT_FOUND, detail, [fault], addresses=[RELEASES])
     detail = f"The release {version} is unknown or no longer kept. Fetch the whole of the newest: {newest}."
     headers = {"Link": f'<{newest}>; rel="latest-version"'}
-    raise ProblemException(GONE, detail, [_fault(where, "release_gone", detail, newest)], headers)
+    raise ProblemException(GONE, detail, [_fault(where, "release_gone", detail, newest)], headers, [newest])
 
 
 def _fault(where: str, code: str, detail: str, meant: str) -> ProblemError:

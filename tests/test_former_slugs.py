@@ -108,6 +108,18 @@ async def test_what_is_near_a_former_slug_suggests_the_new_one(moved: httpx.Asyn
     assert response.json()["errors"][0]["did_you_mean"] == content["contacts"][0]["slug"]
 
 
+async def test_what_is_near_a_withdrawn_slug_suggests_no_other_record(moved: httpx.AsyncClient) -> None:
+    for path, meant in (
+        ("/v1/contacts/without-successo", "without-successor"),
+        ("/v1/contacts/WITHOUT_SUCCESSOR", "without-successor"),
+        ("/v1/citations/PQ_MDPI", "pq_mdpi"),
+    ):
+        response = await moved.get(path)
+        assert (response.status_code, response.json()["errors"][0]["did_you_mean"]) == (404, meant)
+        collection = path.rpartition("/")[0]
+        assert (await moved.get(f"{collection}/{meant}")).status_code == 410
+
+
 async def test_every_slug_of_every_recorded_release_is_answered(client: httpx.AsyncClient) -> None:
     served = read_releases(ROOT / "data/releases.json").ever_served()
     registered = [f"{entry['collection']}/{entry['slug']}" for entry in json.loads(SEED.read_bytes())["former_slugs"]]
@@ -115,6 +127,37 @@ async def test_every_slug_of_every_recorded_release_is_answered(client: httpx.As
     for path in each([*served, *registered]):
         response = await client.get(f"/v1/{path}", follow_redirects=True)
         assert response.status_code == (410 if path in registered else 200), path
+
+
+# Its HTML page
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+async def test_the_html_page_of_a_renamed_record_leads_to_its_new_one(
+    moved: httpx.AsyncClient, content: Any, method: str
+) -> None:
+    response = await moved.request(method, "/contacts/former-name")
+    # Relative, as all links of HTML pages are: the service does not know what stands before its addresses.
+    assert (response.status_code, response.headers["Location"]) == (
+        308,
+        f"../contacts/{content['contacts'][0]['slug']}",
+    )
+    assert response.headers["Cache-Control"] == "no-store"
+    assert (await moved.request(method, "/contacts/former-name", follow_redirects=True)).status_code == 200
+
+
+async def test_the_html_page_of_a_withdrawn_record_says_why_and_leads_on(
+    moved: httpx.AsyncClient, content: Any
+) -> None:
+    there = content["contacts"][0]
+    for slug in ("merged", "without-successor"):
+        response = await moved.get(f"/contacts/{slug}")
+        assert response.status_code == 410
+        assert response.headers["Content-Type"].startswith("text/html")
+        assert response.headers["Cache-Control"] == "no-store"
+        assert REASON in response.text
+        assert "/v1/contacts/" not in response.text
+        assert (f'<a href="../contacts/{there["slug"]}">{there["title"]}</a>' in response.text) == (slug == "merged")
 
 
 # The check

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -198,6 +199,28 @@ def test_the_address_that_was_meant_has_the_prefix(public: Service, path: str) -
     assert asyncio.run(ask(public, error["did_you_mean"].removeprefix(PREFIX)))[0] == 200
     assert error["did_you_mean"].startswith(f"{PREFIX}/v1")
     assert f"did you mean {error['did_you_mean']}?" in problem["detail"]
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("/v1/citations/pq_mdpi", 410),
+        ("/v1/citations?slug=pq_mdpi", 422),
+        ("/v1/releases/nothing", 404),
+        ("/v1/releases/nothing/bundle", 404),
+        ("/v1/releases/2020-01-01+deadbeef/bundle", 410),
+        ("/v1/changes?since=2020-01-01%2Bdeadbeef", 410),
+        ("/v1/feeds/nothing", 404),
+    ],
+)
+def test_an_address_that_a_problem_names_has_the_prefix(public: Service, path: str, status: int) -> None:
+    found, headers, body = asyncio.run(ask(public, path))
+    problem = json.loads(body)
+    Problem.model_validate(problem)
+    assert found == status
+    assert f"{PREFIX}/v1/" in problem["detail"]
+    texts = [headers.get(b"link", b"").decode(), *strings([problem["detail"], problem["errors"]])]
+    assert not [text for text in texts if re.search(r"(?<!/kratom)/v1", text)]
 
 
 def test_a_problem_repeats_what_a_client_sent_as_it_is(public: Service) -> None:

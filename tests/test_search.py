@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from app.content.safety import AMOUNT
+from app.words.text import BOUNDARY
 from support import COLLECTIONS, Ask, Object, each, fetch
 
 pytestmark = pytest.mark.anyio
@@ -216,6 +217,21 @@ async def test_a_question_that_is_none_is_refused(ask: Ask) -> None:
         answer = await ask(f"/v1/search?{query}")
         assert answer.status == 422, query
         assert answer.problem["errors"][0]["code"] == code
+
+
+@pytest.mark.parametrize(
+    "written", ["fe\u0301ver", "fever\u0301", "f\u00e9ver", "fe\u00adver", "fe\u2060ver", "fe\u200dver", "\uff46ever"]
+)
+async def test_one_word_is_one_however_its_letters_are_encoded(written: str, client: httpx.AsyncClient) -> None:
+    for path in ("/v1/search", "/v1/suggest"):
+        plain, other = [(await fetch(client, f"{path}?q={quote(q)}"))["data"] for q in ("fever", written)]
+        assert [hit["slug"] for hit in each(other)] == [hit["slug"] for hit in plain]
+
+
+@pytest.mark.parametrize("path", ["/v1/search", "/v1/suggest", "/v1/side-effects"])
+async def test_what_separates_names_in_the_index_finds_nothing(path: str, client: httpx.AsyncClient) -> None:
+    for question in (BOUNDARY, BOUNDARY.upper(), f"{BOUNDARY} {BOUNDARY}"):
+        assert (await fetch(client, f"{path}?q={quote(question)}"))["data"] == []
 
 
 async def test_an_empty_result_says_what_to_try(client: httpx.AsyncClient) -> None:

@@ -416,7 +416,9 @@ class Pipeline:
 
     def problem(self, problem: ProblemException, request: Request) -> Reply:
         """The reply that tells a client of a problem with its request."""
-        body = problem_document(problem, request.path, request.id, self.prefix(request))
+        prefix = self.prefix(request)
+        problem = problem.under(prefix)
+        body = problem_document(problem, request.path, request.id, prefix)
         return Reply(problem.kind.status, self._complete(problem_headers(problem, len(body))), body)
 
     def route_of(self, path: str) -> str:

@@ -10,12 +10,12 @@ from fastapi import Response
 from markupsafe import Markup
 from sqlalchemy import select
 
-from app.database import Database
+from app.database import Database, Former
 from app.pages.assets import ASSETS
 from app.pages.templates import TEMPLATES
 from app.pages.view import View, label_of, view_of
 from app.pictures import PICTURES, Picture
-from app.problems import NOT_FOUND, ProblemException
+from app.problems import GONE, NOT_FOUND, ProblemException
 from app.reading import get_one, list_page
 from app.registry import RESOURCES, TABLES
 from app.schemas import citations, evidence, interactions, jurisdictions, side_effects, warning_signs
@@ -202,20 +202,68 @@ def missing_html(database: Database, resource: type[Resource], problem: ProblemE
     """The page that says that there is no such record, with the one that was probably meant."""
     info = resource.info
     meant = next((fault.did_you_mean for fault in problem.errors if fault.did_you_mean), None)
-    html = _render(
+    html = _missing(
+        database,
+        info,
+        site,
+        title="There is no such page",
+        detail=problem.detail,
+        leads="Did you mean",
+        meant={"title": meant, "url": f"{info.path}/{meant}"} if meant else None,
+    )
+    return Response(html, NOT_FOUND.status, MISSING_HEADERS, "text/html")
+
+
+def former_html(database: Database, info: ResourceInfo, former: Former, site: Site) -> Response:
+    """The redirect to the page of a renamed record, or the page that says why a record was withdrawn and what to read instead."""
+    if former.renamed_to:
+        location = relative(f"/{info.collection}/{former.slug}", f"/{info.collection}/{former.renamed_to}")
+        # Not stored: a later release may rename the record again.
+        return Response(status_code=308, headers={"Location": location, "Cache-Control": "no-store"})
+    successor = former.successor_path
+    html = _missing(
+        database,
+        info,
+        site,
+        title="This page was withdrawn",
+        detail=former.reason,
+        leads="See instead",
+        meant={"title": _title_at(database, former.successor or ""), "url": successor} if successor else None,
+    )
+    return Response(html, GONE.status, MISSING_HEADERS, "text/html")
+
+
+def _missing(
+    database: Database,
+    info: ResourceInfo,
+    site: Site,
+    *,
+    title: str,
+    detail: str,
+    leads: str,
+    meant: Mapping[str, str] | None,
+) -> str:
+    return _render(
         "missing",
         database,
         f"/{info.collection}/x",
         site,
         is_listed=False,
-        page_title="There is no such page",
-        page_description="There is no such page.",
-        detail=problem.detail,
-        meant={"slug": meant, "url": f"{info.path}/{meant}"} if meant else None,
+        page_title=title,
+        page_description=f"{title}.",
+        detail=detail,
+        leads=leads,
+        meant=meant,
         collection=info.collection,
         collection_title=collection_title(info.collection),
     )
-    return Response(html, NOT_FOUND.status, MISSING_HEADERS, "text/html")
+
+
+def _title_at(database: Database, path: str) -> str:
+    """The title of the record at `collection/slug`."""
+    collection, _, slug = path.partition("/")
+    title: str = json.loads(bytes(get_one(database, TABLES[collection], slug).body))["data"]["title"]
+    return title
 
 
 def sitemap(database: Database, site: Site) -> str:

@@ -8,7 +8,17 @@ from fastapi import APIRouter, Depends, Path, Query, Response
 from pydantic import ConfigDict, model_validator
 from starlette.requests import HTTPConnection
 
-from app.pages.site import HEADERS, Site, list_html, missing_html, record_html, records_of, search_html, sitemap
+from app.pages.site import (
+    HEADERS,
+    Site,
+    former_html,
+    list_html,
+    missing_html,
+    record_html,
+    records_of,
+    search_html,
+    sitemap,
+)
 from app.pictures import PICTURES, Picture, as_csv
 from app.problems import ProblemException
 from app.registry import TABLES
@@ -62,6 +72,8 @@ def add_pages(resource: type[Resource]) -> None:
         return Response(list_html(data, resource, query, site), headers=HEADERS, media_type="text/html")
 
     async def show_record(slug: Slug, _: Annotated[FormQuery, Query()], data: Data, site: Place) -> Response:
+        if former := data.former.get((info.collection, slug)):
+            return former_html(data, info, former, site)
         try:
             html = record_html(data, resource, slug, site)
         except ProblemException as problem:

@@ -7,7 +7,10 @@ from typing import Final, NamedTuple
 
 import snowballstemmer
 
-WORD: Final = re.compile(r"[^\W_]+(?:['\u2019][^\W_]+)*")
+LETTER: Final = r"[^\W_][\u0300-\u036f]*"
+"""A letter or digit with the accents that stand behind it as characters of their own, as some systems write them."""
+WORD: Final = re.compile(rf"(?:{LETTER})+(?:['\u2019\u00ad\u200c\u200d\u2060](?:{LETTER})+)*")
+"""Letters, with an apostrophe or an invisible character among them, such as a soft hyphen in text copied from a page."""
 _stemmer = snowballstemmer.stemmer("english")
 
 BOUNDARY: Final = "qqq"
@@ -28,7 +31,8 @@ class Word(NamedTuple):
 def words(text: str) -> list[Word]:
     """The words of a text in their order."""
     found = (Word(fold(match[0]), match.start(), match.end()) for match in WORD.finditer(text))
-    return [word for word in found if word.text]
+    # What stands between names in the index is no word that anybody can ask for.
+    return [word for word in found if word.text not in ("", BOUNDARY)]
 
 
 @lru_cache(maxsize=65_536)
