@@ -6,6 +6,7 @@ import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from string import ascii_lowercase
 from typing import Any
 from urllib.parse import quote
 
@@ -241,6 +242,16 @@ def test_the_problem_of_a_request_that_cannot_be_read_has_the_prefix_too(plain: 
             assert problem["instance"].startswith(f"{PREFIX}/v1")
 
     run_on_loop(promise)
+
+
+async def test_suggestions_take_at_most_a_kilobyte_with_the_prefix(plain: Service, public: Service) -> None:
+    mounted = "/" + "x" * MAX_PUBLIC_PATH
+    for letter in each(ascii_lowercase):
+        found = (await ask(public, f"/v1/suggest?q={letter}"))[2]
+        below = (await ask(plain, f"/v1/suggest?q={letter}", root_path=mounted))[2]
+        assert max(len(found), len(below)) <= 1024
+        assert f'{{"self":"{PREFIX}/v1/suggest'.encode() in found
+        assert f'{{"self":"{mounted}/v1/suggest'.encode() in below
 
 
 # Headers and documents

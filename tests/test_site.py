@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlencode, urljoin, urlsplit
 from xml.etree import ElementTree as ET
 
 import brotli
@@ -194,7 +194,7 @@ async def test_filters_of_a_form_select_what_the_api_selects(client: httpx.Async
     assert f"{wanted['meta']['total']} records match" in page.text
     links = {value.removeprefix("side-effects/") for value in page.values("href") if value.startswith("side-effects/")}
     assert links == set(slugs(wanted["data"]))
-    checked = [a["value"] for tag, a in page.elements if tag == "input" and "checked" in a]
+    checked = [a["value"] for _, a in page.elements if a.get("type") == "checkbox" and "checked" in a]
     assert sorted(map(str, checked)) == ["life_threatening", "serious"]
 
 
@@ -255,6 +255,52 @@ async def test_a_picture_is_on_its_list_and_served_with_its_data(
         assert f'href="pictures/{picture.slug}{suffix}"' in html
         response = await client.get(f"/pictures/{picture.slug}{suffix}")
         assert response.headers["Content-Type"] == media_type
+
+
+def sent_by(page: Reader) -> list[tuple[str, str]]:
+    """What the form of a list sends when nothing in it is changed."""
+    sent: list[tuple[str, str]] = []
+    name = ""
+    for tag, attributes in page.elements[[tag for tag, _ in page.elements].index("details") :]:
+        if tag == "select":
+            name = str(attributes["name"])
+        elif tag == "option" and "selected" in attributes:
+            sent.append((name, str(attributes["value"])))
+        elif tag == "input" and (attributes["type"] not in ("checkbox", "radio") or "checked" in attributes):
+            sent.append((str(attributes["name"]), str(attributes["value"])))
+    return sent
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/side-effects?q=heart",
+        "/side-effects?q=heart&sort=-name&limit=2",
+        "/side-effects?in_article=true&category=adverse_effect",
+        "/side-effects?slug=nausea,vomiting",
+        "/citations?year=2020,2021&limit=3&title_verified=false",
+        "/jurisdictions?parent_code=US&kcpa=true&status=legal_regulated",
+    ],
+)
+async def test_the_form_of_a_list_keeps_everything_that_was_asked(address: str, client: httpx.AsyncClient) -> None:
+    """What is shown does not change when the form is sent as it stands."""
+    first = (await client.get(address)).text
+    second = await client.get(f"{address.partition('?')[0]}?{urlencode(sent_by(Reader(first)))}")
+    assert second.status_code == 200
+    cards = [html.partition('<ol class="cards"')[2] for html in (first, second.text)]
+    assert "<h3>" in cards[0]
+    titles = [re.findall("<h3>.*?</h3>", card) for card in cards]
+    assert titles[0] == titles[1]
+
+
+@pytest.mark.parametrize("path", LISTS)
+async def test_a_form_offers_no_two_values_where_one_is_taken(
+    path: str, client: httpx.AsyncClient, pages: Pages
+) -> None:
+    page = Reader(pages[path].text)
+    boxes = [attributes for tag, attributes in page.elements if tag == "input" and attributes["type"] == "checkbox"]
+    both = [(str(box["name"]), str(box["value"])) for box in boxes]
+    assert (await client.get(f"{path}?{urlencode(both)}")).status_code == 200
 
 
 async def test_a_malformed_query_is_a_problem(client: httpx.AsyncClient) -> None:

@@ -388,7 +388,11 @@ class Pipeline:
         The setting decides; without it, where the server or another application has mounted the service. Nothing that
         a client sends does.
         """
-        return prefix_of(request.root_path) if self.public_path is None else self.public_path
+        return self.prefix_under(request.root_path)
+
+    def prefix_under(self, root_path: str) -> str:
+        """What addresses begin with under a root path."""
+        return prefix_of(root_path) if self.public_path is None else self.public_path
 
     def _uncacheable(self, request: Request, reply: Reply) -> Reply:
         """The reply with a response that may not be stored."""

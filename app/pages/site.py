@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, Final, get_args
+from typing import Any, Final, get_args, get_origin
 
 from fastapi import Response
 from markupsafe import Markup
@@ -147,7 +147,7 @@ def list_html(database: Database, resource: type[Resource], query: PageQuery, si
     written = {name: value for name, value in query.written().items() if name not in {"view", "format", "facet"}}
     path = f"/{info.collection}"
     following = query.offset + query.limit
-    is_first = not filters and not query.offset
+    is_first = not filters and not query.q and not query.offset
     return _render(
         "list",
         database,
@@ -168,9 +168,11 @@ def list_html(database: Database, resource: type[Resource], query: PageQuery, si
         records=[NOTHING | record | {"headline": _headline(info, record)} for record in body["data"]],
         total=body["meta"]["total"],
         offset=query.offset,
-        is_filtered=bool(filters),
-        filters=[] if site.is_static else list(_filters(body["meta"]["facets"] or [], filters)),
-        sorts=list(_sorts(info, query.sort)),
+        is_filtered=bool(filters or query.q),
+        filters=[] if site.is_static else list(_filters(info, body["meta"]["facets"] or [], filters)),
+        words=query.q,
+        kept={name: value for name, value in query.given().items() if name in _kept_by_form(info)},
+        sorts=list(_sorts(info, query)),
         previous=_neighbour(path, query, query.offset - query.limit, site) if query.offset else None,
         next=_neighbour(path, query, following, site) if following < body["meta"]["total"] else None,
     )
@@ -332,7 +334,13 @@ def _headline(info: ResourceInfo, record: Mapping[str, Any]) -> list[dict[str, s
     return found
 
 
-def _filters(facets: list[dict[str, Any]], chosen: dict[str, Any]) -> Iterator[dict[str, Any]]:
+def _kept_by_form(info: ResourceInfo) -> frozenset[str]:
+    """The parameters that the form of a list has no control for and sends again as they are."""
+    shown = {"q", "sort", "offset", "view", "format", "facet", *info.query.facet_names()}
+    return frozenset(info.query.model_fields.keys() - shown)
+
+
+def _filters(info: ResourceInfo, facets: list[dict[str, Any]], chosen: dict[str, Any]) -> Iterator[dict[str, Any]]:
     for facet in facets:
         values = [str(value).lower() for value in chosen.get(facet["name"], [])]
         choices = [
@@ -341,14 +349,28 @@ def _filters(facets: list[dict[str, Any]], chosen: dict[str, Any]) -> Iterator[d
             if value["count"] or value["value"].lower() in values
         ]
         if choices:
-            yield {"name": facet["name"], "label": label_of(facet["name"]), "choices": choices}
+            takes_several = get_origin(info.query.model_fields[facet["name"]].annotation) is list
+            yield {
+                "name": facet["name"],
+                "label": label_of(facet["name"]),
+                "choices": choices,
+                "takes_several": takes_several,
+                "is_open": not values,
+            }
 
 
-def _sorts(info: ResourceInfo, chosen: str) -> Iterator[dict[str, Any]]:
+def _sorts(info: ResourceInfo, query: PageQuery) -> Iterator[dict[str, Any]]:
+    is_best_first = bool(query.q) and "sort" not in query.model_fields_set
+    if query.q:
+        yield {"value": "", "label": "Best answer first", "is_chosen": is_best_first}
     for value in get_args(info.query.model_fields["sort"].annotation):
         name, reverse = value.removeprefix("-"), value.startswith("-")
         label = "Address" if name == "slug" else label_of(name)
-        yield {"value": value, "label": label + (", reversed" if reverse else ""), "is_chosen": value == chosen}
+        yield {
+            "value": value,
+            "label": label + (", reversed" if reverse else ""),
+            "is_chosen": value == query.sort and not is_best_first,
+        }
 
 
 def _neighbour(path: str, query: PageQuery | SearchQuery, offset: int, site: Site) -> str:

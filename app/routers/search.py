@@ -2,7 +2,8 @@
 
 from typing import Annotated, Final
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Depends, Query, Response
+from starlette.requests import HTTPConnection
 
 from app.database import Database
 from app.reading import alone, encoded, page
@@ -19,6 +20,12 @@ SUGGESTION: Final = (
 )
 
 
+def get_prefix(connection: HTTPConnection) -> str:
+    """What is put before the addresses in the response."""
+    prefix: str = connection.app.pipeline.prefix_under(connection.scope.get("root_path", ""))
+    return prefix
+
+
 @router.get("/v1/search", operation_id="searchRecords", summary="Search all records", response_model=SearchPage)
 async def search_all(query: Annotated[SearchQuery, Query()], data: Data) -> Response:
     """Return the records that answer a question, best first; where there is a danger, first what protects from it."""
@@ -28,18 +35,20 @@ async def search_all(query: Annotated[SearchQuery, Query()], data: Data) -> Resp
 @router.get(
     "/v1/suggest", operation_id="suggestRecords", summary="Suggest records while typing", response_model=SuggestPage
 )
-async def suggest_records(query: Annotated[SuggestQuery, Query()], data: Data) -> Response:
+async def suggest_records(
+    query: Annotated[SuggestQuery, Query()], data: Data, prefix: Annotated[str, Depends(get_prefix)]
+) -> Response:
     """Return the records with a title or alias that begins as typed, or of which a word does; few enough for 1,024 bytes."""
-    return suggestions(data, query)
+    return suggestions(data, query, prefix)
 
 
-def suggestions(data: Database, query: SuggestQuery) -> Response:
-    """The records that may be meant, as many as fit."""
+def suggestions(data: Database, query: SuggestQuery, prefix: str = "") -> Response:
+    """The records that may be meant, as many as fit with the prefix before the address of each and that of the response."""
     meta = {"dataset_version": data.dataset_version}
     found = suggest(data, query.q)
     while True:
         response = alone(encoded(found), meta, "/v1/suggest", query)
-        if len(response.body) <= MAX_SUGGESTIONS_BYTES or not found:
+        if len(response.body) + len(prefix) * (len(found) + 1) <= MAX_SUGGESTIONS_BYTES or not found:
             return response
         found.pop()
 
