@@ -18,7 +18,7 @@ from typing import Final
 from app.database import Database, DatabaseUnusableError, open_database
 from app.main import Service, create_app
 from app.pages import data_pages
-from app.serving import StoppingServer, server_config
+from app.serving import StoppingServer, collect_garbage, server_config
 from app.settings import Settings
 
 MAX_MESSAGE: Final = 65_536
@@ -66,6 +66,7 @@ def serve(control: socket.socket) -> int:
     del database
     service.refuse(orders.refusal)
     os.close(orders.content)
+    collect_garbage()
     StoppingServer(server_config(settings, service)).run([socket.socket(fileno=orders.listener)])
     return 0
 
