@@ -91,7 +91,7 @@ def export(database_path: Path, target: Path, public_url: str = "", *, quick: bo
     service = create_app(Settings(database_path=database_path, public_url=public_url))
     service.state.site = Site(public_url, is_static=True)
     for path, page in data_pages(service.title, service.state.database, is_static=True).items():
-        service.pipeline.add_page(path, page.response, page.compressed)
+        service.pipeline.pages.add(path, page.response, page.compressed)
     files = asyncio.run(_collect(service))
     beside = target.with_name(f".{target.name}.exporting")
     shutil.rmtree(beside, ignore_errors=True)

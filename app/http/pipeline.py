@@ -3,8 +3,6 @@
 import asyncio
 import logging
 import re
-from collections.abc import Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
 from time import perf_counter
 from typing import TYPE_CHECKING, Final
 
@@ -15,7 +13,10 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.http.cache import CachedResponse, Key, KnownRequests, RawHeaders, Reply, ResponseCache
-from app.http.negotiation import CODINGS, preferred
+from app.http.compression import Compressor
+from app.http.headers import NO_STORE, CommonHeaders
+from app.http.negotiation import preferred
+from app.http.pages import Pages
 from app.http.preconditions import NOT_MODIFIED, OK, evaluate_preconditions
 from app.http.prefix import prefix_of, prefixed
 from app.http.request import Request
@@ -27,7 +28,6 @@ from app.problems import (
     METHOD_NOT_ALLOWED,
     NOT_FOUND,
     UNAVAILABLE,
-    VARY,
     ProblemError,
     ProblemException,
     invalid_parameters,
@@ -42,10 +42,7 @@ from app.schemas.queries import QueryParameters, query_string
 if TYPE_CHECKING:
     from app.metrics import Metrics  # its library is loaded only when metrics are on
 
-EXPOSED: Final = "Allow, ETag, Link, Location, Repr-Digest, Retry-After, X-Request-ID"
 PREFLIGHT_SECONDS: Final = 86_400
-JSON_POLICY: Final = "default-src 'none'; frame-ancestors 'none'"
-NO_STORE: Final = (b"cache-control", b"no-store")
 PROBES: Final = ("/health/live", "/health/ready")
 """What load balancers and orchestrators ask, each with a Host, an Accept and a query of its own: none of them matters."""
 PLAIN_PATH = re.compile(r"[A-Za-z0-9/._+-]{1,200}")
@@ -54,10 +51,6 @@ SPELLING: Final = "Addresses are in lower case, with single slashes and none at 
 MAX_SPELLINGS: Final = 1000
 MAX_SPELLING_BYTES: Final = 1000
 """How many spellings of queries are remembered, and how long one may be: clients can make up any number."""
-MAX_MOUNTED_PAGES: Final = 200
-"""How many pages under root paths are kept: a mount may take any part of an address for its path."""
-INLINE_BYTES: Final = 16_384
-"""Up to which size a body is compressed on the event loop: handing it to a thread takes as long."""
 SLOW_SECONDS: Final = 0.25
 """From when on an endpoint is logged as slow."""
 TURN_SECONDS: Final = 0.005
@@ -87,41 +80,20 @@ class Pipeline:
         """FastAPI's own way to call an endpoint, for routes that ask for more than a direct call can give."""
         self._cache_bytes = cache_bytes
         self.forget_responses()
-        self.pages: dict[str, CachedResponse] = {}
-        """The responses that are no part of the data, outside the budget: a few files, one of them large."""
         self.public_path = public_path
         """What the paths of the service begin with where clients reach it; None when the settings do not say."""
-        self._as_made: dict[str, Reply] = {}
-        self.mounted_pages: dict[tuple[str, str], CachedResponse] = {}
-        """The pages as they are under a root path, by that and their path."""
+        self._headers = CommonHeaders(cache_seconds, tls=tls)
+        self.pages = Pages(self._headers, public_path)
         self.spellings: dict[Key, bytes] = {}
         """Queries that were sent in another spelling than the canonical one, under which the response is cached, and those
         for which `Accept` has chosen another format than JSON."""
         self.access_log = access_log
         self.metrics: Metrics | None = None
-        self._compressors = ThreadPoolExecutor(2, thread_name_prefix="compress")
-        self._compressing: dict[tuple[int, bytes], Future[bytes]] = {}
+        self._compressor = Compressor()
         self._turn = asyncio.Lock()
         self._turn_loop: asyncio.AbstractEventLoop | None = None
         self._spent = 0.0
         """How many seconds endpoints have taken since the event loop was last made to turn."""
-        freshness = f"public, max-age={cache_seconds}, stale-while-revalidate=86400, stale-if-error=604800"
-        self._storable = [
-            (b"cache-control", freshness.encode()),
-            (b"vary", VARY.encode()),
-        ]
-        common = {
-            "access-control-allow-origin": "*",
-            "access-control-expose-headers": EXPOSED,
-            "cross-origin-resource-policy": "cross-origin",
-            "referrer-policy": "no-referrer",
-            "x-content-type-options": "nosniff",
-            "content-language": "en",
-            "content-security-policy": JSON_POLICY,
-        }
-        if tls:
-            common["strict-transport-security"] = "max-age=63072000; includeSubDomains"
-        self._common = [(name.encode(), value.encode()) for name, value in common.items()]
 
     def forget_responses(self) -> None:
         """Begin with empty caches, because another data set is served."""
@@ -153,7 +125,7 @@ class Pipeline:
         request.query = canonical = self.spellings.get(request.key, request.query)
         if accept := request.fields.get(b"accept"):
             request.query = self.spellings.get(_key_with(request, accept), canonical)
-        cached = self._page(request) or self.cache.get(request.key)
+        cached = self.pages.find(request) or self.cache.get(request.key)
         try:
             if cached and cached.has(coding := cached.coding(request.fields)):
                 return cached.reply(coding, request.fields)
@@ -185,7 +157,7 @@ class Pipeline:
             return self._empty(_preflight_headers())
         cached = route = None
         if not request.has_escaped_slash:
-            cached = self._page(request)
+            cached = self.pages.find(request)
             route = None if cached else self.routes.find(request.path, scope)
         if request.method == "OPTIONS" and (cached or route or request.path == "*"):
             return self._empty([(b"allow", ALLOW.encode()), NO_STORE])
@@ -207,15 +179,15 @@ class Pipeline:
                     # It may depend on any part of the request; only the route can tell on which.
                     reply.headers.append(NO_STORE)
                 if reply.status != OK:
-                    return Reply(reply.status, self._complete(reply.headers), reply.body)
+                    return Reply(reply.status, self._headers.complete(reply.headers), reply.body)
                 if NO_STORE in reply.headers:
                     return self._uncacheable(request, reply)
-                cached = self._cacheable(reply, request.offers)
+                cached = self._headers.cacheable(reply, request.offers)
             else:
                 cached = reply
         coding = cached.coding(request.fields)
         if not cached.has(coding):
-            cached.add(coding, await self._compressed(cached, coding))
+            cached.add(coding, await self._compressor.compressed(cached, coding))
         reply = cached.reply(coding, request.fields)
         if route and self._is_cacheable(route):
             cache.put(request.key, cached)
@@ -282,7 +254,7 @@ class Pipeline:
             reply = Reply(response.status_code, response.raw_headers, bytes(response.body))
             if isinstance(response, FixedResponse):
                 reply = prefixed(reply, self.prefix(request), response.fixed)
-                return self._precompressed(reply, response.compressed)
+                return self._headers.precompressed(reply, response.compressed)
             return reply
 
     def _validated_query(self, read: Read, request: Request) -> QueryParameters | None:
@@ -326,55 +298,6 @@ class Pipeline:
             self._turn, self._turn_loop = asyncio.Lock(), loop
         return self._turn
 
-    async def _compressed(self, cached: CachedResponse, coding: bytes) -> bytes:
-        """The body in a content coding; a large one is compressed in a thread, once for all who wait for it."""
-        if len(cached.body) <= INLINE_BYTES:
-            return CODINGS[coding](cached.body)
-        key = id(cached), coding
-        future = self._compressing.get(key)
-        if future is None:
-            future = self._compressors.submit(CODINGS[coding], cached.body)
-            self._compressing[key] = future
-        try:
-            return await asyncio.wrap_future(future)
-        finally:
-            self._compressing.pop(key, None)
-
-    def _cacheable(self, reply: Reply, offers: tuple[bytes, ...] | None = None) -> CachedResponse:
-        if offers:
-            reply.headers.append((b"vary", f"Accept, {VARY}".encode()))
-        present = {name for name, _ in reply.headers}
-        own = [*reply.headers, *(line for line in self._storable if line[0] not in present)]
-        common = [line for line in self._common if line[0] not in present]
-        return CachedResponse(own, reply.body, common, offers)
-
-    def _precompressed(self, reply: Reply, compressed: Mapping[bytes, bytes]) -> CachedResponse:
-        """A response whose body has been compressed before, in these codings."""
-        cached = self._cacheable(reply)
-        for coding, body in compressed.items():
-            cached.add(coding, body)
-        return cached
-
-    def add_page(self, path: str, response: Response, compressed: Mapping[bytes, bytes]) -> None:
-        """Serve a response under a path until it is replaced; its body may come in content codings as well."""
-        self._as_made[path] = Reply(OK, response.raw_headers, bytes(response.body))
-        self.pages[path] = self._precompressed(prefixed(self._as_made[path], self.public_path or ""), compressed)
-        self.mounted_pages.clear()
-
-    def _page(self, request: Request) -> CachedResponse | None:
-        """The page at the path of a request, if there is one."""
-        page = self.pages.get(request.path)
-        if page is None or not request.root_path or self.public_path is not None:
-            return page
-        key = request.root_path, request.path
-        if key not in self.mounted_pages:
-            made = self._as_made[request.path]
-            mounted = prefixed(made, prefix_of(request.root_path))
-            if len(self.mounted_pages) >= MAX_MOUNTED_PAGES:
-                self.mounted_pages.clear()
-            self.mounted_pages[key] = page if mounted is made else self._cacheable(mounted)
-        return self.mounted_pages[key]
-
     def _is_left_in_place(self, request: Request, scope: Scope) -> bool:
         """Whether the proxy has left the public path in the path of a request, which leads nowhere as it is."""
         path = self.public_path
@@ -398,16 +321,11 @@ class Pipeline:
         """The reply with a response that may not be stored."""
         status = evaluate_preconditions(request.fields, None)
         if status == NOT_MODIFIED:
-            still_true = [NO_STORE, *self._common]
-            return Reply(NOT_MODIFIED, [line for line in still_true if line[0] != b"content-language"], b"")
-        return Reply(OK, self._complete(reply.headers), reply.body)
-
-    def _complete(self, headers: RawHeaders) -> RawHeaders:
-        present = {name for name, _ in headers}
-        return [*headers, *(line for line in self._common if line[0] not in present)]
+            return Reply(NOT_MODIFIED, self._headers.not_modified(), b"")
+        return Reply(OK, self._headers.complete(reply.headers), reply.body)
 
     def _empty(self, headers: RawHeaders) -> Reply:
-        return Reply(204, self._complete(headers), b"")
+        return Reply(204, self._headers.complete(headers), b"")
 
     def _raised(self, error: HTTPException) -> Reply:
         """The reply with a status that is no error, such as a redirect, which an endpoint has raised."""
@@ -416,14 +334,14 @@ class Pipeline:
             headers.append(NO_STORE)
         if error.status_code not in (204, 304):
             headers.append((b"content-length", b"0"))
-        return Reply(error.status_code, self._complete(headers), b"")
+        return Reply(error.status_code, self._headers.complete(headers), b"")
 
     def problem(self, problem: ProblemException, request: Request) -> Reply:
         """The reply that tells a client of a problem with its request."""
         prefix = self.prefix(request)
         problem = problem.under(prefix)
         body = problem_document(problem, request.path, request.id, prefix)
-        return Reply(problem.kind.status, self._complete(problem_headers(problem, len(body))), body)
+        return Reply(problem.kind.status, self._headers.complete(problem_headers(problem, len(body))), body)
 
     def route_of(self, path: str) -> str:
         """What a path is counted under: a page, or the route that it leads to; empty when there is nothing."""
