@@ -14,6 +14,7 @@ from app.content.build import build
 from app.content.check import read_seed
 from app.main import Service, create_app
 from app.settings import Settings
+from seeds import without_records
 from support import (
     COLLECTIONS,
     OLD,
@@ -27,7 +28,6 @@ from support import (
     fetch,
     raw_response,
     select,
-    without_records,
 )
 
 

@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from copy import deepcopy
+from itertools import cycle
 from pathlib import Path
 from typing import Any
 
@@ -18,20 +18,16 @@ from app.main import create_app
 from app.registry import RESOURCES
 from app.schemas.resources import ResourceInfo
 from app.settings import Settings
-from support import each, without_records
+from seeds import without_records
+from support import each
 
 COLLECTIONS = [resource.collection for resource in RESOURCES]
 EACH = pytest.mark.parametrize("resource", RESOURCES, ids=COLLECTIONS)
 
 
-@pytest.fixture(scope="module")
-def original(seed: Path) -> Any:
-    return json.loads(seed.read_bytes())
-
-
 @pytest.fixture
-def data(original: Any) -> Any:
-    return deepcopy(original)
+def data(seed: Path) -> Any:
+    return json.loads(seed.read_bytes())
 
 
 def faults_of(data: Any) -> list[str]:
@@ -164,8 +160,7 @@ def test_checking_and_building_render_each_record_once(
 # Faults are reported without their consequences.
 
 
-@EACH
-@pytest.mark.parametrize("slug", ["Not A Slug", "", 7, None])
+@pytest.mark.parametrize(("resource", "slug"), zip(RESOURCES, cycle(["Not A Slug", "", 7, None]), strict=False))
 def test_a_broken_slug_is_the_only_fault(resource: ResourceInfo, slug: Any, data: Any) -> None:
     data[resource.seed_key][0]["slug"] = slug
 
@@ -175,8 +170,7 @@ def test_a_broken_slug_is_the_only_fault(resource: ResourceInfo, slug: Any, data
     assert faults[0].startswith(f"$.{resource.seed_key}[0].slug")
 
 
-@EACH
-@pytest.mark.parametrize("value", [{}, "x", None, 7])
+@pytest.mark.parametrize(("resource", "value"), zip(RESOURCES, cycle([{}, "x", None, 7]), strict=False))
 def test_a_collection_of_the_wrong_type_is_the_only_fault(resource: ResourceInfo, value: Any, data: Any) -> None:
     data[resource.seed_key] = value
 
