@@ -160,7 +160,7 @@ def test_checking_and_building_render_each_record_once(
 # Faults are reported without their consequences.
 
 
-@pytest.mark.parametrize(("resource", "slug"), zip(RESOURCES, cycle(["Not A Slug", "", 7, None]), strict=False))
+@pytest.mark.parametrize(("resource", "slug"), [*zip(RESOURCES, cycle(["Not A Slug", "", 7, None]), strict=False)])
 def test_a_broken_slug_is_the_only_fault(resource: ResourceInfo, slug: Any, data: Any) -> None:
     data[resource.seed_key][0]["slug"] = slug
 
@@ -170,7 +170,7 @@ def test_a_broken_slug_is_the_only_fault(resource: ResourceInfo, slug: Any, data
     assert faults[0].startswith(f"$.{resource.seed_key}[0].slug")
 
 
-@pytest.mark.parametrize(("resource", "value"), zip(RESOURCES, cycle([{}, "x", None, 7]), strict=False))
+@pytest.mark.parametrize(("resource", "value"), [*zip(RESOURCES, cycle([{}, "x", None, 7]), strict=False)])
 def test_a_collection_of_the_wrong_type_is_the_only_fault(resource: ResourceInfo, value: Any, data: Any) -> None:
     data[resource.seed_key] = value
 
