@@ -122,7 +122,8 @@ def test_told_to_stop_while_it_starts_or_reloads_it_ends_in_time(
     path: Path, database_path: Path, tmp_path: Path, workers: str, moment: float
 ) -> None:
     other = other_release(database_path, tmp_path / "other")
-    with starting(path, API_WORKERS=workers) as running:
+    log = tmp_path / "log"
+    with starting(path, log, API_WORKERS=workers) as running:
         # The first process of a container gets only the signals that it handles.
         wait_until(lambda: handles(running.process.pid, signal.SIGTERM), START_SECONDS)
         time.sleep(moment)
@@ -135,3 +136,5 @@ def test_told_to_stop_while_it_starts_or_reloads_it_ends_in_time(
         running.process.terminate()
         assert running.process.wait(STOP_SECONDS) == 0
         wait_until(lambda: not any(map(is_alive, children)), 1)
+    # What was logged last is written too.
+    assert log.read_text().count("Finished server process") == (int(workers) if moment > 1 else 0)
