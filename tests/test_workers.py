@@ -137,4 +137,4 @@ def test_told_to_stop_while_it_starts_or_reloads_it_ends_in_time(
         assert running.process.wait(STOP_SECONDS) == 0
         wait_until(lambda: not any(map(is_alive, children)), 1)
     # What was logged last is written too.
-    assert log.read_text().count("Finished server process") == (int(workers) if moment > 1 else 0)
+    assert ("Finished server process" in log.read_text()) == (moment > 1)
