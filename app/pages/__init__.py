@@ -10,7 +10,7 @@ from fastapi import FastAPI, Response
 from app.database import Database
 from app.files import shipped
 from app.pages.assets import ASSETS, FILES, Asset
-from app.pages.site import collection_title
+from app.pages.site import BEGINNINGS, collection_title, emergency_line
 from app.pages.templates import TEMPLATES
 from app.problems import KINDS, Kind, ProblemError, ProblemException, problem_document
 from app.reading import list_page
@@ -121,6 +121,8 @@ def _landing(database: Database) -> dict[str, Any]:
         "collections": collections,
         "contacts": _body(database, Contact, ContactQuery(country=["US"]))["data"],
         "gaps": [{"gap": gap} for gap in release["known_gaps"]],
+        "emergency": emergency_line(database),
+        "beginnings": BEGINNINGS,
         "address": first["links"]["self"],
         "response": _json(shortened(first)),
     }
