@@ -9,8 +9,8 @@ import pytest
 from app.main import Service, create_app
 from app.problems import Problem
 from app.settings import Settings
+from readers import Reader
 from support import Ask, each
-from test_site import Reader
 
 BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
 READER = {"Accept": BROWSER}

@@ -137,7 +137,8 @@ def record_html(database: Database, resource: type[Resource], slug: str, site: S
         site,
         json_address=f"{info.path}/{slug}",
         page_title=record["title"],
-        page_description=shortened(record["summary"]),
+        # Never cut: the end of a summary may be the verdict.
+        page_description=record["summary"],
         collection=info.collection,
         collection_title=collection_title(info.collection),
         record=NOTHING | record,
