@@ -124,7 +124,7 @@ async def follow_file(service: Service, path: Path, stamp: Stamp) -> AsyncIterat
     loop = asyncio.get_running_loop()
 
     def serve(database: Database) -> None:
-        pages = data_pages(service.title, database)
+        pages = data_pages(service.title, database, service.state.site)
         loop.call_soon_threadsafe(service.serve, database, pages)
 
     def refuse(reason: str | None) -> None:

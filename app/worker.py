@@ -132,7 +132,7 @@ def _obey(service: Service, control: socket.socket, release: int, loop: asyncio.
                 except DatabaseUnusableError as error:
                     log.error("the new data set can't be read: %s", error.reason)  # noqa: TRY400  # that says it all
                     continue
-                pages = data_pages(service.title, database)
+                pages = data_pages(service.title, database, service.state.site)
                 log.info("serving %s", database.dataset_version)
                 loop.call_soon_threadsafe(service.serve, database, pages)
                 release = orders.release

@@ -226,11 +226,36 @@ async def test_the_site_map_names_every_page(client: httpx.AsyncClient, pages: P
     assert sorted(map(str, names)) == sorted(["/", *pages])
 
 
-def test_addresses_are_whole_when_the_public_url_is_known(database_path: Path) -> None:
-    service = create_app(Settings(database_path=database_path, public_url="https://api.example.org/kratom"))
-    pages = service.pipeline.pages
-    assert b"Sitemap: https://api.example.org/kratom/sitemap.xml" in pages["/robots.txt"].body
-    assert b"https://api.example.org/kratom/search?q={searchTerms}" in pages["/opensearch.xml"].body
+async def test_no_address_is_whole_while_the_public_url_is_not_known(read: Read, client: httpx.AsyncClient) -> None:
+    for path, page in each(read.items()):
+        assert page.linked("canonical") == [], path
+        assert "og:url" not in page.metas
+    assert "Sitemap:" not in (await client.get("/robots.txt")).text
+    assert (await client.get("/opensearch.xml")).status_code == 404
+
+
+async def test_addresses_are_whole_when_the_public_url_is_known(database_path: Path) -> None:
+    public = "https://api.example.org/kratom"
+    service = create_app(Settings(database_path=database_path, public_url=public))
+    transport = httpx.ASGITransport(app=service)
+    async with httpx.AsyncClient(transport=transport, base_url="https://api.example.org") as client:
+        assert f"Sitemap: {public}/sitemap.xml" in (await client.get("/robots.txt")).text
+        assert f"{public}/search?q={{searchTerms}}" in (await client.get("/opensearch.xml")).text
+        site_map = ET.fromstring((await client.get("/sitemap.xml")).content)  # noqa: S314
+        named = {str(element.text) for element in site_map.iter() if element.tag.endswith("loc")}
+        for path, address in (
+            ("/", "/"),
+            ("/strains", "/strains"),
+            ("/strains?vein=red", "/strains"),
+            ("/strains/red-vein", "/strains/red-vein"),
+        ):
+            page = Reader((await client.get(path)).text)
+            assert page.linked("canonical") == [page.metas["og:url"]] == [f"{public}{address}"]
+            assert page.metas["og:url"] in named
+            assert page.metas.get("robots") == ("noindex" if "?" in path else None)
+            (description,) = page.linked("search")
+            assert urljoin(f"{public}{path}", description) == f"{public}/opensearch.xml"
+    service.state.database.close()
 
 
 @pytest.mark.parametrize("picture", PICTURES, ids=lambda picture: picture.slug)

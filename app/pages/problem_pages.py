@@ -66,6 +66,11 @@ def problem_offers(path: str, kind: Kind) -> tuple[bytes, ...]:
     return (HTML, PROBLEM) if first in TABLES or first == "search" else (PROBLEM, HTML)
 
 
+def missing_html(database: Database, site: Site) -> str:
+    """The page for a host of files to show at any address where it has none."""
+    return problem_html(database, site, "", ProblemException(NOT_FOUND, "There is nothing at this address."))
+
+
 def problem_html(database: Database, site: Site, path: str, problem: ProblemException, prefix: str = "") -> str:
     """The page that tells of a problem at an address, in a service whose addresses begin with the prefix."""
     collection, _, slug = path[1:].partition("/")

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, Final, get_args, get_origin
+from urllib.parse import urlsplit
 
 from markupsafe import Markup
 from sqlalchemy import select
@@ -235,17 +236,21 @@ def shortened(text: str) -> str:
 
 
 def render(template: str, database: Database, path: str, site: Site, **values: Any) -> str:
-    """An HTML page at a path, from a template and its values."""
+    """An HTML page at a path, from a template and its values; without a path, one that may be shown at any address."""
+    root = urlsplit(site.public_url).path.rstrip("/")
+
+    def from_here(target: str) -> str:
+        return relative(path, target) if path else root + target
 
     def to(target: str) -> str:
-        return relative(path, html_path(target))
+        return from_here(html_path(target))
 
     def asset(name: str) -> str:
-        return relative(path, f"/{ASSETS[name].address}")
+        return from_here(f"/{ASSETS[name].address}")
 
     common = {
         "to": to,
-        "api": lambda target: relative(path, target),
+        "api": from_here,
         "asset": asset,
         "label": lambda kind, value: LABELLED[kind][value].label,
         "badged": BADGED,
