@@ -16,6 +16,7 @@ from app.http.routing import Routes
 from app.internals import AsyncExitStackMiddleware
 from app.openapi import describe
 from app.pages import Page, data_pages, make_pages
+from app.pages.problem_pages import HtmlProblems
 from app.pages.site import Site
 from app.routers import ROUTERS
 from app.settings import Settings
@@ -104,6 +105,7 @@ def create_app(
         access_log=settings.access_log,
         public_path=settings.public_path,
     )
+    app.pipeline.problem_pages = HtmlProblems(app.state)
     describe(app)
     for path, page in make_pages(app, settings.public_url).items():
         app.pipeline.pages.add(path, page.response, page.compressed)
@@ -122,7 +124,7 @@ async def follow_file(service: Service, path: Path, stamp: Stamp) -> AsyncIterat
     loop = asyncio.get_running_loop()
 
     def serve(database: Database) -> None:
-        pages = data_pages(service.title, database)
+        pages = data_pages(service.title, database, service.state.site)
         loop.call_soon_threadsafe(service.serve, database, pages)
 
     def refuse(reason: str | None) -> None:

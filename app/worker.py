@@ -147,7 +147,7 @@ def _obey(service: Service, control: socket.socket, release: int, loop: asyncio.
                 database = read(orders, control)
                 if database is None:
                     continue
-                pages = data_pages(service.title, database)
+                pages = data_pages(service.title, database, service.state.site)
                 log.info("serving %s", database.dataset_version)
                 loop.call_soon_threadsafe(service.serve, database, pages)
                 release = orders.release

@@ -136,9 +136,9 @@ async def test_a_side_effect_stands_in_the_line_of_its_body_system_and_the_colum
         if text.get("font-weight") == "600"
     }
     tops = [
-        (float(text.attrib["y"]), str(text.text))
+        (float(text.attrib["y"]), "".join(text.itertext()))
         for text in svg.iter(f"{SVG}text")
-        if text.get("x") == "0" and text.text
+        if len(text) and text[0].get("x") == "0"
     ]
     places = {link.attrib["href"].removeprefix("side-effects/"): link[1] for link in svg.iter(f"{SVG}a")}
     for record in each(records["/v1/side-effects"]):

@@ -4,7 +4,7 @@ import asyncio
 import logging
 import re
 from time import perf_counter
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol
 
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
@@ -28,6 +28,7 @@ from app.problems import (
     METHOD_NOT_ALLOWED,
     NOT_FOUND,
     UNAVAILABLE,
+    Kind,
     ProblemError,
     ProblemException,
     invalid_parameters,
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
     from app.metrics import Metrics  # its library is loaded only when metrics are on
 
 PREFLIGHT_SECONDS: Final = 86_400
+HTML: Final = b"text/html"
 PROBES: Final = ("/health/live", "/health/ready")
 """What load balancers and orchestrators ask, each with a Host, an Accept and a query of its own: none of them matters."""
 PLAIN_PATH = re.compile(r"[A-Za-z0-9/._+-]{1,200}")
@@ -57,6 +59,16 @@ TURN_SECONDS: Final = 0.005
 """How long endpoints may take before the event loop turns: accepts connections and reads from them."""
 
 log = logging.getLogger("app.requests")
+
+
+class ProblemPages(Protocol):
+    """Tells of problems in HTML as well, where somebody reads."""
+
+    def offers(self, path: str, kind: Kind) -> tuple[bytes, ...]:
+        """The media types in which a problem at an address can be told, the preferred first."""
+
+    def response(self, path: str, problem: ProblemException, prefix: str) -> Response:
+        """The HTML page of a problem."""
 
 
 class Pipeline:
@@ -87,6 +99,8 @@ class Pipeline:
         self.spellings: dict[Key, bytes] = {}
         """Queries that were sent in another spelling than the canonical one, under which the response is cached, and those
         for which `Accept` has chosen another format than JSON."""
+        self.problem_pages: ProblemPages | None = None
+        """Tells readers of problems in HTML; without it every problem is JSON."""
         self.access_log = access_log
         self.metrics: Metrics | None = None
         self._compressor = Compressor()
@@ -339,9 +353,27 @@ class Pipeline:
     def problem(self, problem: ProblemException, request: Request) -> Reply:
         """The reply that tells a client of a problem with its request."""
         prefix = self.prefix(request)
-        problem = problem.under(prefix)
-        body = problem_document(problem, request.path, request.id, prefix)
-        return Reply(problem.kind.status, self._headers.complete(problem_headers(problem, len(body))), body)
+        placed = problem.under(prefix)
+        body = problem_document(placed, request.path, request.id, prefix)
+        headers = problem_headers(placed, len(body))
+        offers = self._problem_offers(request, problem)
+        if offers:
+            headers.append((b"vary", b"Accept"))
+            if preferred(request.fields.get(b"accept", b""), offers) == HTML and self.problem_pages:
+                page = self.problem_pages.response(request.path, problem, prefix)
+                headers = [line for line in headers if line[0] not in (b"content-type", b"content-length")]
+                return Reply(
+                    problem.kind.status, self._headers.complete([*headers, *page.raw_headers]), bytes(page.body)
+                )
+        return Reply(problem.kind.status, self._headers.complete(headers), body)
+
+    def _problem_offers(self, request: Request, problem: ProblemException) -> tuple[bytes, ...]:
+        """The media types between which a reader may choose when something is wrong; none where it is always JSON."""
+        # The links of a page are relative, and lead elsewhere where a slash is none to the browser.
+        if self.problem_pages is None or request.method not in ("GET", "HEAD") or request.has_escaped_slash:
+            return ()
+        offers = self.problem_pages.offers(request.path, problem.kind)
+        return offers if len(offers) > 1 else ()
 
     def route_of(self, path: str) -> str:
         """What a path is counted under: a page, or the route that it leads to; empty when there is nothing."""
