@@ -3,8 +3,10 @@
 import asyncio
 import logging
 import re
-from collections.abc import Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import aclosing
+from hashlib import sha256
 from time import perf_counter
 from typing import TYPE_CHECKING, Final
 
@@ -15,11 +17,18 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.http.cache import CachedResponse, Key, KnownRequests, RawHeaders, Reply, ResponseCache
-from app.http.negotiation import CODINGS, preferred
+from app.http.negotiation import (
+    CODINGS,
+    CODINGS_BY_PIECES,
+    CODINGS_ON_OFFER,
+    MIN_COMPRESSED_BYTES,
+    content_coding,
+    preferred,
+)
 from app.http.preconditions import NOT_MODIFIED, OK, evaluate_preconditions
 from app.http.prefix import prefix_of, prefixed
 from app.http.request import Request
-from app.http.responses import FixedResponse
+from app.http.responses import FixedResponse, StreamedResponse
 from app.http.routing import Read, Route, Routes, query_model
 from app.problems import (
     ALLOW,
@@ -31,6 +40,7 @@ from app.problems import (
     ProblemError,
     ProblemException,
     invalid_parameters,
+    not_acceptable,
     nothing_here,
     problem_document,
     problem_headers,
@@ -63,7 +73,14 @@ SLOW_SECONDS: Final = 0.25
 TURN_SECONDS: Final = 0.005
 """How long endpoints may take before the event loop turns: accepts connections and reads from them."""
 
+STREAMED: Final = "streamed"
+"""What tells a connection that a response is to be written while it is made; others are written once they are whole."""
+
 log = logging.getLogger("app.requests")
+
+
+Stream = Callable[[Message, Message], Awaitable[None]]
+"""Takes the start of a streamed response with each part of its body."""
 
 
 class Pipeline:
@@ -137,8 +154,16 @@ class Pipeline:
         request = Request.from_scope(scope)
         reply = self.from_cache(request) or await self._respond(request, scope, receive)
         headers = [*reply.headers, (b"x-request-id", request.id.encode())]
-        await send({"type": "http.response.start", "status": reply.status, "headers": headers})
-        await send({"type": "http.response.body", "body": b"" if request.method == "HEAD" else reply.body})
+        start: Message = {"type": "http.response.start", "status": reply.status, "headers": headers}
+        if reply.streamed is None or request.method == "HEAD":
+            await send(start)
+            await send({"type": "http.response.body", "body": b"" if request.method == "HEAD" else reply.body})
+        else:
+            await send({**start, STREAMED: True})
+            async with aclosing(reply.streamed) as pieces:
+                async for piece in pieces:
+                    await send({"type": "http.response.body", "body": piece, "more_body": True})
+            await send({"type": "http.response.body", "body": b""})
         seconds = perf_counter() - started
         if self.metrics:
             self.metrics.counter(request.method, request.path, reply.status)[0] += 1
@@ -200,6 +225,8 @@ class Pipeline:
         if cached is None:
             assert route
             reply = await self._call(route, request, scope, receive)
+            if isinstance(reply, StreamedResponse):
+                return self._streamed(reply, request)
             if isinstance(reply, Reply):
                 if route.read:
                     reply = prefixed(reply, self.prefix(request))
@@ -244,7 +271,9 @@ class Pipeline:
         """Whether the response depends on the path and the query alone, and on nothing that a test has put in place."""
         return route.read is not None and not self.app.dependency_overrides
 
-    async def _call(self, route: Route, request: Request, scope: Scope, receive: Receive) -> Reply | CachedResponse:
+    async def _call(
+        self, route: Route, request: Request, scope: Scope, receive: Receive
+    ) -> Reply | CachedResponse | StreamedResponse:
         """The response of the endpoint, or the cached one to the same query in another spelling.
 
         After some milliseconds of calls the event loop turns before the next, so that none starves the others.
@@ -266,7 +295,6 @@ class Pipeline:
                 response: Response = await read(scope, query, route.parameters)
             finally:
                 seconds = perf_counter() - started
-                self._spent += seconds
                 if seconds > SLOW_SECONDS:
                     milliseconds = round(seconds * 1000, 2)
                     extra = {
@@ -275,10 +303,9 @@ class Pipeline:
                         "request_id": request.id,
                     }
                     log.warning("slow endpoint", extra=extra)
-                if self._spent >= TURN_SECONDS:
-                    self._spent = 0.0
-                    # The others find the lock taken, and are woken one a turn.
-                    await asyncio.sleep(0)
+                await self._spend(seconds)
+            if isinstance(response, StreamedResponse):
+                return response
             reply = Reply(response.status_code, response.raw_headers, bytes(response.body))
             if isinstance(response, FixedResponse):
                 reply = prefixed(reply, self.prefix(request), response.fixed)
@@ -318,6 +345,50 @@ class Pipeline:
         sent, request.query = _key_with(request, accept), _key_with(request, chosen)[2]
         self._remember(sent, request.query)
         return query.model_copy(update={"format": offers[chosen]})
+
+    def _streamed(self, response: StreamedResponse, request: Request) -> Reply:
+        """The reply whose body is made while it is sent; it is not cached.
+
+        Raises:
+            ProblemException: 406 when the client accepts no coding, or a precondition failed.
+        """
+        coding = content_coding(request.fields.get(b"accept-encoding"), MIN_COMPRESSED_BYTES)
+        if coding is None:
+            raise not_acceptable("accept-encoding", f"{CODINGS_ON_OFFER} are on offer")
+        prefix = self.prefix(request)
+        asked = request.path.encode() + b"?" + request.query
+        digest = sha256(b"\0".join((response.made_from, prefix.encode(), asked))).hexdigest()[:32].encode()
+        headers = prefixed(Reply(OK, response.raw_headers, b""), prefix).headers
+        cached = self._cacheable(Reply(OK, headers, b""), request.offers)
+        return cached.streamed(
+            coding, b'W/"' + digest + b'"', request.fields, self._made(response.pieces, prefix, coding)
+        )
+
+    async def _made(self, pieces: Iterator[bytes], prefix: str, coding: bytes) -> AsyncGenerator[bytes, None]:
+        """The pieces of a body in a content coding; each is made in a turn of its own and compressed in a thread."""
+        compress, end = CODINGS_BY_PIECES[coding]()
+        loop = asyncio.get_running_loop()
+        media_type = [(b"content-type", b"")]
+        while True:
+            async with self._one_a_turn():
+                started = perf_counter()
+                piece = next(pieces, None)
+                if piece is None:
+                    break
+                piece = prefixed(Reply(OK, media_type, piece), prefix).body
+                await self._spend(perf_counter() - started)
+            if made := await loop.run_in_executor(self._compressors, compress, piece):
+                yield made
+        if made := end():
+            yield made
+
+    async def _spend(self, seconds: float) -> None:
+        """Count the time that an endpoint has taken; after some milliseconds the event loop turns."""
+        self._spent += seconds
+        if self._spent >= TURN_SECONDS:
+            self._spent = 0.0
+            # The others find the lock taken, and are woken one a turn.
+            await asyncio.sleep(0)
 
     def _one_a_turn(self) -> asyncio.Lock:
         """A lock that wakes those who wait one by one, each in another turn of the event loop."""
@@ -468,8 +539,8 @@ def _preflight_headers() -> RawHeaders:
     ]
 
 
-async def whole_response(app: ASGIApp, scope: Scope, receive: Receive) -> Reply:
-    """The whole of what an application sends."""
+async def whole_response(app: ASGIApp, scope: Scope, receive: Receive, streamed: Stream | None = None) -> Reply:
+    """The whole of what an application sends, but for the body of a streamed response, which is passed on as it comes."""
     start: Message = {}
     pieces: list[bytes] = []
 
@@ -477,6 +548,8 @@ async def whole_response(app: ASGIApp, scope: Scope, receive: Receive) -> Reply:
         nonlocal start
         if message["type"] == "http.response.start":
             start = message
+        elif streamed and STREAMED in start:
+            await streamed(start, message)
         elif scope["method"] != "HEAD":
             pieces.append(message.get("body", b""))
 
