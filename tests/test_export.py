@@ -156,15 +156,16 @@ async def test_former_slugs_lead_on_or_say_why_they_are_gone_as_with_the_service
 ) -> None:
     manifest = json.loads((copy / MANIFEST).read_bytes())
     there = content["contacts"][0]["slug"]
-    with httpx.Client(base_url=host) as files:
+    async with httpx.AsyncClient(base_url=host) as files:
         for prefix in each(["/v1", ""]):
-            moved = files.get(f"{prefix}/contacts/former-name?a=1")
+            moved = await files.get(f"{prefix}/contacts/former-name?a=1")
             assert (moved.status_code, moved.headers["Location"]) == (308, f"{prefix}/contacts/{there}")
             assert manifest["moved"][f"{prefix}/contacts/former-name"] == f"{prefix}/contacts/{there}"
-            assert files.get(f"{prefix}/contacts/former-name", follow_redirects=True).status_code == 200
+            followed = await files.get(f"{prefix}/contacts/former-name", follow_redirects=True)
+            assert followed.status_code == 200
         gone = {entry["address"]: entry for entry in manifest["gone"]}
         for address in each(["/v1/citations/pq_mdpi", "/citations/pq_mdpi"]):
-            original, copied = await served.get(address), files.get(address)
+            original, copied = await served.get(address), await files.get(address)
             assert (original.status_code, copied.status_code) == (410, 410)
             assert (
                 copied.headers["Content-Type"].partition(";")[0] == original.headers["Content-Type"].partition(";")[0]
@@ -173,7 +174,8 @@ async def test_former_slugs_lead_on_or_say_why_they_are_gone_as_with_the_service
             assert copied.headers["Access-Control-Allow-Origin"] == "*"
             assert content["former_slugs"][0]["reason"] in copied.text
             assert (copy / gone[address]["file"]).read_bytes() == copied.content
-            assert files.get(f"/{gone[address]['file']}").status_code == 404
+            directly = await files.get(f"/{gone[address]['file']}")
+            assert directly.status_code == 404
 
 
 def test_the_same_data_give_the_same_copy(database_path: Path, copy: Path, tmp_path: Path) -> None:

@@ -159,10 +159,11 @@ async def _collect(service: Service) -> tuple[list[File], list[File]]:
         address = f"/v1/changes?since={quote(version, safe='')}"
         named = f"/v1/changes/since-{version.replace('+', '-')}"
         files.append(await _fetched(service, address, named))
-    former = []
-    for collection, slug in sorted(database.former):
-        for address in (f"/v1/{collection}/{slug}", f"/{collection}/{slug}"):
-            former.append(await _fetched(service, address, address, {MOVED, GONE.status}))
+    former = [
+        await _fetched(service, address, address, {MOVED, GONE.status})
+        for collection, slug in sorted(database.former)
+        for address in (f"/v1/{collection}/{slug}", f"/{collection}/{slug}")
+    ]
     return files, former
 
 
