@@ -1,6 +1,7 @@
 """Compresses bodies: small ones at once, large ones in threads, so that the event loop goes on."""
 
 import asyncio
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Final
 
@@ -30,3 +31,7 @@ class Compressor:
             return await asyncio.wrap_future(future)
         finally:
             self._pending.pop(key, None)
+
+    async def piece(self, compress: Callable[[bytes], bytes], piece: bytes) -> bytes:
+        """What a compressor of a longer body has ready after another piece of it."""
+        return await asyncio.get_running_loop().run_in_executor(self._threads, compress, piece)

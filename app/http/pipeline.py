@@ -1,8 +1,10 @@
 """The pipeline that every request goes through, from top to bottom: parse, cache, route, call, negotiate, send."""
 
-import asyncio
 import logging
 import re
+from collections.abc import Awaitable, Callable
+from contextlib import aclosing
+from hashlib import sha256
 from time import perf_counter
 from typing import TYPE_CHECKING, Final, Protocol
 
@@ -15,13 +17,20 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from app.http.cache import CachedResponse, Key, KnownRequests, RawHeaders, Reply, ResponseCache
 from app.http.compression import Compressor
 from app.http.headers import NO_STORE, CommonHeaders
-from app.http.negotiation import preferred
+from app.http.negotiation import (
+    CODINGS_ON_OFFER,
+    MIN_COMPRESSED_BYTES,
+    content_coding,
+    preferred,
+)
 from app.http.pages import Pages
 from app.http.preconditions import NOT_MODIFIED, OK, evaluate_preconditions
 from app.http.prefix import prefix_of, prefixed
 from app.http.request import Request
-from app.http.responses import FixedResponse
+from app.http.responses import FixedResponse, StreamedResponse
 from app.http.routing import Read, Route, Routes, query_model
+from app.http.streaming import streamed
+from app.http.turns import Turns
 from app.problems import (
     ALLOW,
     INTERNAL_ERROR,
@@ -32,6 +41,7 @@ from app.problems import (
     ProblemError,
     ProblemException,
     invalid_parameters,
+    not_acceptable,
     nothing_here,
     problem_document,
     problem_headers,
@@ -55,8 +65,9 @@ MAX_SPELLING_BYTES: Final = 1000
 """How many spellings of queries are remembered, and how long one may be: clients can make up any number."""
 SLOW_SECONDS: Final = 0.25
 """From when on an endpoint is logged as slow."""
-TURN_SECONDS: Final = 0.005
-"""How long endpoints may take before the event loop turns: accepts connections and reads from them."""
+
+STREAMED: Final = "streamed"
+"""What tells a connection that a response is to be written while it is made; others are written once they are whole."""
 
 log = logging.getLogger("app.requests")
 
@@ -69,6 +80,10 @@ class ProblemPages(Protocol):
 
     def response(self, path: str, problem: ProblemException, prefix: str) -> Response:
         """The HTML page of a problem."""
+
+
+Stream = Callable[[Message, Message], Awaitable[None]]
+"""Takes the start of a streamed response with each part of its body."""
 
 
 class Pipeline:
@@ -104,10 +119,7 @@ class Pipeline:
         self.access_log = access_log
         self.metrics: Metrics | None = None
         self._compressor = Compressor()
-        self._turn = asyncio.Lock()
-        self._turn_loop: asyncio.AbstractEventLoop | None = None
-        self._spent = 0.0
-        """How many seconds endpoints have taken since the event loop was last made to turn."""
+        self._turns = Turns()
 
     def forget_responses(self) -> None:
         """Begin with empty caches, because another data set is served."""
@@ -123,8 +135,16 @@ class Pipeline:
         request = Request.from_scope(scope)
         reply = self.from_cache(request) or await self._respond(request, scope, receive)
         headers = [*reply.headers, (b"x-request-id", request.id.encode())]
-        await send({"type": "http.response.start", "status": reply.status, "headers": headers})
-        await send({"type": "http.response.body", "body": b"" if request.method == "HEAD" else reply.body})
+        start: Message = {"type": "http.response.start", "status": reply.status, "headers": headers}
+        if reply.streamed is None or request.method == "HEAD":
+            await send(start)
+            await send({"type": "http.response.body", "body": b"" if request.method == "HEAD" else reply.body})
+        else:
+            await send({**start, STREAMED: True})
+            async with aclosing(reply.streamed) as pieces:
+                async for piece in pieces:
+                    await send({"type": "http.response.body", "body": piece, "more_body": True})
+            await send({"type": "http.response.body", "body": b""})
         seconds = perf_counter() - started
         if self.metrics:
             self.metrics.counter(request.method, request.path, reply.status)[0] += 1
@@ -186,6 +206,8 @@ class Pipeline:
         if cached is None:
             assert route
             reply = await self._call(route, request, scope, receive)
+            if isinstance(reply, StreamedResponse):
+                return self._streamed(reply, request)
             if isinstance(reply, Reply):
                 if route.read:
                     reply = prefixed(reply, self.prefix(request))
@@ -230,7 +252,9 @@ class Pipeline:
         """Whether the response depends on the path and the query alone, and on nothing that a test has put in place."""
         return route.read is not None and not self.app.dependency_overrides
 
-    async def _call(self, route: Route, request: Request, scope: Scope, receive: Receive) -> Reply | CachedResponse:
+    async def _call(
+        self, route: Route, request: Request, scope: Scope, receive: Receive
+    ) -> Reply | CachedResponse | StreamedResponse:
         """The response of the endpoint, or the cached one to the same query in another spelling.
 
         After some milliseconds of calls the event loop turns before the next, so that none starves the others.
@@ -243,7 +267,7 @@ class Pipeline:
             written = query_string(query.written()).encode() if query else request.query
             asked = {**scope, "method": "GET", "query_string": written}
             return await whole_response(self.ordinary, asked, receive)
-        async with self._one_a_turn():
+        async with self._turns.one():
             started = perf_counter()
             try:
                 query = self._negotiated(self._validated_query(read, request), request)
@@ -252,7 +276,6 @@ class Pipeline:
                 response: Response = await read(scope, query, route.parameters)
             finally:
                 seconds = perf_counter() - started
-                self._spent += seconds
                 if seconds > SLOW_SECONDS:
                     milliseconds = round(seconds * 1000, 2)
                     extra = {
@@ -261,10 +284,9 @@ class Pipeline:
                         "request_id": request.id,
                     }
                     log.warning("slow endpoint", extra=extra)
-                if self._spent >= TURN_SECONDS:
-                    self._spent = 0.0
-                    # The others find the lock taken, and are woken one a turn.
-                    await asyncio.sleep(0)
+                await self._turns.spend(seconds)
+            if isinstance(response, StreamedResponse):
+                return response
             reply = Reply(response.status_code, response.raw_headers, bytes(response.body))
             if isinstance(response, FixedResponse):
                 reply = prefixed(reply, self.prefix(request), response.fixed)
@@ -305,12 +327,22 @@ class Pipeline:
         self._remember(sent, request.query)
         return query.model_copy(update={"format": offers[chosen]})
 
-    def _one_a_turn(self) -> asyncio.Lock:
-        """A lock that wakes those who wait one by one, each in another turn of the event loop."""
-        loop = asyncio.get_running_loop()
-        if self._turn_loop is not loop:
-            self._turn, self._turn_loop = asyncio.Lock(), loop
-        return self._turn
+    def _streamed(self, response: StreamedResponse, request: Request) -> Reply:
+        """The reply whose body is made while it is sent; it is not cached.
+
+        Raises:
+            ProblemException: 406 when the client accepts no coding, or a precondition failed.
+        """
+        coding = content_coding(request.fields.get(b"accept-encoding"), MIN_COMPRESSED_BYTES)
+        if coding is None:
+            raise not_acceptable("accept-encoding", f"{CODINGS_ON_OFFER} are on offer")
+        prefix = self.prefix(request)
+        asked = request.path.encode() + b"?" + request.query
+        digest = sha256(b"\0".join((response.made_from, prefix.encode(), asked))).hexdigest()[:32].encode()
+        headers = prefixed(Reply(OK, response.raw_headers, b""), prefix).headers
+        cached = self._headers.cacheable(Reply(OK, headers, b""), request.offers)
+        body = streamed(response.pieces, prefix, coding, self._turns, self._compressor)
+        return cached.streamed(coding, b'W/"' + digest + b'"', request.fields, body)
 
     def _is_left_in_place(self, request: Request, scope: Scope) -> bool:
         """Whether the proxy has left the public path in the path of a request, which leads nowhere as it is."""
@@ -418,8 +450,8 @@ def _preflight_headers() -> RawHeaders:
     ]
 
 
-async def whole_response(app: ASGIApp, scope: Scope, receive: Receive) -> Reply:
-    """The whole of what an application sends."""
+async def whole_response(app: ASGIApp, scope: Scope, receive: Receive, streamed: Stream | None = None) -> Reply:
+    """The whole of what an application sends, but for the body of a streamed response, which is passed on as it comes."""
     start: Message = {}
     pieces: list[bytes] = []
 
@@ -427,6 +459,8 @@ async def whole_response(app: ASGIApp, scope: Scope, receive: Receive) -> Reply:
         nonlocal start
         if message["type"] == "http.response.start":
             start = message
+        elif streamed and STREAMED in start:
+            await streamed(start, message)
         elif scope["method"] != "HEAD":
             pieces.append(message.get("body", b""))
 
