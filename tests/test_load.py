@@ -107,14 +107,14 @@ def test_the_loop_turns_between_two_expensive_calls_of_endpoints(
 
     monkeypatch.setattr(Database, "read", noting)
 
-    async def turns() -> None:
+    async def count_turns() -> None:
         nonlocal turn
         while True:
             turn += 1
             await asyncio.sleep(0)
 
     async def promise() -> None:
-        turning = asyncio.create_task(turns())
+        turning = asyncio.create_task(count_turns())
         got = await asyncio.gather(*(ask(service, f"/v1/strains?offset={n}") for n in range(40)))
         turning.cancel()
         assert [status for status, _, _ in got] == [200] * 40

@@ -6,8 +6,10 @@ from itertools import chain
 from typing import Final
 
 from app.content.faults import Fault, Place, shown
+from app.content.places import summary_of_place
 from app.content.readability import sentences
 from app.content.rules import Draft, Node
+from app.schemas.jurisdictions import Confidence, LegalStatus
 
 STOP_ADVICE: Final = re.compile(
     r"\b(?:stop|stopping|end|quit|cut down|reduce|taper)\b[^.;]*\b(?:use|using|kratom|taking|products?|it)\b",
@@ -34,6 +36,8 @@ CAUTIONED: Final = frozenset(
 WORDS: Final = re.compile(r"[\w'\u2019-]+")
 MOST_SENTENCES: Final = 2
 """How many sentences a title or a summary may have: it stands on a card."""
+STATUSES: Final[dict[str | None, LegalStatus]] = {str(status): status for status in LegalStatus}
+CONFIDENCES: Final[dict[str | None, Confidence]] = {str(confidence): confidence for confidence in Confidence}
 SHORT_TEXTS: Final = ("title", "summary", "short_answer")
 """The fields that are shown alone."""
 
@@ -112,6 +116,17 @@ def short_texts_name_no_amount(draft: Draft) -> Iterator[Fault]:
                 yield Fault(place, shown(found[0]), "no amount in a text that is shown alone")
 
 
+def places_say_their_status(draft: Draft) -> Iterator[Fault]:
+    """The summary of a place says the status that the record has, and how sure it is, in the words of all places."""
+    for place in draft.records["jurisdictions"]:
+        status, reported = (STATUSES.get(place.text(name)) for name in ("status", "last_reported_status"))
+        confidence = CONFIDENCES.get(place.text("confidence"))
+        if status and reported and confidence and (summary := place.text("summary")):
+            words = summary_of_place(status, reported, confidence)
+            if summary != words:
+                yield Fault((*place.place, "summary"), shown(summary), f"the words of its status: {words}")
+
+
 def collections_that_need_cautions_have_them(draft: Draft) -> Iterator[Fault]:
     """No record that a reader could act on stands without a caution."""
     standing = {
@@ -130,6 +145,7 @@ SAFETY_RULES: Final = (
     a_sign_has_one_urgency,
     short_texts_name_no_amount,
     cards_are_short,
+    places_say_their_status,
     collections_that_need_cautions_have_them,
 )
 
