@@ -17,6 +17,18 @@ BROKEN = {
         {"what_to_do": "Stop using kratom.", "standing_cautions": []},
         "'stop-safely' among the standing_cautions",
     ),
+    "advice to stop without how, in the same text": (
+        "side_effects",
+        "agitation",
+        {"what_to_do": "Stop kratom and go to a calm place."},
+        "how to stop safely",
+    ),
+    "advice to avoid without how, in the same text": (
+        "risk_groups",
+        "liver-disease",
+        {"advice": "Avoid kratom."},
+        "how to stop safely",
+    ),
     "an interaction without an action": ("interactions", "alcohol", {"action": ""}, "action"),
     "an interaction without its warning sign": ("interactions", "alcohol", {"related": []}, "no warning sign"),
     "a bare contradicted statement": (
