@@ -15,6 +15,10 @@ STOP_ADVICE: Final = re.compile(
     r"\b(?:stop|stopping|end|quit|cut down|reduce|taper)\b[^.;]*\b(?:use|using|kratom|taking|products?|it)\b",
     re.IGNORECASE,
 )
+STOP_KRATOM: Final = re.compile(
+    r"\b(?:stop|stopping|cut down|avoid|quit|taper)\b[^.;:!?]*\b(?:kratom|use)\b", re.IGNORECASE
+)
+SAFE_STOPPING: Final = re.compile(r"\b(?:suddenly|abruptly|medical help|care team|get help|supervis)", re.IGNORECASE)
 AMOUNT: Final = re.compile(
     r"\b\d[\d.,]*(?:\s*(?:-|\u2013|to)\s*\d[\d.,]*)?\s*"
     r"(?:mg|g|mcg|µg|kg|ml|grams?|milligrams?|capsules?|tablets?|glass(?:es)?|cups?|(?:tea|table)?spoons?|doses?)\b",
@@ -28,6 +32,8 @@ HOSPITAL: Final = re.compile(r"\bemergency\b|\bhospital now\b", re.IGNORECASE)
 """For a sign whose own action is to go to a hospital now."""
 INSTRUCTIONS: Final = ("what_to_do", "action", "advice", "answer", "short_answer", "guidance", "cautions")
 """The fields that tell a reader what to do."""
+ADVICE: Final = ("what_to_do", "action", "advice", "answer", "short_answer", "when_to_use")
+"""Those of them that a screen shows by themselves."""
 CAUTIONED: Final = frozenset(
     {"strains", "effects", "side-effects", "dosage-ranges", "faqs", "product-forms", "interactions", "claims"}
     | {"quality-checks", "jurisdictions"}
@@ -51,6 +57,14 @@ def stop_advice_warns_of_withdrawal(draft: Draft) -> Iterator[Fault]:
                     expected = "'stop-safely' among the standing_cautions of a record that advises to stop"
                     yield Fault(place, shown(found[0]), expected)
                     break
+
+
+def stop_advice_stands_with_its_warning(draft: Draft) -> Iterator[Fault]:
+    """The text that tells somebody to stop or to avoid kratom is shown without its cautions, too."""
+    for _, record in draft.everything():
+        for place, text in _texts(record, ADVICE):
+            if (found := STOP_KRATOM.search(text)) and not SAFE_STOPPING.search(text):
+                yield Fault(place, shown(found[0]), "how to stop safely, in the same text: 'do not stop suddenly'")
 
 
 def interactions_lead_to_a_warning_sign(draft: Draft) -> Iterator[Fault]:
@@ -140,6 +154,7 @@ def collections_that_need_cautions_have_them(draft: Draft) -> Iterator[Fault]:
 
 SAFETY_RULES: Final = (
     stop_advice_warns_of_withdrawal,
+    stop_advice_stands_with_its_warning,
     interactions_lead_to_a_warning_sign,
     statements_are_attributed,
     a_sign_has_one_urgency,
