@@ -29,6 +29,7 @@ from app.http.prefix import prefix_of, prefixed
 from app.http.request import Request
 from app.http.responses import FixedResponse, StreamedResponse
 from app.http.routing import Read, Route, Routes, query_model
+from app.http.spellings import Spellings
 from app.http.streaming import streamed
 from app.http.turns import Turns
 from app.problems import (
@@ -60,9 +61,6 @@ PROBES: Final = ("/health/live", "/health/ready")
 PLAIN_PATH = re.compile(r"[A-Za-z0-9/._+-]{1,200}")
 """What an address of this service may be made of, so that a problem can repeat it."""
 SPELLING: Final = "Addresses are in lower case, with single slashes and none at the end."
-MAX_SPELLINGS: Final = 1000
-MAX_SPELLING_BYTES: Final = 1000
-"""How many spellings of queries are remembered, and how long one may be: clients can make up any number."""
 SLOW_SECONDS: Final = 0.25
 """From when on an endpoint is logged as slow."""
 
@@ -111,9 +109,7 @@ class Pipeline:
         """What the paths of the service begin with where clients reach it; None when the settings do not say."""
         self._headers = CommonHeaders(cache_seconds, tls=tls)
         self.pages = Pages(self._headers, public_path)
-        self.spellings: dict[Key, bytes] = {}
-        """Queries that were sent in another spelling than the canonical one, under which the response is cached, and those
-        for which `Accept` has chosen another format than JSON."""
+        self.spellings = Spellings()
         self.problem_pages: ProblemPages | None = None
         """Tells readers of problems in HTML; without it every problem is JSON."""
         self.access_log = access_log
@@ -299,15 +295,8 @@ class Pipeline:
         if parameters is not None:
             sent, request.query = request.key, query_string(parameters.written()).encode()
             if request.key != sent:
-                self._remember(sent, request.query)
+                self.spellings.remember(sent, request.query)
         return parameters
-
-    def _remember(self, sent: Key, query: bytes) -> None:
-        """Remember under which query the response to what a client has sent is cached."""
-        if len(sent[2]) <= MAX_SPELLING_BYTES:
-            if len(self.spellings) >= MAX_SPELLINGS:
-                self.spellings.clear()
-            self.spellings[sent] = query
 
     def _negotiated(self, query: QueryParameters | None, request: Request) -> QueryParameters | None:
         """The query with the format that the client prefers; the key of the response then tells formats apart."""
@@ -324,7 +313,7 @@ class Pipeline:
             return query
         # No query has such a character, so the address that names the format has another key, and does not vary.
         sent, request.query = _key_with(request, accept), _key_with(request, chosen)[2]
-        self._remember(sent, request.query)
+        self.spellings.remember(sent, request.query)
         return query.model_copy(update={"format": offers[chosen]})
 
     def _streamed(self, response: StreamedResponse, request: Request) -> Reply:
