@@ -1,9 +1,12 @@
 """The HTML pages for people: one for every record and list, with everything that the JSON says."""
 
+import json
 import re
 from collections.abc import Iterator
 from html import unescape
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 from urllib.parse import urlencode, urljoin, urlsplit
 from xml.etree import ElementTree as ET
 
@@ -13,6 +16,7 @@ import pytest
 from markupsafe import escape
 
 from app.main import create_app
+from app.pages.site import Site, sitemap
 from app.pictures import PICTURES, Picture
 from app.settings import Settings
 from readers import Reader
@@ -227,8 +231,18 @@ async def test_a_page_has_an_entity_tag_and_is_revalidated(client: httpx.AsyncCl
 async def test_the_site_map_names_every_page(client: httpx.AsyncClient, pages: Pages) -> None:
     response = await client.get("/sitemap.xml")
     assert response.headers["Content-Type"].startswith("application/xml")
-    names = [element.text for element in ET.fromstring(response.content).iter() if element.tag.endswith("loc")]  # noqa: S314
-    assert sorted(map(str, names)) == sorted(["/", *pages])
+    entries = {str(entry[0].text): str(entry[1].text) for entry in ET.fromstring(response.content)}  # noqa: S314
+    assert sorted(entries) == sorted(["/", *pages])
+
+
+def test_the_site_map_says_when_a_release_last_changed_a_record() -> None:
+    history = json.dumps([{"release_date": "2026-01-02"}, {"release_date": "2026-01-01"}])
+    database: Any = SimpleNamespace(
+        dataset_version="2026-11-23+0123abcd", read=lambda *_: [("one", history), ("new", "[]")]
+    )
+    entries = {entry[0].text: entry[1].text for entry in ET.fromstring(sitemap(database, Site()))}  # noqa: S314
+    assert (entries["/strains/one"], entries["/strains/new"]) == ("2026-01-02", "2026-11-23")
+    assert entries["/"] == entries["/strains"] == "2026-11-23"
 
 
 async def test_no_address_is_whole_while_the_public_url_is_not_known(read: Read, client: httpx.AsyncClient) -> None:
