@@ -12,6 +12,7 @@ import asyncio
 import gzip
 import hashlib
 import json
+import logging
 import os
 import random
 import re
@@ -146,6 +147,8 @@ def main() -> int:
     parser.add_argument("--seconds", type=int, default=180)
     parser.add_argument("--seed", type=int, default=1, help="of the random choices")
     options = parser.parse_args()
+    # The services in this process have nothing to say.
+    logging.getLogger("app").setLevel(logging.CRITICAL)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         files = data_sets(folder)
