@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -118,10 +118,12 @@ def stop_words_of(seed: Seed) -> set[str]:
     return _spelled(seed.search.stop_words)
 
 
-def lexicon_of(seed: Seed, types: dict[str, str], counts: dict[str, int], named: set[str]) -> str:
+def lexicon_of(
+    seed: Seed, types: dict[str, str], counts: dict[str, int], named: set[str], stands: Callable[[Phrase], bool]
+) -> str:
     """The lexicon: what the seed says of words, in how many records each of them stands, and which are in names.
 
-    `types` has the type of each record by its path, the most important first.
+    `types` has the type of each record by its path, the most important first; `stands` says whether a phrase is in the index.
     """
     numbers = {path: number for number, path in enumerate(types, start=1)}
     search = seed.search
@@ -148,6 +150,7 @@ def lexicon_of(seed: Seed, types: dict[str, str], counts: dict[str, int], named:
         named=named | said.keys(),
         counts=said | counts,
         types=list(types.values()),
+        stands=stands,
     )
 
 
