@@ -50,7 +50,12 @@ SEARCHED: Final = frozenset(READER_FIELDS) | {
 }
 """The fields that are searched besides."""
 US_STATE: Final = re.compile("US-[A-Z]{2}")
-SENTENCE_END: Final = re.compile(r"(?<=[.!?])\s+")
+SENTENCE_END: Final = re.compile(r"(?<=[.!])\s+")
+"""Where a sentence ends; a question goes on, as what to do stands behind it: `A seizure? Call emergency services now.`"""
+RETELLING: Final = re.compile(r"(?:The article|It|Users)(?: also)? (?:says?|calls?|names?|counts?)\b|It is marketed")
+"""How a sentence begins that retells what the article, sellers or users say."""
+QUALIFIED: Final = re.compile(r"\b(?:evidence|but|though|unproven|not?)\b", re.IGNORECASE)
+"""What stands in a sentence that says itself how far that is true."""
 MAX_NAME: Final = 60
 """How many characters of a name can be typed to find it."""
 MAX_START: Final = 5
@@ -198,10 +203,20 @@ def _labels(record: Strict) -> Iterator[str]:
 def _sentences(record: Strict) -> Iterator[tuple[str, str]]:
     """The sentences that may be shown as a snippet, each with its stems: none that names an amount."""
     texts = dict.fromkeys(_texts(record, READER_FIELDS))
-    sentences = (sentence for text in texts for sentence in SENTENCE_END.split(text))
+    sentences = (sentence for text in texts for sentence in standing_alone(text))
     shown = [sentence for sentence in sentences if not AMOUNT.search(sentence)]
     for sentence in shown[:MAX_SENTENCES]:
         yield sentence, _joined([sentence])
+
+
+def standing_alone(text: str) -> Iterator[str]:
+    """The sentences of a text; one that retells a statement only with what qualifies it in the next, or not at all."""
+    sentences = SENTENCE_END.split(text)
+    for sentence, following in zip(sentences, [*sentences[1:], None], strict=True):
+        if not RETELLING.match(sentence) or QUALIFIED.search(sentence):
+            yield sentence
+        elif following and QUALIFIED.search(following):
+            yield f"{sentence} {following}"
 
 
 def _names(item: Rendered) -> Iterator[str]:
