@@ -42,3 +42,18 @@ class Reader(HTMLParser):
         """Where the head of the page links to in a relation."""
         links = (attributes for tag, attributes in self.elements if tag == "link")
         return [str(each["href"]) for each in links if each.get("rel") == relation]
+
+
+def plain(text: str) -> str:
+    """A text with single spaces."""
+    return " ".join(text.split())
+
+
+def is_in_order(parts: list[str], text: str) -> bool:
+    """Whether texts stand one after the other."""
+    place = 0
+    for part in map(plain, parts):
+        place = text.find(part, place) + len(part)
+        if place < len(part):
+            return False
+    return True

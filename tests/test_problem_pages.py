@@ -108,6 +108,13 @@ async def test_a_slash_that_is_escaped_is_no_folder_to_the_browser(client: httpx
     assert (response.status_code, response.headers["Content-Type"]) == (404, "application/problem+json")
 
 
+async def test_an_address_of_any_length_makes_no_long_page(client: httpx.AsyncClient) -> None:
+    for depth in (10, 11, 1000):
+        response = await client.get("/a" * depth, headers=READER)
+        assert response.status_code == 404
+        assert len(response.content) <= 5_000
+
+
 async def test_a_failure_is_told_in_html_too_without_what_is_inside(
     client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:

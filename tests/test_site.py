@@ -1,10 +1,13 @@
 """The HTML pages for people: one for every record and list, with everything that the JSON says."""
 
+import json
 import re
 from collections.abc import Iterator
 from html import unescape
 from pathlib import Path
-from urllib.parse import urlencode, urljoin, urlsplit
+from types import SimpleNamespace
+from typing import Any
+from urllib.parse import urljoin, urlsplit
 from xml.etree import ElementTree as ET
 
 import brotli
@@ -13,9 +16,10 @@ import pytest
 from markupsafe import escape
 
 from app.main import create_app
+from app.pages.site import Site, sitemap
 from app.pictures import PICTURES, Picture
 from app.settings import Settings
-from readers import Reader
+from readers import Reader, is_in_order, plain
 from support import COLLECTIONS, Object, each, slugs, walk
 
 Records = dict[str, list[Object]]
@@ -40,11 +44,6 @@ async def pages(client: httpx.AsyncClient, records: Records) -> Pages:
 def read(pages: Pages) -> Read:
     """Each of these pages, read once for all tests."""
     return {path: Reader(response.text) for path, response in pages.items()}
-
-
-def plain(text: str) -> str:
-    """A text with single spaces."""
-    return " ".join(text.split())
 
 
 async def test_every_record_and_list_has_a_page(pages: Pages) -> None:
@@ -77,16 +76,6 @@ def links_needed(record: Object) -> Iterator[str]:
     yield from (f"../claims/{claim['slug']}" for inner in walk(record) for claim in inner.get("claims", []))
 
 
-def is_in_order(parts: list[str], text: str) -> bool:
-    """Whether texts stand one after the other."""
-    place = 0
-    for part in map(plain, parts):
-        place = text.find(part, place) + len(part)
-        if place < len(part):
-            return False
-    return True
-
-
 async def test_a_page_begins_with_title_summary_cautions_and_disclaimer(read: Read, records: Records) -> None:
     for path in each(LISTS):
         for record in each(records[f"/v1{path}"]):
@@ -113,11 +102,16 @@ async def test_no_statement_of_the_article_stands_before_its_verdict(pages: Page
     for claim in each(records["/v1/claims"]):
         statement, note = str(escape(claim["statement"])), str(escape(claim["note"]))
         badge = f'class="badge badge-{claim["verdict"].replace("_", "-")}"'
-        shown = [path for path, html in htmls.items() if statement in html]
-        assert f"/claims/{claim['slug']}" in shown
-        for path in each(shown):
-            *before, _ = htmls[path].replace(str(escape(claim["summary"])), "").split(statement)
-            assert all(badge in piece and note in piece for piece in before), (claim["slug"], path)
+        said = {
+            path: html.replace(str(escape(claim["summary"])), "") for path, html in htmls.items() if statement in html
+        }
+        assert statement in said[f"/claims/{claim['slug']}"]
+        bare = [
+            path
+            for path, html in said.items()
+            if any(badge not in before or note not in before for before in html.split(statement)[:-1])
+        ]
+        assert bare == [], claim["slug"]
 
 
 async def test_what_the_article_answers_stands_after_what_the_evidence_does(read: Read, records: Records) -> None:
@@ -188,17 +182,6 @@ async def test_titles_and_descriptions_are_those_of_the_record(read: Read, recor
             assert metas["description"] == record["summary"]
 
 
-async def test_filters_of_a_form_select_what_the_api_selects(client: httpx.AsyncClient) -> None:
-    query = "seriousness=serious&seriousness=life_threatening"
-    page = Reader((await client.get(f"/side-effects?{query}&body_system=&sort=&unknown=1&view=full")).text)
-    wanted = (await client.get(f"/v1/side-effects?{query}")).json()
-    assert f"{wanted['meta']['total']} records match" in page.text
-    links = {value.removeprefix("side-effects/") for value in page.values("href") if value.startswith("side-effects/")}
-    assert links == set(slugs(wanted["data"]))
-    checked = [a["value"] for _, a in page.elements if a.get("type") == "checkbox" and "checked" in a]
-    assert sorted(map(str, checked)) == ["life_threatening", "serious"]
-
-
 @each_list
 async def test_paging_leads_to_every_record_once(path: str, client: httpx.AsyncClient, records: Records) -> None:
     found: list[str] = []
@@ -222,8 +205,18 @@ async def test_a_page_has_an_entity_tag_and_is_revalidated(client: httpx.AsyncCl
 async def test_the_site_map_names_every_page(client: httpx.AsyncClient, pages: Pages) -> None:
     response = await client.get("/sitemap.xml")
     assert response.headers["Content-Type"].startswith("application/xml")
-    names = [element.text for element in ET.fromstring(response.content).iter() if element.tag.endswith("loc")]  # noqa: S314
-    assert sorted(map(str, names)) == sorted(["/", *pages])
+    entries = {str(entry[0].text): str(entry[1].text) for entry in ET.fromstring(response.content)}  # noqa: S314
+    assert sorted(entries) == sorted(["/", *pages])
+
+
+def test_the_site_map_says_when_a_release_last_changed_a_record() -> None:
+    history = json.dumps([{"release_date": "2026-01-02"}, {"release_date": "2026-01-01"}])
+    database: Any = SimpleNamespace(
+        dataset_version="2026-11-23+0123abcd", read=lambda *_: [("one", history), ("new", "[]")]
+    )
+    entries = {entry[0].text: entry[1].text for entry in ET.fromstring(sitemap(database, Site()))}  # noqa: S314
+    assert (entries["/strains/one"], entries["/strains/new"]) == ("2026-01-02", "2026-11-23")
+    assert entries["/"] == entries["/strains"] == "2026-11-23"
 
 
 async def test_no_address_is_whole_while_the_public_url_is_not_known(read: Read, client: httpx.AsyncClient) -> None:
@@ -270,84 +263,6 @@ async def test_a_picture_is_on_its_list_and_served_with_its_data(
         assert response.headers["Content-Type"] == media_type
 
 
-def sent_by(page: Reader) -> list[tuple[str, str]]:
-    """What the form of a list sends when nothing in it is changed."""
-    sent: list[tuple[str, str]] = []
-    name = ""
-    for tag, attributes in page.elements[[tag for tag, _ in page.elements].index("details") :]:
-        if tag == "select":
-            name = str(attributes["name"])
-        elif tag == "option" and "selected" in attributes:
-            sent.append((name, str(attributes["value"])))
-        elif tag == "input" and (attributes["type"] not in ("checkbox", "radio") or "checked" in attributes):
-            sent.append((str(attributes["name"]), str(attributes["value"])))
-    return sent
-
-
-@pytest.mark.parametrize(
-    "address",
-    [
-        "/side-effects?q=heart",
-        "/side-effects?q=heart&sort=-name&limit=2",
-        "/side-effects?in_article=true&category=adverse_effect",
-        "/side-effects?slug=nausea,vomiting",
-        "/citations?year=2020,2021&limit=3&title_verified=false",
-        "/jurisdictions?parent_code=US&kcpa=true&status=legal_regulated",
-    ],
-)
-async def test_the_form_of_a_list_keeps_everything_that_was_asked(address: str, client: httpx.AsyncClient) -> None:
-    """What is shown does not change when the form is sent as it stands."""
-    first = (await client.get(address)).text
-    second = await client.get(f"{address.partition('?')[0]}?{urlencode(sent_by(Reader(first)))}")
-    assert second.status_code == 200
-    cards = [html.partition('<ol class="cards"')[2] for html in (first, second.text)]
-    assert "<h3>" in cards[0]
-    titles = [re.findall("<h3>.*?</h3>", card) for card in cards]
-    assert titles[0] == titles[1]
-
-
-@pytest.mark.parametrize("path", LISTS)
-async def test_a_form_offers_no_two_values_where_one_is_taken(
-    path: str, client: httpx.AsyncClient, pages: Pages
-) -> None:
-    page = Reader(pages[path].text)
-    boxes = [attributes for tag, attributes in page.elements if tag == "input" and attributes["type"] == "checkbox"]
-    both = [(str(box["name"]), str(box["value"])) for box in boxes]
-    assert (await client.get(f"{path}?{urlencode(both)}")).status_code == 200
-
-
-async def test_the_search_page_shows_what_the_api_finds(client: httpx.AsyncClient) -> None:
-    found = (await client.get("/v1/search?q=antidepresants")).json()
-    page = Reader((await client.get("/search?q=antidepresants&type=")).text)
-    assert str(found["meta"]["corrected_query"]) in page.text
-    html = re.sub("</?mark>", "", (await client.get("/search?q=antidepresants")).text)
-    for hit in each(found["data"]):
-        assert hit["url"].removeprefix("/v1/") in set(page.values("href"))
-        assert is_in_order([hit["title"], hit["summary"], *hit["cautions"][:1]], Reader(html).text)
-
-
-async def test_the_sentence_that_shows_why_a_record_was_found_is_marked_and_stands_once(
-    client: httpx.AsyncClient,
-) -> None:
-    found = (await client.get("/v1/search?q=antidepressants")).json()["data"]
-    html = unescape((await client.get("/search?q=antidepressants")).text)
-    assert html.count("<mark>") >= 3
-    texts = re.sub("</?mark>", "", html)
-    for hit in each([hit for hit in found if hit["snippet"]["matches"]]):
-        snippet, match = hit["snippet"]["text"], hit["snippet"]["matches"][0]
-        if snippet in hit["summary"]:
-            assert f"<mark>{snippet[match['start'] : match['end']]}</mark>" in html
-        results = [part for part in texts.split("<li>") if f">{hit['title']}</a></h3>" in part]
-        assert [part.count(snippet) for part in results] == [1]
-
-
-async def test_a_search_without_results_leads_on_and_says_what_that_does_not_mean(client: httpx.AsyncClient) -> None:
-    page = Reader((await client.get("/search?q=zxqvw")).text)
-    assert "That nothing was found does not mean that it is safe." in page.text
-    assert "/v1" not in page.text
-    assert {"warning-signs", "interactions"} <= set(page.values("href"))
-
-
 async def test_a_help_line_can_be_called_from_its_page_and_from_the_list(pages: Pages, records: Records) -> None:
     for line in each(records["/v1/contacts"]):
         for path in ("/contacts", f"/contacts/{line['slug']}"):
@@ -372,16 +287,3 @@ async def test_an_amount_is_one_fact_and_said_to_be_no_recommendation(pages: Pag
 async def test_a_badge_names_what_it_is_the_degree_of(pages: Pages) -> None:
     for path in ("/jurisdictions", "/jurisdictions/us"):
         assert "Confidence: medium" in Reader(pages[path].text).text
-
-
-async def test_the_search_page_invites_to_search(client: httpx.AsyncClient) -> None:
-    for address in ("/search", "/search?q="):
-        response = await client.get(address)
-        assert response.status_code == 200
-        assert "Ask in your own words" in response.text
-
-
-async def test_a_question_is_text_on_the_search_page(client: httpx.AsyncClient) -> None:
-    response = await client.get("/search", params={"q": "<b>liver</b> \" '"})
-    assert response.status_code == 200
-    assert "<b>liver" not in response.text

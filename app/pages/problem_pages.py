@@ -21,6 +21,8 @@ FOR_PROGRAMS: Final = frozenset(
 )
 """What the addresses begin with at which a problem is always JSON."""
 POLICY_HEADER: Final = {"Content-Security-Policy": POLICY}
+DEEPEST: Final = 10
+"""How many slashes the address of a page may have: each of its links goes up through all of them."""
 FOR_READERS: Final = (NOT_FOUND, GONE, INVALID_REQUEST, INTERNAL_ERROR, UNAVAILABLE)
 """What can happen to somebody who reads; the rest is between programs."""
 TITLES: Final[Mapping[str, str]] = {
@@ -61,7 +63,7 @@ def problem_offers(path: str, kind: Kind) -> tuple[bytes, ...]:
     says that it reads HTML.
     """
     first = path.strip("/").partition("/")[0].lower()
-    if first in FOR_PROGRAMS or kind not in FOR_READERS:
+    if first in FOR_PROGRAMS or kind not in FOR_READERS or path.count("/") > DEEPEST:
         return (PROBLEM,)
     return (HTML, PROBLEM) if first in TABLES or first == "search" else (PROBLEM, HTML)
 

@@ -220,12 +220,16 @@ def search_html(database: Database, body: Mapping[str, Any] | None, query: Searc
 
 def sitemap(database: Database, site: Site) -> str:
     """The addresses of all HTML pages. They are complete only when the public URL is known, as the format demands."""
-    paths = ["/", *(f"/{resource.collection}" for resource in RESOURCES)]
+    released = database.dataset_version.partition("+")[0]
+    pages = [("/", released), *((f"/{resource.collection}", released) for resource in RESOURCES)]
     for resource in RESOURCES:
-        slugs = database.read(str(select(table_of(TABLES[resource.collection]).columns.slug)), {})
-        paths += [f"/{resource.collection}/{slug}" for (slug,) in slugs]
-    changed = database.dataset_version.partition("+")[0]
-    return TEMPLATES.get_template("site/sitemap.xml").render(paths=paths, root=site.public_url, changed=changed)
+        columns = table_of(TABLES[resource.collection]).columns
+        for slug, history in database.read(str(select(columns.slug, columns.history)), {}):
+            # A record tells when a release last changed it.
+            changes = json.loads(history)
+            changed = max((change["release_date"] for change in changes), default=released)
+            pages.append((f"/{resource.collection}/{slug}", changed))
+    return TEMPLATES.get_template("site/sitemap.xml").render(pages=pages, root=site.public_url)
 
 
 def shortened(text: str) -> str:

@@ -53,6 +53,16 @@ class Line:
     """The heading above the line, where a new group of lines begins."""
 
 
+@dataclass(frozen=True)
+class Cell:
+    """A cell in its place, with its marks."""
+
+    x: float
+    """Where its middle is."""
+    marks: Sequence[tuple[Mark, list[str], int]]
+    """Each with the lines of its text and how many lines stand above."""
+
+
 def draw_table(
     lines: Sequence[Line],
     columns: Sequence[str],
@@ -71,15 +81,15 @@ def draw_table(
     for line in lines:
         if line.group:
             y += 30
-        texts = max(sum(bool(mark.text) for mark in cell) for cell in line.cells)
-        largest = max((mark.radius for cell in line.cells for mark in cell), default=0)
-        words = wrap(line.label, int(label_width / LETTER))
-        height = max(15 * len(words) + 7, 16 * texts + 8, round(2 * largest) + 4)
         cells = [
-            {"x": label_width + column_width * (index + 0.5), "marks": cell}
+            Cell(label_width + column_width * (index + 0.5), _stacked(cell, column_width))
             for index, cell in enumerate(line.cells)
             if cell
         ]
+        texts = max((sum(len(words) for _, words, _ in cell.marks) for cell in cells), default=0)
+        largest = max((mark.radius for cell in line.cells for mark in cell), default=0)
+        words = wrap(line.label, int(label_width / LETTER))
+        height = max(15 * len(words) + 7, 16 * texts + 8, round(2 * largest) + 4)
         placed.append({"line": line, "words": words, "y": y, "height": height, "cells": cells})
         y += height
     return TEMPLATES.get_template("table.svg").render(
@@ -92,3 +102,13 @@ def draw_table(
         height=y + (40 if legend else 10),
         **common,
     )
+
+
+def _stacked(cell: Sequence[Mark], width: int) -> list[tuple[Mark, list[str], int]]:
+    """The marks of a cell, each with the lines of its text and how many lines stand above."""
+    stacked, above = [], 0
+    for mark in cell:
+        words = wrap(mark.text, int(width / LETTER))
+        stacked.append((mark, words, above))
+        above += len(words)
+    return stacked
