@@ -15,11 +15,11 @@ from app.schemas.formats import MEDIA_TYPES
 from app.schemas.resources import ResourceInfo
 
 DATA_PACKAGE_PATH: Final = "/v1/datapackage.json"
-"""Where the columns of every CSV file are described."""
+"""The path of the data package, which describes the columns of every CSV file."""
 PIECE_BYTES: Final = 32_768
-"""How much of a body is made at a time: other requests have their turn in between."""
+"""How many bytes of a body are written at a time; other requests run in between."""
 MAX_WHOLE_PIECES: Final = 32
-"""How many pieces are sent as one body, which is cached; a longer body is sent while it is made, and never kept."""
+"""Up to how many pieces a body is sent whole and cached; a longer body is streamed and not cached."""
 Writer = Callable[[ResourceInfo, Iterable[bytes], Database], Iterator[bytes]]
 
 
@@ -43,11 +43,11 @@ WRITERS: Final[dict[str, Writer]] = {
     "ris": _for_citations(write_ris),
 }
 EXTENSIONS: Final = {"csv": "csv", "ndjson": "ndjson", "csl": "csl.json", "bibtex": "bib", "ris": "ris"}
-"""What the name of a downloaded file ends in."""
+"""The extension of a downloaded file."""
 
 
 def export(database: Database, resource: ResourceInfo, documents: Iterable[bytes], form: str, name: str) -> Response:
-    """Records in a format other than JSON, as a file whose name tells the version of the data."""
+    """Return records in a format other than JSON, as a file with the version of the data in its name."""
     licence: dict[str, Any] = json.loads(database.release_document)["data_licence"]
     links = [f'<{licence["url"]}>; rel="license"', f'<{resource.path}>; rel="collection"']
     if form == "csv":
@@ -64,7 +64,7 @@ def export(database: Database, resource: ResourceInfo, documents: Iterable[bytes
 
 
 def _pieces(records: Iterable[bytes]) -> Iterator[bytes]:
-    """Whole records joined to pieces that are worth sending."""
+    """Join whole records into pieces of at least `PIECE_BYTES`."""
     piece = bytearray()
     for record in records:
         piece += record

@@ -1,4 +1,4 @@
-"""Bodies that are made while they are sent: each piece in a turn of its own, compressed in a thread."""
+"""Streamed bodies: pieces are rendered one by one, yielding to other requests, and compressed in a thread."""
 
 from collections.abc import AsyncGenerator, Iterator
 from time import perf_counter
