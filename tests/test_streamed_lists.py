@@ -17,7 +17,7 @@ from app.database import Database
 from app.main import Service, create_app
 from app.settings import Settings
 from support import each
-from wire import CLOSE, ask, exchange, listening, request, run, silent_readers, statuses, until
+from wire import CLOSE, NOT_CLOSED, ask, exchange, listening, request, run, silent_readers, statuses, until
 
 FORMATS = ("csv", "ndjson", "csl", "bibtex", "ris")
 DECODED: dict[str, Callable[[bytes], bytes]] = {
@@ -191,5 +191,21 @@ def test_a_failure_half_way_ends_the_connection_so_that_the_client_sees_it(
             await until(lambda: not state.connections)
             assert statuses(await exchange(port, request(b"/v1/meta", CLOSE))) == [200]
         assert "response failed half-way" in caplog.text
+
+    run(promise)
+
+
+@pytest.mark.usefixtures("streamed")
+def test_a_client_that_knows_no_chunks_sees_a_failure_half_way_as_a_reset(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The end of the connection would be that of the body."""
+    old = request(b"/v1/citations?format=ndjson", version=b"1.0")
+
+    async def promise() -> None:
+        async with listening(service) as (port, _):
+            assert NOT_CLOSED not in await exchange(port, old)
+            monkeypatch.setattr(Database, "rows", failing_after_a_hundred)
+            assert (await exchange(port, old)).endswith(NOT_CLOSED)
 
     run(promise)

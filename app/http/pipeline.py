@@ -48,6 +48,7 @@ from app.problems import (
     problem_headers,
     problem_of,
     shown,
+    without_framing,
 )
 from app.schemas.queries import QueryParameters, query_string
 
@@ -364,7 +365,8 @@ class Pipeline:
 
     def _raised(self, error: HTTPException) -> Reply:
         """The reply with a status that is no error, such as a redirect, which an endpoint has raised."""
-        headers = [(name.lower().encode(), value.encode("latin-1")) for name, value in (error.headers or {}).items()]
+        given = without_framing(error.headers or {})
+        headers = [(name.encode(), value.encode("latin-1")) for name, value in given.items()]
         if all(name != b"cache-control" for name, _ in headers):
             headers.append(NO_STORE)
         if error.status_code not in (204, 304):
@@ -380,13 +382,22 @@ class Pipeline:
         offers = self._problem_offers(request, problem)
         if offers:
             headers.append((b"vary", b"Accept"))
-            if preferred(request.fields.get(b"accept", b""), offers) == HTML and self.problem_pages:
-                page = self.problem_pages.response(request.path, problem, prefix)
-                headers = [line for line in headers if line[0] not in (b"content-type", b"content-length")]
-                return Reply(
-                    problem.kind.status, self._headers.complete([*headers, *page.raw_headers]), bytes(page.body)
-                )
+            if preferred(request.fields.get(b"accept", b""), offers) == HTML:
+                headers, body = self._problem_page(problem, request, headers) or (headers, body)
         return Reply(problem.kind.status, self._headers.complete(headers), body)
+
+    def _problem_page(
+        self, problem: ProblemException, request: Request, headers: RawHeaders
+    ) -> tuple[RawHeaders, bytes] | None:
+        """Header fields and body of a problem as an HTML page; None when that can't be made, as it reads from the data."""
+        assert self.problem_pages
+        try:
+            page = self.problem_pages.response(request.path, problem, self.prefix(request))
+        except Exception:
+            log.exception("problem page failed", extra={"request_id": request.id, "path": shown(request.path)})
+            return None
+        rest = [line for line in headers if line[0] not in (b"content-type", b"content-length")]
+        return [*rest, *page.raw_headers], bytes(page.body)
 
     def _problem_offers(self, request: Request, problem: ProblemException) -> tuple[bytes, ...]:
         """The media types between which a reader may choose when something is wrong; none where it is always JSON."""
