@@ -20,6 +20,7 @@ run: data/content.db ## Serve on HOST:PORT (127.0.0.1:8000)
 build: data/content.db ## Build data/content.db from data/seed.json
 
 data/content.db: $(VENV)/run.stamp data/seed.json data/releases.json $(shell find app migrations -name '*.py')
+	@$(BIN)/python -m compileall -q app migrations
 	@$(BIN)/python -m app.content build
 
 test: $(VENV)/test.stamp ## Run the tests, in two processes
@@ -172,7 +173,7 @@ $(AUDIT)/audit.stamp: requirements/audit.txt $(VENV)/venv.stamp
 	@touch $@
 
 replicas: $(VENV)/test.stamp data/content.db ## Prove deploy/nginx.conf with two replicas, and print the figures (needs nginx)
-	@$(BIN)/python -m pytest -q --capture=no tests/test_replicas.py
+	@LOAD_SECONDS=3 $(BIN)/python -m pytest -q --capture=no tests/test_replicas.py
 
 image-check: ## Build the image without a container engine, and prove that it serves (Debian, as root: apt-get install buildah mmdebstrap)
 	@bash deploy/check-image.sh

@@ -23,7 +23,7 @@ from app.schemas.releases import ReleaseRead
 from app.tables import table_of
 from app.words.lexicon import Lexicon
 
-SCHEMA_REVISION = "0004"
+SCHEMA_REVISION = "0005"
 """The revision that this program reads; a test compares it with the newest migration."""
 
 HEADER_BYTES: Final = 100
@@ -195,7 +195,7 @@ def _open(path: Path) -> Database:
     except (DatabaseUnusableError, MemoryError):
         driver.close()
         raise
-    except (sqlite3.Error, LookupError, TypeError, ValueError) as error:
+    except (sqlite3.Error, LookupError, RecursionError, TypeError, ValueError) as error:
         driver.close()
         raise DatabaseUnusableError(path, f"can't be read as a database of this service ({error})") from error
     return database
@@ -250,9 +250,9 @@ def _checked(path: Path) -> tuple[bytes | None, bytes]:
     try:
         if not S_ISREG(path.stat().st_mode):
             raise DatabaseUnusableError(path, "is not a file")
-        # Without a buffer between, as the content would be copied from that.
-        with path.open("rb", buffering=0) as file:
-            header, size = file.read(HEADER_BYTES), os.fstat(file.fileno()).st_size
+        # Without a buffer between, as the content would be copied from that. A pipe that has just taken the place is not waited for.
+        with open(path, "rb", buffering=0, opener=lambda name, flags: os.open(name, flags | os.O_NONBLOCK)) as file:
+            header, size = file.read(HEADER_BYTES) or b"", os.fstat(file.fileno()).st_size
             _refuse_wrong_size(path, header, size)
             file.seek(0)
             content = file.read() if size <= MAX_HELD_BYTES else None

@@ -23,6 +23,7 @@ from app.content.export import MANIFEST, export
 from app.main import create_app
 from app.settings import Settings
 from crawl import crawl
+from readers import Reader
 from support import COLLECTIONS, ROOT, START_SECONDS, Object, each, select, slugs
 from test_replicas import NGINX, WRAPPER, free_port
 
@@ -147,7 +148,23 @@ def test_a_host_of_files_answers_conditions_formats_and_what_is_not_there(host: 
     assert changes["data"]["since"] == version
     missing = httpx.get(f"{host}/v1/strains/none")
     assert (missing.status_code, missing.headers["Content-Type"]) == (404, "application/problem+json")
+    assert missing.headers["Cache-Control"] == "no-store"
     assert files
+
+
+@pytest.mark.skipif(NGINX is None, reason="needs nginx")
+def test_a_host_of_files_tells_readers_in_html_what_is_not_there(host: str) -> None:
+    reader = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
+    for address in ("/nothing", "/side-effects/nothing", "/a/b/c/"):
+        response = httpx.get(host + address, headers=reader)
+        assert (response.status_code, response.headers["Content-Type"]) == (404, "text/html; charset=utf-8")
+        assert response.headers["Cache-Control"] == "no-store"
+        assert response.headers["X-Content-Type-Options"] == "nosniff"
+        for link in each({link for link in Reader(response.text).values("href", "src") if "#" not in link}):
+            assert link.startswith("/"), "the page is shown at any depth"
+            assert httpx.get(host + link).status_code == 200, link
+    below = httpx.get(f"{host}/v1/nothing", headers=reader)
+    assert (below.status_code, below.headers["Content-Type"]) == (404, "application/problem+json")
 
 
 @pytest.mark.skipif(NGINX is None, reason="needs nginx")
@@ -207,5 +224,14 @@ def test_a_copy_offers_no_search_and_no_filter(copy: Path) -> None:
 def test_the_public_address_is_in_the_site_map_of_a_copy(database_path: Path, tmp_path: Path) -> None:
     export(database_path, tmp_path / "copy", "https://example.org/kratom", quick=True)
     assert "https://example.org/kratom/strains" in (tmp_path / "copy/sitemap.xml").read_text(encoding="utf-8")
+    for name, address in (
+        ("index.html", "/"),
+        ("strains.html", "/strains"),
+        ("strains/red-vein.html", "/strains/red-vein"),
+    ):
+        page = Reader((tmp_path / "copy" / name).read_text(encoding="utf-8"))
+        assert page.linked("canonical") == [f"https://example.org/kratom{address}"]
+    missing = Reader((tmp_path / "copy/404.html").read_text(encoding="utf-8"))
+    assert {link for link in missing.values("href", "src") if not link.startswith(("/kratom/", "#"))} == set()
     links = json.loads((tmp_path / "copy/v1/strains.json").read_bytes())["links"]
     assert links["self"] == "/kratom/v1/strains"

@@ -27,6 +27,7 @@ from app.http.pipeline import whole_response
 from app.http.prefix import prefixed
 from app.main import Service, create_app
 from app.pages import data_pages
+from app.pages.problem_pages import missing_html
 from app.pages.site import Site, list_html
 from app.pictures import PICTURES
 from app.problems import GONE
@@ -98,8 +99,8 @@ def export(database_path: Path, target: Path, public_url: str = "", *, quick: bo
         raise BuildError(f"{target}: is not an earlier copy and was left as it is; name a folder that does not exist")
     service = create_app(Settings(database_path=database_path, public_url=public_url))
     service.state.site = Site(public_url, is_static=True)
-    for path, page in data_pages(service.title, service.state.database, is_static=True).items():
-        service.pipeline.add_page(path, page.response, page.compressed)
+    for path, page in data_pages(service.title, service.state.database, service.state.site).items():
+        service.pipeline.pages.add(path, page.response, page.compressed)
     files, former = asyncio.run(_collect(service))
     beside = target.with_name(f".{target.name}.exporting")
     shutil.rmtree(beside, ignore_errors=True)
@@ -155,6 +156,9 @@ async def _collect(service: Service) -> tuple[list[File], list[File]]:
         ]
     for address in _addresses(service, database):
         files.append(await _fetched(service, address, address))
+    # Hosts of files show it, by this name, where they have none.
+    missing = missing_html(database, service.state.site).encode()
+    files.append(File("/404.html", "404.html", "text/html; charset=utf-8", {}, missing))
     for (version,) in database.read("SELECT dataset_version FROM kept_release ORDER BY position", {}):
         address = f"/v1/changes?since={quote(version, safe='')}"
         named = f"/v1/changes/since-{version.replace('+', '-')}"

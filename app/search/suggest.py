@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from app.database import Database
 from app.words.lexicon import Lexicon
-from app.words.text import words
+from app.words.text import parts
 
 MAX_SUGGESTIONS: Final = 8
 SHORTEST_CORRECTED: Final = 3
@@ -27,7 +27,7 @@ SQL: Final = """
 
 def suggest(database: Database, text: str) -> list[dict[str, Any]]:
     """References to the records that may be meant, best first: those whose names begin so, then by importance."""
-    typed = " ".join(word.text for word in words(text))
+    typed = " ".join(parts(text))
     if not typed:
         return []
     for beginning in (typed, *_corrected(database.lexicon, typed)):
@@ -45,7 +45,10 @@ def _named(database: Database, beginning: str) -> list[dict[str, Any]]:
 def _corrected(lexicon: Lexicon, typed: str) -> Iterator[str]:
     """What was probably meant, if one word has one wrong letter; the last one may be a beginning."""
     *before, last = typed.split()
-    better = [word if lexicon.knows(word) else lexicon.corrected(word) or word for word in before]
+    better = [
+        word if word in lexicon.stop_words or lexicon.knows(word) else lexicon.corrected(word) or word
+        for word in before
+    ]
     if better != before:
         yield " ".join([*better, last])
     elif len(last) >= SHORTEST_CORRECTED:
