@@ -42,7 +42,7 @@ class Service(FastAPI):
         self.state.database = database
         self.pipeline.forget_responses()
         for path, page in pages.items():
-            self.pipeline.add_page(path, page.response, page.compressed)
+            self.pipeline.pages.add(path, page.response, page.compressed)
 
     def refuse(self, reason: str | None) -> None:
         """Tell from now on why the file that was put in place is not served; None when it is."""
@@ -108,7 +108,7 @@ def create_app(
     app.pipeline.problem_pages = HtmlProblems(app.state)
     describe(app)
     for path, page in make_pages(app, settings.public_url).items():
-        app.pipeline.add_page(path, page.response, page.compressed)
+        app.pipeline.pages.add(path, page.response, page.compressed)
     if settings.metrics_port:
         from app.metrics import Metrics, serve_metrics  # noqa: PLC0415  # loads a library that is needed only here
 

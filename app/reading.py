@@ -82,7 +82,7 @@ def _whole_list(
 ) -> Response:
     """Every record that matches, or as many as were asked for, in another format."""
     limit = query.limit if "limit" in query.model_fields_set else NO_LIMIT
-    rows = database.read(sql, values | {"limit": limit, "offset": query.offset})
+    rows = database.rows(sql, values | {"limit": limit, "offset": query.offset})
     documents = (document for (document,) in rows)
     return export(database, resource.info, documents, query.format, resource.info.collection)
 

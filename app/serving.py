@@ -1,6 +1,7 @@
 """Runs a server process and shuts it down gracefully: no received request is lost."""
 
 import asyncio
+import gc
 import os
 import signal
 import socket
@@ -59,10 +60,10 @@ def server_config(settings: Settings, app: Any, *, factory: bool = False) -> Con
     )
 
 
-def serve(config: Config, listener: socket.socket) -> None:
-    """Serve in this process until a signal ends it; SIGHUP reads the database file again."""
-    with suppress(KeyboardInterrupt):
-        ReloadingServer(config).run([listener])
+def collect_garbage() -> None:
+    """Collect garbage from now on, but leave out what has been made so far: it stays until the process ends."""
+    gc.freeze()
+    gc.enable()
 
 
 class HangUp:
@@ -79,6 +80,13 @@ class HangUp:
 
 class StoppingServer(Server):
     """A server that accepts every waiting connection before it stops listening."""
+
+    def run(self, sockets: list[socket.socket] | None = None) -> None:
+        """Serve until a signal ends it; what is logged until then is written."""
+        # uvicorn raises the signal again once it has stopped, which would end the process before it has written its log.
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
+        with suppress(KeyboardInterrupt):
+            super().run(sockets)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Stop listening, then let the connections finish."""
@@ -102,7 +110,7 @@ class StoppingServer(Server):
 
 
 class ReloadingServer(StoppingServer):
-    """The server of a single process, which reloads by itself."""
+    """The server of a single process: SIGHUP reads the database file again."""
 
     async def serve(self, sockets: list[socket.socket] | None = None) -> None:
         """Serve until a signal ends it."""

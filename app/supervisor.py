@@ -32,8 +32,8 @@ RESTART_TICKS: Final = 10
 """How long a worker waits for its replacement that ended before it served."""
 MAX_RESTART_TICKS: Final = 600
 """The longest that wait becomes, which doubles each time."""
-MAX_FAILED_STARTS: Final = 5
-"""How many workers may end before they serve, while no other serves."""
+MAX_FAILED_STARTS: Final = 2
+"""How often every worker may end before it serves, while no other serves."""
 STOP_SECONDS: Final = 13.0
 """How long the workers may take to end."""
 
@@ -110,8 +110,9 @@ class Supervisor:
         self._content = held(database, settings.database_path)
         self._release = 1
         self._refusal: str | None = None
-        self._slots = [Slot() for _ in range(settings.workers)]
+        self.slots = [Slot() for _ in range(settings.workers)]
         self._failed_starts = 0
+        self._max_failed_starts = MAX_FAILED_STARTS * settings.workers
         self._news: SimpleQueue[News] = SimpleQueue()
         self._watcher = Watcher(
             settings.database_path,
@@ -129,11 +130,11 @@ class Supervisor:
         """Supervise until a signal ends it; 1 when no worker can start."""
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._stop)
-        for slot in self._slots:
+        for slot in self.slots:
             self._start(slot)
         signal.signal(signal.SIGHUP, self._reload)
         self._watcher.start()
-        while not self._is_told_to_stop and self._failed_starts < MAX_FAILED_STARTS:
+        while not self._is_told_to_stop and self._failed_starts <= self._max_failed_starts:
             time.sleep(TICK_SECONDS)
             if self._is_told_to_reload:
                 self._is_told_to_reload = False
@@ -141,11 +142,11 @@ class Supervisor:
                     break
                 self._watcher.look_now()
             self._spread_news()
-            for slot in self._slots:
-                self._tend(slot)
+            for slot in self.slots:
+                self.tend(slot)
         self._watcher.stop()
         self._end_all()
-        if self._failed_starts >= MAX_FAILED_STARTS:
+        if self._failed_starts > self._max_failed_starts:
             log.error("%d workers in a row ended before they served; giving up", self._failed_starts)
             return 1
         return 0
@@ -174,21 +175,22 @@ class Supervisor:
                 os.close(self._content)
                 self._content = news.content
                 self._release += 1
-            for slot in self._slots:
+            for slot in self.slots:
                 if slot.worker:
-                    self._tell(slot.worker)
+                    self.tell(slot.worker)
 
-    def _tell(self, worker: Worker, *others: int) -> None:
+    def tell(self, worker: Worker, *others: int) -> None:
         """Send a worker what it has to serve, and other descriptors."""
         message = json.dumps({"release": self._release, "refusal": self._refusal}).encode()
         try:
             socket.send_fds(worker.control, [message], [self._content, *others], socket.MSG_DONTWAIT)
-        except BlockingIOError:
-            log.error("worker %d does not read what it is told, and is ended", worker.process.pid)  # noqa: TRY400
-            worker.process.kill()
-        except OSError:
+        except ConnectionError:
             # It has ended, and is replaced.
             return
+        except OSError as error:
+            # It does not read, or the system passes no more descriptors on. Left alone, it would serve an old data set for ever.
+            log.error("worker %d can't be told what to serve (%s) and is ended", worker.process.pid, error)  # noqa: TRY400
+            worker.process.kill()
 
     def _start(self, slot: Slot) -> None:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
@@ -199,9 +201,9 @@ class Supervisor:
                 command, pass_fds=[theirs.fileno()], env=self._environment, stdin=subprocess.DEVNULL
             )
         slot.worker = Worker(process, ours)
-        self._tell(slot.worker, self._listener.fileno())
+        self.tell(slot.worker, self._listener.fileno())
 
-    def _tend(self, slot: Slot) -> None:
+    def tend(self, slot: Slot) -> None:
         """Look after a worker: replace it when it has ended, and end it when it hangs."""
         worker = slot.worker
         if worker is None:
@@ -247,7 +249,7 @@ class Supervisor:
         """End the workers, after they have responded to what they have accepted."""
         # No client may wait in a socket that no process accepts from.
         self._listener.close()
-        workers = [slot.worker for slot in self._slots if slot.worker]
+        workers = [slot.worker for slot in self.slots if slot.worker]
         for worker in workers:
             worker.process.terminate()
         latest = time.monotonic() + STOP_SECONDS

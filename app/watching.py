@@ -65,6 +65,8 @@ class Watcher(Thread):
                 self._look(at_once=is_asked)
             except Exception:
                 log.exception("the database file could not be looked at")
+                self._judged = self._last_seen  # once is enough
+                self._refuse("could not be looked at")
 
     def look_now(self) -> None:
         """Read the file again at once."""

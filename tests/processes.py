@@ -26,6 +26,12 @@ def is_alive(pid: int) -> bool:
         return False
 
 
+def handles(pid: int, number: int) -> bool:
+    """Whether a process has a handler for a signal."""
+    status = Path(f"/proc/{pid}/status").read_text(encoding="ascii")
+    return bool(int(status.partition("SigCgt:")[2].split()[0], 16) >> (number - 1) & 1)
+
+
 def wait_until(condition: Callable[[], bool], seconds: float = 10) -> None:
     """Wait for something that has to come true in time."""
     latest = time.monotonic() + seconds

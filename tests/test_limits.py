@@ -22,7 +22,10 @@ from support import ROOT, START_SECONDS, STOP_SECONDS, Ask, Running, each, servi
 pytestmark = pytest.mark.anyio
 
 MEGABYTE = 1024 * 1024
-TOO_LITTLE_MEMORY = (48 * MEGABYTE, 96 * MEGABYTE, 128 * MEGABYTE)
+TOO_LITTLE_MEMORY = (
+    *((resource.RLIMIT_AS, 48 * MEGABYTE), (resource.RLIMIT_AS, 128 * MEGABYTE)),
+    *((resource.RLIMIT_DATA, 48 * MEGABYTE), (resource.RLIMIT_DATA, 96 * MEGABYTE)),
+)
 ENOUGH_MEMORY = 224 * MEGABYTE
 FILES = 128
 
@@ -45,9 +48,11 @@ def ended(database_path: Path, program: str, **settings: str) -> subprocess.Comp
 
 
 @pytest.mark.parametrize("workers", ["1", "2"])
-@pytest.mark.parametrize("amount", TOO_LITTLE_MEMORY)
-def test_with_too_little_memory_it_ends_with_one_line(database_path: Path, amount: int, workers: str) -> None:
-    result = ended(database_path, limited(resource.RLIMIT_AS, amount), API_WORKERS=workers)
+@pytest.mark.parametrize(("kind", "amount"), TOO_LITTLE_MEMORY)
+def test_with_too_little_memory_it_ends_with_one_line(
+    database_path: Path, kind: int, amount: int, workers: str
+) -> None:
+    result = ended(database_path, limited(kind, amount), API_WORKERS=workers)
     assert (result.returncode, result.stdout) == (1, "")
     assert result.stderr == "The service can't run: there is not enough memory\n"
 

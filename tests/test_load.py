@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from app.database import Database
-from app.http import pipeline
+from app.http import turns
 from app.http.negotiation import CODINGS
 from app.main import Service, create_app
 from app.settings import Settings
@@ -96,7 +96,7 @@ def test_a_new_connection_and_health_are_answered_while_sixty_clients_ask_for_ex
 def test_the_loop_turns_between_two_expensive_calls_of_endpoints(
     service: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pipeline, "TURN_SECONDS", 0.0)
+    monkeypatch.setattr(turns, "TURN_SECONDS", 0.0)
     turn = 0
     calls: list[int] = []
     read = Database.read
@@ -107,14 +107,14 @@ def test_the_loop_turns_between_two_expensive_calls_of_endpoints(
 
     monkeypatch.setattr(Database, "read", noting)
 
-    async def turns() -> None:
+    async def count_turns() -> None:
         nonlocal turn
         while True:
             turn += 1
             await asyncio.sleep(0)
 
     async def promise() -> None:
-        turning = asyncio.create_task(turns())
+        turning = asyncio.create_task(count_turns())
         got = await asyncio.gather(*(ask(service, f"/v1/strains?offset={n}") for n in range(40)))
         turning.cancel()
         assert [status for status, _, _ in got] == [200] * 40
@@ -158,7 +158,7 @@ def test_a_large_body_is_compressed_outside_the_loop_and_once_for_all_who_wait(
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="reads /proc")
 def test_slow_readers_of_a_large_body_take_little_memory_and_are_disconnected(database_path: Path) -> None:
     readers = 100
-    size = (Path(pipeline.__file__).parents[1] / "pages/swagger-ui/swagger-ui-bundle.js").stat().st_size
+    size = (Path(turns.__file__).parents[1] / "pages/swagger-ui/swagger-ui-bundle.js").stat().st_size
 
     async def promise(running: Running) -> None:
         await running.get(BUNDLE.decode())

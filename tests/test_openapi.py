@@ -194,7 +194,7 @@ async def test_every_default_is_accepted_when_it_is_sent_and_changes_nothing(cli
     assert seen > 40
     for name, component in each(COMPONENTS["schemas"].items()):
         for place, schema in each(schemas(component, name)):
-            assert "default" not in schema, f"{place}: an answer has no defaults"
+            assert "default" not in schema, f"{place}: a response has no defaults"
 
 
 def test_every_enum_has_a_name_and_says_whether_it_may_grow() -> None:

@@ -28,7 +28,7 @@ MAY_IMPORT = {
     "database": {"names", "registry", "schemas", "tables", "words"},
     "search": {"database", "schemas", "words"},
     "files": set[str](),
-    "formats": {"database", "registry", "schemas"},
+    "formats": {"database", "http", "registry", "schemas"},
     "internals": set[str](),
     "logs": set[str](),
     "metrics": set[str](),

@@ -334,12 +334,14 @@ def _insert(
 def _insert_search(content: RenderedSeed, connection: Connection) -> None:
     """Write the full-text index, what it finds and what the search knows of words."""
     words: Counter[str] = Counter()
-    numbers: dict[str, int] = {}
+    named: set[str] = set()
+    types: dict[str, str] = {}
 
     def counted() -> Iterator[SearchRow]:
         for row in search_rows(content):
-            numbers[row.path] = row.number
+            types[row.path] = row.shown["type"].value
             words.update(row.words)
+            named.update(row.named_words)
             yield row
 
     for rows in _batches(counted()):
@@ -347,7 +349,7 @@ def _insert_search(content: RenderedSeed, connection: Connection) -> None:
         connection.execute(text(INSERT_INDEXED), [row.indexed for row in rows])
         connection.execute(insert(SearchName), [name for row in rows for name in row.named])
     connection.execute(text("INSERT INTO search_index (search_index) VALUES ('optimize')"))
-    stored = lexicon_of(content.seed, numbers, words)
+    stored = lexicon_of(content.seed, types, words, named)
     connection.execute(insert(SearchLexicon), [{"id": 1, "document": stored}])
 
 

@@ -1,7 +1,8 @@
 """Formats besides the JSON of the API: whole lists as CSV and NDJSON, citations for reference managers, a data package."""
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from itertools import chain, islice
 from typing import Any, Final
 
 from fastapi.responses import Response
@@ -9,23 +10,28 @@ from fastapi.responses import Response
 from app.database import Database
 from app.formats.citations import write_bibtex, write_csl, write_ris
 from app.formats.csv import write_csv
+from app.http.responses import StreamedResponse
 from app.schemas.formats import MEDIA_TYPES
 from app.schemas.resources import ResourceInfo
 
 DATA_PACKAGE_PATH: Final = "/v1/datapackage.json"
 """Where the columns of every CSV file are described."""
-Writer = Callable[[ResourceInfo, Iterable[bytes], Database], bytes]
+PIECE_BYTES: Final = 32_768
+"""How much of a body is made at a time: other requests have their turn in between."""
+MAX_WHOLE_PIECES: Final = 32
+"""How many pieces are sent as one body, which is cached; a longer body is sent while it is made, and never kept."""
+Writer = Callable[[ResourceInfo, Iterable[bytes], Database], Iterator[bytes]]
 
 
-def _write_ndjson(_: ResourceInfo, documents: Iterable[bytes], __: Database) -> bytes:
-    return b"".join(document + b"\n" for document in documents)
+def _write_ndjson(_: ResourceInfo, documents: Iterable[bytes], __: Database) -> Iterator[bytes]:
+    return (document + b"\n" for document in documents)
 
 
-def _write_csv(resource: ResourceInfo, documents: Iterable[bytes], database: Database) -> bytes:
+def _write_csv(resource: ResourceInfo, documents: Iterable[bytes], database: Database) -> Iterator[bytes]:
     return write_csv(list(resource.read.model_fields), documents, database.dataset_version)
 
 
-def _for_citations(write: Callable[[Iterable[bytes], str], bytes]) -> Writer:
+def _for_citations(write: Callable[[Iterable[bytes], str], Iterator[bytes]]) -> Writer:
     return lambda _, documents, database: write(documents, database.dataset_version)
 
 
@@ -47,11 +53,23 @@ def export(database: Database, resource: ResourceInfo, documents: Iterable[bytes
     if form == "csv":
         links.append(f'<{DATA_PACKAGE_PATH}>; rel="describedby"')
     file = f"{name}-{database.dataset_version}.{EXTENSIONS[form]}"
-    return Response(
-        WRITERS[form](resource, documents, database),
-        headers={
-            "Content-Disposition": f'attachment; filename="{file}"',
-            "Link": ", ".join(links),
-        },
-        media_type=MEDIA_TYPES[form],
+    headers = {"Content-Disposition": f'attachment; filename="{file}"', "Link": ", ".join(links)}
+    pieces = _pieces(WRITERS[form](resource, documents, database))
+    whole = list(islice(pieces, MAX_WHOLE_PIECES))
+    if len(whole) < MAX_WHOLE_PIECES:
+        return Response(b"".join(whole), headers=headers, media_type=MEDIA_TYPES[form])
+    return StreamedResponse(
+        chain(whole, pieces), made_from=database.checksum, headers=headers, media_type=MEDIA_TYPES[form]
     )
+
+
+def _pieces(records: Iterable[bytes]) -> Iterator[bytes]:
+    """Whole records joined to pieces that are worth sending."""
+    piece = bytearray()
+    for record in records:
+        piece += record
+        if len(piece) >= PIECE_BYTES:
+            yield bytes(piece)
+            piece.clear()
+    if piece:
+        yield bytes(piece)

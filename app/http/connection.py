@@ -127,6 +127,10 @@ class Connection(asyncio.Protocol):
         """Whether the application is processing a request."""
         self.is_reading_paused = False
         self.is_writing_paused = False
+        self.is_streaming = False
+        """Whether the response is written while the application makes it."""
+        self.may_write: asyncio.Future[None] | None = None
+        """What a streamed response waits for while the client reads slowly."""
 
         self.stopping = False
         """Whether the server stops."""
@@ -164,6 +168,7 @@ class Connection(asyncio.Protocol):
         self.closing = True
         self.buffer.clear()
         self.lost.set()
+        self._go_on()
 
     def data_received(self, data: bytes) -> None:
         """Respond to every complete request received."""
@@ -187,6 +192,7 @@ class Connection(asyncio.Protocol):
     def resume_writing(self) -> None:
         """Go on."""
         self.is_writing_paused = False
+        self._go_on()
         self.advance()
 
     # What uvicorn calls
@@ -303,9 +309,23 @@ class Connection(asyncio.Protocol):
             await self.lost.wait()
             return {"type": "http.disconnect"}
 
+        async def stream(start: Message, message: Message) -> None:
+            nonlocal keeps_open
+            if not self.is_streaming:
+                keeps_open = self._begin_stream(start, request, keeps_open=keeps_open)
+            await self._write_piece(message["body"], request)
+
         try:
-            reply = await whole_response(self.app, self._scope(request), receive)
-        except Exception:
+            reply = await whole_response(self.app, self._scope(request), receive, stream)
+        except Exception as error:
+            if self.is_streaming:
+                # The client sees that the body has no end.
+                self.transport.abort()
+                if not isinstance(error, ConnectionError):
+                    log.exception(
+                        "response failed half-way", extra={"request_id": request.id, "path": shown(request.path)}
+                    )
+                return
             log.exception("application failed", extra={"request_id": request.id, "path": shown(request.path)})
             problem = ProblemException(INTERNAL_ERROR, "Something went wrong.")
             reply = self.pipeline.problem(problem, request)
@@ -314,9 +334,45 @@ class Connection(asyncio.Protocol):
             keeps_open = keeps_open and (b"connection", b"close") not in reply.headers
             reply.headers = [line for line in reply.headers if line[0] != b"connection"]
         self.is_processing = False
-        if not self.closing:
+        if self.is_streaming:
+            self.is_streaming = False
+            if not self.closing and not (keeps_open and (not self.stopping or HEAD_END.search(self.buffer))):
+                self._close()
+            self.advance()
+        elif not self.closing:
             self._write(reply, b"", request.method, keeps_open=keeps_open)
             self.advance()
+
+    def _begin_stream(self, start: Message, request: Request, *, keeps_open: bool) -> bool:
+        """Write the head of a response whose body follows in pieces; returns whether the connection stays open."""
+        self.is_streaming = True
+        # HTTP/1.0 knows no chunks: there the end of the connection is that of the body.
+        framing = [(b"transfer-encoding", b"chunked")] if _is_chunked(request) else []
+        reply = Reply(start["status"], [*start["headers"], *framing], b"")
+        head, keeps_open = self._head(reply, b"", keeps_open=keeps_open)
+        self.transport.write(head)
+        self.written += len(head)
+        return keeps_open
+
+    async def _write_piece(self, piece: bytes, request: Request) -> None:
+        """Write a piece of a body, the empty one at its end, and wait while the client has much to read.
+
+        Raises:
+            ConnectionResetError: the connection is lost.
+        """
+        if self.is_writing_paused:
+            self.may_write = self.loop.create_future()
+            await self.may_write
+        if self.closing:
+            raise ConnectionResetError
+        framed = b"%x\r\n%b\r\n" % (len(piece), piece) if _is_chunked(request) else piece
+        self.transport.write(framed)
+        self.written += len(framed)
+
+    def _go_on(self) -> None:
+        """Let a streamed response that waits for the client go on."""
+        if self.may_write and not self.may_write.done():
+            self.may_write.set_result(None)
 
     def _scope(self, request: Request) -> dict[str, Any]:
         peer, local = self.transport.get_extra_info("peername"), self.transport.get_extra_info("sockname")
@@ -338,6 +394,20 @@ class Connection(asyncio.Protocol):
 
     def _write(self, reply: Reply, last_header: bytes, method: str, *, keeps_open: bool) -> None:
         """Write a response, and close after the last one."""
+        head, keeps_open = self._head(reply, last_header, keeps_open=keeps_open)
+        body = b"" if method == "HEAD" else reply.body
+        is_large = len(body) > SEPARATE_WRITE_BYTES
+        first = head if is_large else head + body
+        self.transport.write(first)
+        self.written += len(first)
+        if is_large:
+            self.transport.write(body)
+            self.written += len(body)
+        if not keeps_open:
+            self._close()
+
+    def _head(self, reply: Reply, last_header: bytes, *, keeps_open: bool) -> tuple[bytes, bool]:
+        """The head of a response as it is written, and whether the connection stays open after it."""
         if self.default_headers is not self.server_state.default_headers:
             self.default_headers = self.server_state.default_headers
             self.default_block = _block(self.default_headers)
@@ -348,16 +418,7 @@ class Connection(asyncio.Protocol):
         if (self.stopping or self.ended) and not HEAD_END.search(self.buffer):
             keeps_open = False
         end = b"\r\n" if keeps_open else b"connection: close\r\n\r\n"
-        body = b"" if method == "HEAD" else reply.body
-        is_large = len(body) > SEPARATE_WRITE_BYTES
-        first = b"".join((reply.header_block, last_header, self.default_block, end, b"" if is_large else body))
-        self.transport.write(first)
-        self.written += len(first)
-        if is_large:
-            self.transport.write(body)
-            self.written += len(body)
-        if not keeps_open:
-            self._close()
+        return b"".join((reply.header_block, last_header, self.default_block, end)), keeps_open
 
     def _refuse(self, kind: Kind, detail: str) -> None:
         """Respond to an incomplete request with a problem, and close the connection."""
@@ -415,6 +476,10 @@ class Connection(asyncio.Protocol):
                 self._refuse(REQUEST_TIMEOUT, "The request was not complete in time.")
             else:
                 self._close()
+
+
+def _is_chunked(request: Request) -> bool:
+    return request.http_version != "1.0"
 
 
 def _block(headers: RawHeaders) -> bytes:

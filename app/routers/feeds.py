@@ -6,6 +6,7 @@ from fastapi import APIRouter, Path, Query, Response
 
 from app import feeds
 from app.routers.common import Data
+from app.routers.html_pages import Place
 from app.schemas.feeds import FeedListDocument
 from app.schemas.queries import NoQuery
 
@@ -22,6 +23,6 @@ async def list_feeds(_: Annotated[NoQuery, Query()], data: Data) -> Response:
 
 # Feed readers read it, and no client of the API: it is not in the OpenAPI document.
 @router.get(feeds.FEEDS + "/{feed}", include_in_schema=False)
-async def get_feed(feed: Annotated[str, Path()], _: Annotated[NoQuery, Query()], data: Data) -> Response:
+async def get_feed(feed: Annotated[str, Path()], _: Annotated[NoQuery, Query()], data: Data, place: Place) -> Response:
     """A feed."""
-    return feeds.feed(data, feed)
+    return feeds.feed(data, feed, place.public_url)

@@ -44,7 +44,7 @@ class PageMeta(Strict):
     offset: Annotated[int, PageOffset]
     """How many matching records stand before this page."""
     dataset_version: Annotated[str, pydantic.Field(pattern=r"^\d{4}-\d{2}-\d{2}\+[0-9a-f]{8}$", max_length=19)]
-    """Release date of the data set and a short hash of its content. The same version always gives the same answer."""
+    """Release date of the data set and a short hash of its content. The same version always gives the same response."""
     coverage: Text
     """Where this collection is thin, and what the absence of a record does not mean."""
     facets: Annotated[list[FacetCounts], pydantic.Field(max_length=10)] | None
@@ -67,7 +67,7 @@ class PageLinks(Strict):
 
 
 class DetailMeta(Strict):
-    """What is said about an answer."""
+    """What is said about a response."""
 
     dataset_version: Annotated[str, pydantic.Field(pattern=r"^\d{4}-\d{2}-\d{2}\+[0-9a-f]{8}$", max_length=19)]
     """Release date of the data set and a short hash of its content."""
@@ -102,7 +102,7 @@ class Document(Strict):
     """The envelope of a document that is no record."""
 
     meta: DetailMeta
-    """What is said about the answer."""
+    """What is said about the response."""
     links: DetailLinks
     """Where to go from here."""
 

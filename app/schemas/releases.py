@@ -135,7 +135,7 @@ class ApiIndex(Strict):
     resources: list[IndexEntry] = Field(max_length=50)
     """The collections."""
     service: list[IndexEntry] = Field(max_length=50)
-    """What else the service answers."""
+    """The other addresses of the service."""
 
 
 class IndexDetail(Document):
@@ -155,9 +155,9 @@ class Health(Strict):
 
 
 class Readiness(Health):
-    """Whether the service can answer, and from which data set."""
+    """Whether the service is ready, and which data set it serves."""
 
     dataset_version: Annotated[str, pydantic.Field(pattern=r"^\d{4}-\d{2}-\d{2}\+[0-9a-f]{8}$", max_length=19)]
-    """The data set that the process which answers serves. For up to 10 seconds after a release, others may serve another."""
+    """The data set that the responding process serves. For up to 10 seconds after a release, others may serve another."""
     refused: Annotated[str, pydantic.Field(max_length=400)] | None
     """Why the database file that was put in place is not served; the data set before is served on. Null when it is."""

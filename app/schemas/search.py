@@ -10,6 +10,7 @@ from app.schemas.fields import Count, Label, PagePath, Path, RecordPath, Slug, S
 from app.schemas.queries import CommaSeparated, Integer, QueryParameters, Question, Typed
 from app.schemas.references import RecordType, Reference
 
+Ending = Annotated[str, pydantic.Field(pattern=r"^[a-z]{2,12}$")]
 ResultsSize = pydantic.Field(ge=1, le=50, json_schema_extra={"format": "int32"})
 
 
@@ -26,6 +27,15 @@ class SearchTopic(Strict):
     """The records that are found even if they don't match, most important first, as `collection/slug`."""
 
 
+class SearchEndings(Strict):
+    """How words end that mean the same to a search, such as the names of medicines."""
+
+    endings: list[Ending] = Field(min_length=1, max_length=200)
+    """The last letters of the words, in lower case."""
+    words: Label
+    """What is looked for when an unknown word ends so."""
+
+
 class SearchSeed(Strict):
     """Words for finding; none of them is shown."""
 
@@ -37,6 +47,8 @@ class SearchSeed(Strict):
     """Other words for what a record is about, such as trade names, by its `collection/slug`."""
     topics: list[SearchTopic] = Field(max_length=50)
     """The dangers for which some records come first."""
+    endings: list[SearchEndings] = Field(max_length=20)
+    """What unknown words mean by the way they end."""
 
 
 class SearchQuery(QueryParameters):

@@ -20,12 +20,12 @@ class Summary(Strict):
 
     slug: Slug
     """Permanent identifier of the record within its resource."""
+    url: Path
+    """Path of the whole record in this API."""
     title: Label
     """What names the record on its own. Plain text without amounts."""
     summary: Text
     """The record in one or two plain sentences that are safe to show alone."""
-    url: Path
-    """Path of the whole record in this API."""
 
 
 class CautionedSummary(Summary):

@@ -68,7 +68,7 @@ class WarningSignQuery(PageQuery):
 
     urgency: Annotated[list[Urgency], pydantic.Field(max_length=2), CommaSeparated] = []
     """Only signs as urgent as this, comma-separated."""
-    sort: Annotated[Literal["slug", "-slug", "urgency", "-urgency"], Sorting] = "slug"
+    sort: Annotated[Literal["urgency", "-urgency", "slug", "-slug"], Sorting] = "urgency"
     facet: Annotated[list[Literal["urgency"]], Faceting, CommaSeparated] = []
 
 

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from app.database import Database
 from app.words.lexicon import Lexicon
-from app.words.text import words
+from app.words.text import parts
 
 MAX_SUGGESTIONS: Final = 8
 SHORTEST_CORRECTED: Final = 3
@@ -27,7 +27,7 @@ SQL: Final = """
 
 def suggest(database: Database, text: str) -> list[dict[str, Any]]:
     """References to the records that may be meant, best first: those whose names begin so, then by importance."""
-    typed = " ".join(word.text for word in words(text))
+    typed = " ".join(parts(text))
     if not typed:
         return []
     for beginning in (typed, *_corrected(database.lexicon, typed)):
