@@ -173,7 +173,7 @@ $(AUDIT)/audit.stamp: requirements/audit.txt $(VENV)/venv.stamp
 	@touch $@
 
 replicas: $(VENV)/test.stamp data/content.db ## Prove deploy/nginx.conf with two replicas, and print the figures (needs nginx)
-	@$(BIN)/python -m pytest -q --capture=no tests/test_replicas.py
+	@LOAD_SECONDS=3 $(BIN)/python -m pytest -q --capture=no tests/test_replicas.py
 
 image-check: ## Build the image without a container engine, and prove that it serves (Debian, as root: apt-get install buildah mmdebstrap)
 	@bash deploy/check-image.sh

@@ -59,10 +59,12 @@ def feed(database: Database, file: str, public_url: str = "") -> Response:
         fault = ProblemError(pointer="/path/feed", code="unknown_feed", detail=detail_, did_you_mean=meant)
         raise ProblemException(NOT_FOUND, detail_, [fault], addresses=[FEEDS])
     changes = list(_changes(database, name))
+    licence = json.loads(database.release_document)["data_licence"]["url"]
+    headers = {"Link": f'<{licence}>; rel="license", <{FEEDS}>; rel="collection"'}
     if form == "atom":
-        return Response(_atom(database, name, changes, public_url), media_type="application/atom+xml")
+        return Response(_atom(database, name, changes, public_url), headers=headers, media_type="application/atom+xml")
     body = json.dumps(_json_feed(database, name, changes, public_url), ensure_ascii=False, separators=(",", ":"))
-    return Response(body, media_type="application/feed+json")
+    return Response(body, headers=headers, media_type="application/feed+json")
 
 
 def _changes(database: Database, name: str) -> Iterator[Object]:

@@ -17,6 +17,8 @@ from app.settings import Settings
 
 BACKLOG: Final = 2048
 """How many connections may wait to be accepted."""
+GRACE_SECONDS: Final = 8
+"""How long requests that are being processed, and clients that are still reading, may hold up the end."""
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -55,7 +57,7 @@ def server_config(settings: Settings, app: Any, *, factory: bool = False) -> Con
         server_header=False,
         proxy_headers=False,
         timeout_keep_alive=settings.keep_alive_seconds,
-        timeout_graceful_shutdown=8,
+        timeout_graceful_shutdown=GRACE_SECONDS,
         log_config=log_config(settings.log_level),
     )
 

@@ -22,6 +22,8 @@ ROOT: Final = HERE.parent
 FOLDER: Final = HERE / "generated" / "synced"
 EXPECTED: Final = "updated updated current replaced replaced replaced unreachable"
 """What syncing.ts says of the copies that it starts with."""
+NODE: Final = shutil.which("node", path=f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}") or "node"
+"""The one that was installed with the other tools: an older one of the system can't run TypeScript."""
 
 
 def main() -> int:
@@ -95,7 +97,7 @@ def as_the_readme_says(origin: str) -> str:
     text = (packages.CLIENTS / "typescript" / "README.md").read_text(encoding="utf-8")
     code = text.partition("```ts\n")[2].partition("```")[0]
     (FOLDER / "app.mts").write_text(code, encoding="utf-8")
-    command = [shutil.which("node") or "node", "app.mts", origin, "copy.json"]
+    command = [NODE, "app.mts", origin, "copy.json"]
     runs = [subprocess.run(command, cwd=FOLDER, capture_output=True, text=True, check=True) for _ in range(2)]
     return " ".join(done.stdout.split()[0] for done in runs)
 
@@ -104,7 +106,7 @@ def in_node(origin: str, files: str) -> str:
     """What the module says in Node."""
     code = 'import("./syncing.mjs").then(async (m) => console.log(await m.states(...process.argv.slice(1))))'
     done = subprocess.run(
-        [shutil.which("node") or "node", "--eval", code, origin, files],
+        [NODE, "--eval", code, origin, files],
         cwd=FOLDER,
         capture_output=True,
         text=True,

@@ -22,6 +22,13 @@ from app.__main__ import main
 raise SystemExit(main())
 """
 """The program, looking at its file ten times a second."""
+NEVER_LOOKS = """
+from app import watching
+watching.POLL_SECONDS = 3600
+from app.__main__ import main
+raise SystemExit(main())
+"""
+"""The program, looking at its file on SIGHUP only."""
 OTHER_VERSION = "2027-01-01+0123abcd"
 MARK = "Of the other release. "
 WITHIN_SECONDS = 10

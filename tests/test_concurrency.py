@@ -1,10 +1,9 @@
-"""The running program under load, on SIGTERM, and when its file or log fails."""
+"""The running program under load, on SIGTERM, and when its file is harmed."""
 
 import asyncio
 import os
 import shutil
 import signal
-from collections.abc import Callable
 from contextlib import AsyncExitStack
 from pathlib import Path
 
@@ -28,6 +27,13 @@ ADDRESSES = (
 
 STOPPED_WITHIN = 12
 """How many seconds after the signal the program has ended, whatever its clients do (decision 8)."""
+
+SHORT_GRACE = """
+from app import serving
+serving.GRACE_SECONDS = 1
+from app.__main__ import main
+raise SystemExit(main())
+"""
 
 needs_proc = pytest.mark.skipif(
     not Path("/proc/self/status").exists(), reason="reads the memory of a process from /proc"
@@ -122,13 +128,13 @@ async def test_on_sigterm_it_responds_to_every_received_request_and_exits_in_tim
         assert ended in {0, -signal.SIGTERM, 128 + signal.SIGTERM}
 
 
-@pytest.mark.parametrize("workers", ["1", "2"])
+@pytest.mark.parametrize(("program", "workers"), [(("-c", SHORT_GRACE), "1"), (("-m", "app"), "2")])
 async def test_told_to_stop_it_ends_in_time_though_clients_neither_read_nor_finish_nor_close(
-    database_path: Path, workers: str
+    database_path: Path, program: tuple[str, str], workers: str
 ) -> None:
     large, idle = b"GET /pages/swagger-ui-bundle.js HTTP/1.1\r\nHost: a\r\n\r\n", b"GET /v1 HTTP/1.1\r\nHost: a\r\n\r\n"
     last = b"GET /v1 HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
-    with serving(database_path, API_WORKERS=workers) as running:
+    with serving(database_path, program=program, API_WORKERS=workers) as running:
         async with AsyncExitStack() as clients:
             for sent in each([large * 5, idle, last, b"GET / HTT", b""]):
                 await clients.enter_async_context(silent_readers(running.port, 3, sent))
@@ -139,27 +145,15 @@ async def test_told_to_stop_it_ends_in_time_though_clients_neither_read_nor_fini
             assert asyncio.get_running_loop().time() - signalled < STOPPED_WITHIN
 
 
-@pytest.mark.parametrize(
-    "harm",
-    [
-        lambda path: os.truncate(path, 4096),
-        lambda path: path.write_bytes(bytes(path.stat().st_size)),
-        lambda path: path.unlink(),
-    ],
-    ids=["truncated", "overwritten", "removed"],
-)
-async def test_a_change_of_the_file_while_it_is_served_changes_no_response(
-    database_path: Path, tmp_path: Path, harm: Callable[[Path], None]
-) -> None:
+async def test_a_change_of_the_file_while_it_is_served_changes_no_response(database_path: Path, tmp_path: Path) -> None:
     path = tmp_path / "content.db"
     shutil.copy(database_path, path)
     with serving(path, API_CACHE_BYTES="0") as running:
         before = await running.get_all(ADDRESSES)
-        harm(path)
-        assert await running.get_all(ADDRESSES) == before
-
-
-@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
-async def test_a_log_that_cannot_be_written_stops_no_response(database_path: Path) -> None:
-    with serving(database_path, log=Path("/dev/full")) as running:
-        assert {response and response[0] for response in await running.get_all([*ADDRESSES, "/v1/strains"])} == {200}
+        for harm in (
+            lambda: os.truncate(path, 4096),
+            lambda: path.write_bytes(bytes(database_path.stat().st_size)),
+            path.unlink,
+        ):
+            harm()
+            assert await running.get_all(ADDRESSES) == before

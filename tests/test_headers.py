@@ -47,7 +47,8 @@ async def test_every_response_has_the_common_headers(ask: Ask) -> None:
 @pytest.mark.parametrize("path", DOCUMENTED)
 async def test_json_may_load_nothing_when_a_browser_shows_it(path: str, ask: Ask) -> None:
     response = await ask(path)
-    assert response.headers["content-type"] == "application/json"
+    is_feed = path.startswith("/v1/feeds/")
+    assert response.headers["content-type"] == ("application/feed+json" if is_feed else "application/json")
     assert response.headers["content-security-policy"] == JSON_POLICY
 
 

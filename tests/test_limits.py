@@ -17,7 +17,8 @@ import pytest
 from app.database import Database
 from app.http.connection import RESERVED_DESCRIPTORS, max_connections
 from processes import full_pipe, needs_proc, wait_until
-from support import ROOT, START_SECONDS, STOP_SECONDS, Ask, Running, each, serving
+from support import ADDRESSES, ROOT, START_SECONDS, STOP_SECONDS, Ask, Running, each, serving
+from wire import CLOSE, exchange, request
 
 pytestmark = pytest.mark.anyio
 
@@ -134,27 +135,35 @@ def test_the_number_of_connections_is_bounded_and_leaves_room_for_other_files(mo
     max_connections.cache_clear()
 
 
-def test_it_starts_serves_and_stops_though_nobody_reads_its_log(database_path: Path) -> None:
+async def test_it_starts_serves_and_stops_though_nobody_reads_its_log(database_path: Path) -> None:
     reader, writer = full_pipe()
     try:
         with serving(database_path, Path(f"/dev/fd/{writer}"), API_WORKERS="2", API_ACCESS_LOG="true") as running:
-            for _ in range(50):
-                assert httpx.get(f"{running.origin}/v1/strains").is_success
+            # More events than may wait to be written.
+            for _ in range(11):
+                got = await exchange(
+                    running.port, request(b"/v1/meta") * 1000 + request(b"/v1/meta", CLOSE), patience=20
+                )
+                assert got.count(b"HTTP/1.1 200 OK\r\n") == 1001
             running.process.terminate()
-            running.process.wait(STOP_SECONDS)
+            await asyncio.to_thread(running.process.wait, STOP_SECONDS)
     finally:
         os.close(reader)
         os.close(writer)
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
-def test_it_serves_and_follows_its_file_though_its_log_is_on_a_full_disk(database_path: Path, tmp_path: Path) -> None:
+async def test_it_serves_and_follows_its_file_though_its_log_is_on_a_full_disk(
+    database_path: Path, tmp_path: Path
+) -> None:
     path = tmp_path / "content.db"
     shutil.copy(database_path, path)
     with serving(path, Path("/dev/full"), API_WORKERS="2", API_ACCESS_LOG="true") as running:
+        assert {response and response[0] for response in await running.get_all(ADDRESSES)} == {200}
         path.unlink()
-        wait_until(lambda: httpx.get(f"{running.origin}/health/ready").json()["refused"] is not None)
-        assert httpx.get(f"{running.origin}/v1/strains").is_success
+        await asyncio.to_thread(
+            wait_until, lambda: httpx.get(f"{running.origin}/health/ready").json()["refused"] is not None
+        )
 
 
 def mounted_read_only(folder: Path) -> Callable[[], object] | None:

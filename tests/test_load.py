@@ -1,11 +1,9 @@
-"""Under load no client starves, slow readers cost little memory, and an unread log blocks nothing."""
+"""Under load no client starves, and slow readers cost little memory."""
 
 import asyncio
 import gzip
-import os
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -174,28 +172,4 @@ def test_slow_readers_of_a_large_body_take_little_memory_and_are_disconnected(da
                     await asyncio.sleep(0.2)
 
     with serving(database_path, program=("-c", IMPATIENT)) as running:
-        run(lambda: promise(running))
-
-
-@contextmanager
-def unread_pipe(folder: Path) -> Iterator[Path]:
-    """A pipe that is open for reading but never read."""
-    path = folder / "log"
-    os.mkfifo(path)
-    reader = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
-    try:
-        yield path
-    finally:
-        os.close(reader)
-
-
-def test_an_access_log_that_nobody_reads_stops_nothing(database_path: Path, tmp_path: Path) -> None:
-    async def promise(running: Running) -> None:
-        one = request(b"/v1/meta") * 1000
-        for _ in range(1, 6):
-            got = await exchange(running.port, one + request(b"/v1/meta", CLOSE), patience=20)
-            assert got.count(b"HTTP/1.1 200 OK\r\n") == 1001
-        assert (await running.get("/health/live") or (0, b""))[0] == 200
-
-    with unread_pipe(tmp_path) as log, serving(database_path, log, API_ACCESS_LOG="true") as running:
         run(lambda: promise(running))

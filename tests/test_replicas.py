@@ -3,6 +3,7 @@
 import asyncio
 import getpass
 import json
+import os
 import shutil
 import socket
 import subprocess
@@ -24,7 +25,7 @@ from support import DOCUMENTED, ROOT, START_SECONDS, Running, each, serving
 
 NGINX = shutil.which("nginx", path="/usr/sbin:/usr/bin:/usr/local/bin")
 CONFIGURATION = (ROOT / "deploy/nginx.conf").read_text(encoding="utf-8")
-LOAD_SECONDS = 3.0
+LOAD_SECONDS = float(os.environ.get("LOAD_SECONDS", "1.2"))
 CLIENTS = 8
 WRAPPER = """
 user {user}; daemon off; worker_processes 2; pid {folder}/nginx.pid; error_log {folder}/error.log;
@@ -70,7 +71,7 @@ def site(databases: Sequence[Path], folder: Path, cache_seconds: int = 300) -> I
         for before, after in (
             ("listen 8080", f"listen 127.0.0.1:{port}"),
             ("server api-1:8000", f"server 127.0.0.1:{replicas[0].port}"),
-            ("server api-2:8000", f"server 127.0.0.1:{replicas[1].port}"),
+            ("server api-2:8000", f"server 127.0.0.1:{replicas[-1].port}"),
             ("/var/cache/nginx/api", str(folder / "cache")),
             ("/var/log/nginx/api.log", str(folder / "api.log")),
         ):
@@ -130,7 +131,8 @@ async def test_the_cache_serves_what_it_holds_and_no_killed_replica_is_noticed(
         served = cached["HIT"] + cached["STALE"] + cached["UPDATING"] + cached["REVALIDATED"]
         report = [f"both replicas: {dict(statuses)}, from the cache {served / asked:.1%} ({dict(cached)})"]
         assert set(statuses) == {200}
-        assert served / asked > 0.9
+        # However few requests a busy machine makes: each address has to be fetched once, or twice when two ask at once.
+        assert asked - served <= 2 * len(addresses)
 
         statuses = await load(running.origin, addresses, lambda: kill(running.replicas[0]))
         report.append(f"one replica killed: {dict(statuses)}")
@@ -226,5 +228,6 @@ def test_the_cache_adds_no_identifier_of_another_request_and_never_keeps_an_erro
 @pytest.fixture(scope="module")
 def shared_site(database_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """A site that several tests look at."""
-    with site([database_path] * 2, tmp_path_factory.mktemp("site")) as running:
+    # One replica in both places will do for these.
+    with site([database_path], tmp_path_factory.mktemp("site")) as running:
         yield running

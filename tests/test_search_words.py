@@ -70,6 +70,7 @@ def test_a_word_is_corrected_to_a_name_rather_than_to_what_is_said_in_passing() 
                 named=named,
                 counts=counts,
                 types=kinds,
+                stands=lambda _: True,
             )
         )
 

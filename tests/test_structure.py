@@ -67,6 +67,7 @@ MAY_IMPORT = {
             "main",
             "pages",
             "pictures",
+            "problems",
             "reading",
             "registry",
             "schemas",

@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from processes import handles, is_alive, needs_proc, wait_until, workers_of
-from releases import LOOKS_OFTEN, OTHER_VERSION, other_release, put, readiness
+from releases import NEVER_LOOKS, OTHER_VERSION, other_release, put, readiness
 from support import START_SECONDS, STOP_SECONDS, Running, each, serving, starting
 
 pytestmark = [pytest.mark.anyio, needs_proc]
@@ -49,8 +49,8 @@ def test_workers_that_start_slowly_or_hang_for_a_moment_are_not_ended(database_p
     with starting(database_path, log, API_WORKERS=WORKERS) as running:
         wait_until(lambda: len(workers_of(running)) == int(WORKERS), START_SECONDS)
         starting_now = workers_of(running)
-        # A sliver of a processor: they run for a hundredth of a second, then stand still for longer, for six seconds in all.
-        for _ in range(12):
+        # A sliver of a processor: they run for a hundredth of a second, then stand still for longer, for three seconds in all.
+        for _ in range(6):
             for worker in each(starting_now):
                 os.kill(worker, signal.SIGSTOP)
             time.sleep(0.5)
@@ -61,7 +61,7 @@ def test_workers_that_start_slowly_or_hang_for_a_moment_are_not_ended(database_p
         wait_until(lambda: running.is_ready, START_SECONDS)
         for worker in each(starting_now):
             os.kill(worker, signal.SIGSTOP)
-        time.sleep(4)
+        time.sleep(1)
         for worker in each(starting_now):
             os.kill(worker, signal.SIGCONT)
         wait_until(lambda: running.is_ready)
@@ -94,10 +94,13 @@ def test_a_worker_that_starts_after_the_file_was_harmed_serves_what_the_others_s
     path: Path, database_path: Path, tmp_path: Path
 ) -> None:
     other = other_release(database_path, tmp_path / "other")
-    with serving(path, program=("-c", LOOKS_OFTEN), API_WORKERS=WORKERS) as running:
+    with serving(path, program=("-c", NEVER_LOOKS), API_WORKERS=WORKERS) as running:
+        # On SIGHUP the file is read at once, and no connection is refused.
         put(other, path)
+        running.process.send_signal(signal.SIGHUP)
         wait_until(lambda: readiness(running)["dataset_version"] == OTHER_VERSION)
         path.write_bytes(b"")
+        running.process.send_signal(signal.SIGHUP)
         wait_until(lambda: readiness(running)["refused"] == "is empty")
         for worker in each(workers_of(running)):
             os.kill(worker, signal.SIGKILL)
@@ -111,9 +114,7 @@ def test_workers_end_with_their_supervisor_and_the_address_is_free(database_path
         running.process.kill()
         running.process.wait()
         wait_until(lambda: not any(map(is_alive, orphans)), STOP_SECONDS)
-        with starting(database_path, API_PORT=str(running.port)) as again:
-            wait_until(lambda: running.is_ready, START_SECONDS)
-            assert again.process.poll() is None
+        socket.create_server(("127.0.0.1", running.port)).close()
 
 
 @pytest.mark.parametrize("workers", ["1", WORKERS])

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -50,7 +50,12 @@ SEARCHED: Final = frozenset(READER_FIELDS) | {
 }
 """The fields that are searched besides."""
 US_STATE: Final = re.compile("US-[A-Z]{2}")
-SENTENCE_END: Final = re.compile(r"(?<=[.!?])\s+")
+SENTENCE_END: Final = re.compile(r"(?<=[.!])\s+")
+"""Where a sentence ends; a question goes on, as what to do stands behind it: `A seizure? Call emergency services now.`"""
+RETELLING: Final = re.compile(r"(?:The article|It|Users)(?: also)? (?:says?|calls?|names?|counts?)\b|It is marketed")
+"""How a sentence begins that retells what the article, sellers or users say."""
+QUALIFIED: Final = re.compile(r"\b(?:evidence|but|though|unproven|not?)\b", re.IGNORECASE)
+"""What stands in a sentence that says itself how far that is true."""
 MAX_NAME: Final = 60
 """How many characters of a name can be typed to find it."""
 MAX_START: Final = 5
@@ -118,10 +123,12 @@ def stop_words_of(seed: Seed) -> set[str]:
     return _spelled(seed.search.stop_words)
 
 
-def lexicon_of(seed: Seed, types: dict[str, str], counts: dict[str, int], named: set[str]) -> str:
+def lexicon_of(
+    seed: Seed, types: dict[str, str], counts: dict[str, int], named: set[str], stands: Callable[[Phrase], bool]
+) -> str:
     """The lexicon: what the seed says of words, in how many records each of them stands, and which are in names.
 
-    `types` has the type of each record by its path, the most important first.
+    `types` has the type of each record by its path, the most important first; `stands` says whether a phrase is in the index.
     """
     numbers = {path: number for number, path in enumerate(types, start=1)}
     search = seed.search
@@ -148,6 +155,7 @@ def lexicon_of(seed: Seed, types: dict[str, str], counts: dict[str, int], named:
         named=named | said.keys(),
         counts=said | counts,
         types=list(types.values()),
+        stands=stands,
     )
 
 
@@ -195,10 +203,20 @@ def _labels(record: Strict) -> Iterator[str]:
 def _sentences(record: Strict) -> Iterator[tuple[str, str]]:
     """The sentences that may be shown as a snippet, each with its stems: none that names an amount."""
     texts = dict.fromkeys(_texts(record, READER_FIELDS))
-    sentences = (sentence for text in texts for sentence in SENTENCE_END.split(text))
+    sentences = (sentence for text in texts for sentence in standing_alone(text))
     shown = [sentence for sentence in sentences if not AMOUNT.search(sentence)]
     for sentence in shown[:MAX_SENTENCES]:
         yield sentence, _joined([sentence])
+
+
+def standing_alone(text: str) -> Iterator[str]:
+    """The sentences of a text; one that retells a statement only with what qualifies it in the next, or not at all."""
+    sentences = SENTENCE_END.split(text)
+    for sentence, following in zip(sentences, [*sentences[1:], None], strict=True):
+        if not RETELLING.match(sentence) or QUALIFIED.search(sentence):
+            yield sentence
+        elif following and QUALIFIED.search(following):
+            yield f"{sentence} {following}"
 
 
 def _names(item: Rendered) -> Iterator[str]:

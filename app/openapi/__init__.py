@@ -7,6 +7,7 @@ from typing import Any, Final
 from fastapi import FastAPI
 
 from app.database import Database
+from app.feeds import FEEDS
 from app.http.request import IGNORED_PARAMETERS
 from app.openapi.examples import Examples, examples_from
 from app.pages import problem_example
@@ -31,6 +32,7 @@ Object = dict[str, Any]
 
 TITLE: Final = "Kratom and chronic back pain"
 VERSION: Final = "1.0.0"
+FEED: Final = f"{FEEDS}/{{feed}}"
 SUMMARIES: Final = "/v1/summaries/"
 """What the paths of the brief views begin with."""
 DESCRIPTION: Final = """A read-only JSON API about kratom and chronic back pain. It serves what one published article says, \
@@ -198,8 +200,10 @@ def _complete(path: str, operation: Object, examples: Examples) -> None:
         "description": _success(path),
         "headers": _headers(ON_ALL if is_probe else (*ON_CACHEABLE, "Repr-Digest") if is_bundle else ON_CACHEABLE),
     }
-    if path in examples.responses:
-        success["content"]["application/json"]["example"] = examples.responses[path]
+    for media_type, content in success["content"].items():
+        example = examples.responses.get(path if media_type == "application/json" else f"{path} {media_type}")
+        if example is not None:
+            content["example"] = example
     operation["responses"] = {
         "200": success,
         "304": _not_modified(ON_ALL) if is_probe else _response("NotModified"),
@@ -217,6 +221,8 @@ def _named(path: str) -> list[Kind]:
         return [METHOD_NOT_ALLOWED]  # a probe may send any query
     if path == "/v1/changes":
         return [GONE, INVALID_REQUEST]
+    if path == FEED:
+        return [NOT_FOUND, INVALID_REQUEST]
     return [NOT_FOUND, GONE, INVALID_REQUEST] if "{" in path else [INVALID_REQUEST]
 
 

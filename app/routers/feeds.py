@@ -21,8 +21,31 @@ async def list_feeds(_: Annotated[NoQuery, Query()], data: Data) -> Response:
     return feeds.list_feeds(data)
 
 
-# Feed readers read it, and no client of the API: it is not in the OpenAPI document.
-@router.get(feeds.FEEDS + "/{feed}", include_in_schema=False)
-async def get_feed(feed: Annotated[str, Path()], _: Annotated[NoQuery, Query()], data: Data, place: Place) -> Response:
-    """A feed."""
+FileName = Annotated[
+    str,
+    Path(
+        description="The name of a feed with `.json` or `.atom`.",
+        json_schema_extra={"pattern": r"^[a-z-]+\.(atom|json)$", "maxLength": 40},
+    ),
+]
+
+
+# Other specifications say what is in it; clients of the API read the changes themselves.
+@router.get(
+    feeds.FEEDS + "/{feed}",
+    tags=["releases"],
+    operation_id="getFeed",
+    summary="Get a feed",
+    response_class=Response,
+    responses={
+        200: {
+            "content": {
+                "application/feed+json": {"schema": {"type": "object", "description": "A JSON Feed 1.1."}},
+                "application/atom+xml": {"schema": {"type": "string", "description": "An Atom feed (RFC 4287)."}},
+            }
+        }
+    },
+)
+async def get_feed(feed: FileName, _: Annotated[NoQuery, Query()], data: Data, place: Place) -> Response:
+    """The newest 50 changes for feed readers, as JSON Feed 1.1 or Atom, each with its cautions and the disclaimer."""
     return feeds.feed(data, feed, place.public_url)

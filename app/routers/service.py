@@ -62,8 +62,23 @@ async def get_meta(_: Annotated[NoQuery, Query()], data: Data) -> Response:
     return detail(data, data.release_document, "/v1/meta", "/v1")
 
 
-# A document for tools, whose own specification describes it, like the OpenAPI document.
-@router.get(DATA_PACKAGE_PATH, include_in_schema=False)
+# Its own specification says what is in it.
+@router.get(
+    DATA_PACKAGE_PATH,
+    tags=["service"],
+    operation_id="getDataPackage",
+    summary="Describe the CSV files",
+    response_class=Response,
+    responses={
+        200: {
+            "content": {
+                "application/json": {
+                    "schema": {"type": "object", "description": "A Data Package 2.0 (datapackage.org)."}
+                }
+            }
+        }
+    },
+)
 async def get_data_package(_: Annotated[NoQuery, Query()], data: Data) -> Response:
     """The CSV file of every collection with its columns: their types, whether they may be empty, their named values."""
     licence = f'<{json.loads(data.release_document)["data_licence"]["url"]}>; rel="license"'

@@ -95,7 +95,7 @@ class Page(Strict):
     meta: PageMeta
     """What is said about the page."""
     links: PageLinks
-    """Neighbouring pages; the same links are in the `Link` header."""
+    """Neighbouring pages, as in the `Link` header."""
 
 
 class Document(Strict):

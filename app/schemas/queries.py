@@ -191,7 +191,7 @@ records; the operation under `/v1/summaries` describes that response, so that ea
     offset: Annotated[int, PageOffset, Integer] = 0
     """How many matching records to skip; beyond the end the page is empty."""
     slug: Annotated[list[Slug], pydantic.Field(max_length=100), CommaSeparated] = []
-    """Only the records with these slugs, comma-separated: fetches a batch in one request."""
+    """Only records with these slugs, comma-separated: a batch in one request."""
     q: Question = ""
     """Only the records that answer this question, best first unless `sort` is given; the question is read as `/v1/search` reads it."""
     sort: Annotated[str, Sorting]

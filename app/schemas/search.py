@@ -137,7 +137,7 @@ class SearchPage(Strict):
     meta: SearchMeta
     """What is said about the results."""
     links: PageLinks
-    """Neighbouring pages; the same links are in the `Link` header."""
+    """Neighbouring pages, as in the `Link` header."""
 
 
 class SuggestLinks(Strict):

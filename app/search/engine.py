@@ -117,7 +117,7 @@ def _matches(database: Database, groups: list[Group]) -> tuple[list[dict[int, fl
             matched[number] = matched.get(number, 0.0) + AT_THE_START * group.weight
     if cut and len(groups) > 1:
         # The records in which all words stand may be among those that were not looked at.
-        for field, value in (("", 1.0), *FIELDS.items()):
+        for field, value in (("", 1.0), (NAMES, FIELDS[NAMES])):
             for number in _numbers(database, " AND ".join(f"({field}{_any(group.phrases)})" for group in groups)):
                 for group, matched in zip(groups, matches, strict=True):
                     matched[number] = max(matched.get(number, 0.0), value * group.weight)

@@ -45,7 +45,10 @@ def _named(database: Database, beginning: str) -> list[dict[str, Any]]:
 def _corrected(lexicon: Lexicon, typed: str) -> Iterator[str]:
     """What was probably meant, if one word has one wrong letter; the last one may be a beginning."""
     *before, last = typed.split()
-    better = [word if lexicon.knows(word) else lexicon.corrected(word) or word for word in before]
+    better = [
+        word if word in lexicon.stop_words or lexicon.knows(word) else lexicon.corrected(word) or word
+        for word in before
+    ]
     if better != before:
         yield " ".join([*better, last])
     elif len(last) >= SHORTEST_CORRECTED:

@@ -3,7 +3,7 @@
 import json
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from importlib.resources import files
 from itertools import chain
@@ -154,18 +154,22 @@ def stored_lexicon(
     named: set[str],
     counts: dict[str, int],
     types: list[str],
+    stands: Callable[[Phrase], bool],
 ) -> str:
     """What a `Lexicon` reads.
 
-    `counts` says in how many of the records each word stands, `named` which are in names, `types` of which type each is.
+    `counts` says in how many of the records each word stands, `named` which are in names, `types` of which type each is,
+    and `stands` whether a phrase stands in any of them: one that does not leads to the others, but nothing leads to it.
     """
     equals: dict[Phrase, list[Phrase]] = {phrase: [] for phrase in phrases if len(phrase) > 1}
-    for group in synonyms:
+    groups = list(synonyms)
+    for group in groups:
+        found = [phrase for phrase in group if stands(phrase)]
         for phrase in group:
             others = equals.setdefault(phrase, [])
-            others += [other for other in group if other != phrase and other not in others]
+            others += [other for other in found if other != phrase and other not in others]
     common = {(stem(word),) for word, count in counts.items() if count > len(types) * COMMON}
-    common |= {other for phrase in common for other in equals.get(phrase, ()) if len(other) == 1}
+    common |= {other for group in groups if common.intersection(group) for other in group if len(other) == 1}
     firsts = [place for place, kind in enumerate(types) if place == 0 or kind != types[place - 1]]
     spelled = sorted(word for word in counts if not word.isdigit())
     values = {
