@@ -258,8 +258,14 @@ def problem_headers(problem: ProblemException, size: int) -> list[tuple[bytes, b
         headers["vary"] = VARY
     if problem.kind is NOT_ACCEPTABLE:
         headers["vary"] = f"Accept, {VARY}"
-    headers |= {name.lower(): value for name, value in problem.headers.items()}
+    headers |= without_framing(problem.headers)
     return [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
+
+
+def without_framing(headers: Mapping[str, str]) -> dict[str, str]:
+    """The header fields that an exception brings, in lower case, but for those that say where the body of a response ends."""
+    given = {name.lower(): value for name, value in headers.items()}
+    return {name: value for name, value in given.items() if name not in ("content-length", "transfer-encoding")}
 
 
 def shown(value: object, limit: int = ECHO_LIMIT) -> str:

@@ -98,7 +98,7 @@ def as_the_readme_says(origin: str) -> str:
     code = text.partition("```ts\n")[2].partition("```")[0]
     (FOLDER / "app.mts").write_text(code, encoding="utf-8")
     command = [NODE, "app.mts", origin, "copy.json"]
-    runs = [subprocess.run(command, cwd=FOLDER, capture_output=True, text=True, check=True) for _ in range(2)]
+    runs = [subprocess.run(command, cwd=FOLDER, stdout=subprocess.PIPE, text=True, check=True) for _ in range(2)]
     return " ".join(done.stdout.split()[0] for done in runs)
 
 
