@@ -331,6 +331,6 @@ def _validate(database: Database, path: Path) -> None:
         fault = error.errors(include_url=False, include_input=False)[0]
         field = ".".join(map(str, fault["loc"]))
         raise DatabaseUnusableError(path, f"holds {where} that can't be read ({field}: {fault['msg']})") from error
-    told = {collection.name: collection.total for collection in release.collections}
-    if release.dataset_version != database.dataset_version or told != database.totals:
+    expected = {collection.name: collection.total for collection in release.collections}
+    if release.dataset_version != database.dataset_version or expected != database.totals:
         raise DatabaseUnusableError(path, "holds other records than its release says")

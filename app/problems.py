@@ -205,7 +205,7 @@ class ProblemException(Exception):  # noqa: N818  # it is not an error of the pr
 
 
 def nothing_here(prefix: str) -> ProblemException:
-    """The problem that an address leads nowhere, in a service whose addresses begin with the prefix."""
+    """The 404 for an unknown address, in a service whose addresses begin with the prefix."""
     return ProblemException(NOT_FOUND, f"There is nothing at this address; the index is at {prefix}/v1.")
 
 
@@ -303,7 +303,7 @@ def invalid_parameters(faults: Sequence[Any], known: Iterable[str]) -> ProblemEx
 
 
 def not_acceptable(field: str, offer: str) -> ProblemException:
-    """The problem when a header field rules out all that is on offer."""
+    """The problem when a header field excludes everything that is offered."""
     detail = f"The {field.title()} header excludes every representation of this resource; {offer}."
     fault = ProblemError(pointer=pointer("header", field), code="not_acceptable", detail=detail, did_you_mean=None)
     return ProblemException(NOT_ACCEPTABLE, detail, [fault])

@@ -50,7 +50,7 @@ def difference(old: Object, new: Object) -> Object:
     """The changes that turn one bundle into another."""
     return {
         "dataset_version": new["dataset_version"],
-        "records": sorted(_changed_records(old, new), key=_gravest_first),
+        "records": sorted(_changed_records(old, new), key=_safety_first),
         "release": _patch(old["release"], new["release"]),
         **{name: None if _same(old[name], new[name]) else new[name] for name in WHOLE},
     }
@@ -167,7 +167,7 @@ def _same(old: Any, new: Any) -> bool:
 
 
 def _safety_values(value: Any) -> Iterator[tuple[str, Any]]:
-    """The fields of a value that bear on safety, at any depth, in order."""
+    """The fields of a value that are relevant to safety, at any depth, in order."""
     if isinstance(value, list):
         for entry in value:
             yield from _safety_values(entry)
@@ -179,5 +179,5 @@ def _safety_values(value: Any) -> Iterator[tuple[str, Any]]:
                 yield from _safety_values(entry)
 
 
-def _gravest_first(change: Object) -> tuple[bool, str, str]:
+def _safety_first(change: Object) -> tuple[bool, str, str]:
     return not change["safety_relevant"], change["collection"], change["slug"]

@@ -76,7 +76,7 @@ class File:
     status: int = 200
 
     def entry(self) -> dict[str, Any]:
-        """What the manifest says of it."""
+        """The entry of the file in the manifest."""
         return {
             "address": self.address,
             "file": self.name,
@@ -311,7 +311,7 @@ async def _fetched(service: Service, address: str, named: str, statuses: Contain
         "raw_path": quote(path, safe="/+").encode(),
         "root_path": "",
         "query_string": query.encode(),
-        # The identifier stands in problems, and the same data give the same copy.
+        # Problems contain the identifier; a fixed one makes the copy reproducible.
         "headers": [(b"host", b"localhost"), (b"x-request-id", b"copy")],
         "client": None,
         "server": None,

@@ -50,7 +50,7 @@ def at(data: object, place: Place) -> Any:
 
 
 def json_path(place: Place) -> str:
-    """JSON path of a place; a name that would not read well behind a dot stands in quotes."""
+    """JSON path of a place; a key that is no plain name is quoted in brackets."""
     steps = (
         f"[{key}]" if isinstance(key, int) else f".{key}" if re.fullmatch(r"[$\w-]{1,80}", key) else f"[{shown(key)}]"
         for key in place
@@ -59,7 +59,7 @@ def json_path(place: Place) -> str:
 
 
 def shown(value: object) -> str:
-    """A value as it may stand in a message: short, on one line, every character visible."""
+    """A value formatted for a message: short, on one line, with escapes for unprintable characters."""
     text = json.dumps(value, ensure_ascii=False, default=str)
     text = "".join(c if c.isprintable() else f"\\u{ord(c):04x}" for c in text[:WIDTH])
     return text if len(text) < WIDTH else text[: WIDTH - 3] + "..."

@@ -20,7 +20,7 @@ Object = dict[str, Any]
 KEPT: Final = 12
 """How many releases are served; earlier ones are gone."""
 MOST_TOLD: Final = 50
-"""How many changes of a release an editor is told of."""
+"""How many changes of a release the summary lists."""
 MOST_HISTORY: Final = 20
 """How many changes the history of a record names."""
 
@@ -189,7 +189,7 @@ def write_releases(path: Path, releases: Releases) -> None:
 
 
 def told(releases: Releases) -> list[str]:
-    """What an editor should see of the newest release before it is committed: every change, the gravest first."""
+    """Summarize the newest release for its editor: the changes in lines of text, those relevant to safety first."""
     newest, *earlier = releases.entries
     changes = newest["changes"]
     counted = Counter(change["kind"] for change in changes)

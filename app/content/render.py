@@ -188,7 +188,7 @@ class Renderer:
             }
 
     def _links(self, path: str, resource: ResourceInfo, record: RecordFields) -> list[Object]:
-        """The citation links of a record: its own sources first, then those of the claims that bear on it."""
+        """The citation links of a record: its own sources first, then those of the claims about it."""
         if isinstance(record, ClaimSeed):
             support = SUPPORT_OF_VERDICT[record.verdict]
             return [self._link(slug, support) for slug in record.citations]

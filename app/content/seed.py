@@ -39,7 +39,7 @@ class Seed(Strict):
     release: ReleaseSeed
     """The data set as a whole."""
     search: SearchSeed
-    """What a search knows of words."""
+    """The vocabulary of the search."""
     former_slugs: Annotated[list[FormerSlug], pydantic.Field(max_length=10_000)]
     """Every slug that was served in a release and no longer is, with the reason."""
     articles: Annotated[list[ArticleSeed], pydantic.Field(description=ARTICLES.description)]

@@ -70,7 +70,7 @@ def refused(start: bytes, problem: ProblemException, root_path: str) -> Head:
 
 
 def _fault(request: Request, target: bytes, authority: bytes | None) -> ProblemException | None:
-    """What is wrong with a request whatever it asks for, so that where it ends can't be told for sure."""
+    """The fault of a request that makes its framing or its target ambiguous, if any."""
     if len(request.headers) > MAX_FIELDS:
         return ProblemException(HEAD_TOO_LARGE, TOO_LARGE)
     if request.method == "CONNECT":

@@ -189,11 +189,11 @@ def _complete(path: str, operation: Object, examples: Examples) -> None:
         if schema.get("type") == "array":
             parameter |= {"style": "form", "explode": False}
             schema["minItems"] = 1
-            del schema["default"]  # an empty list stands for a parameter that is not sent
+            del schema["default"]  # an empty list means that the parameter is not sent
         if schema.get("default") == "":
             del schema["default"]  # nor is an empty question one
         if isinstance(schema.get("type"), list):
-            schema["type"] = schema["type"][0]  # null stands for a parameter that is not sent
+            schema["type"] = schema["type"][0]  # null means that the parameter is not sent
         if parameter["name"] in values:
             parameter["example"] = values[parameter["name"]]
     success = operation["responses"]["200"] | {

@@ -119,7 +119,7 @@ def _record_responses(
 ) -> Iterator[tuple[str, Object]]:
     """A single record, and pages that hold the shortest record, complete and in brief."""
     record, path = _cut(records[0]), resource.path
-    # What stands in the entries of a record's lists is shown with the single record.
+    # Nested lists are shown with the single record only.
     on_page = _shortest([_cut(whole, depth=1) for whole in records])
     version = {"dataset_version": database.dataset_version}
     meta = {"total": 1, "limit": 20, "offset": 0, **version, "coverage": database.coverage[resource.collection]}

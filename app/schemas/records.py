@@ -67,7 +67,7 @@ class FactualSeed(CautionedSeed):
     article_section: ArticlePart | None = None
     """The section of the article that the record restates; null when the article does not mention it."""
     citations: list[Slug] = Field(default=[], max_length=50)
-    """Slugs of the sources named for this record itself. Those of the claims that bear on it are added by the build."""
+    """Slugs of the sources of this record itself. The build adds those of the claims about it."""
     background_citations: list[Slug] = Field(default=[], max_length=50)
     """The subset of `citations` that only gives context and does not support what the record states."""
 
