@@ -20,6 +20,7 @@ run: data/content.db ## Serve on HOST:PORT (127.0.0.1:8000)
 build: data/content.db ## Build data/content.db from data/seed.json
 
 data/content.db: $(VENV)/run.stamp data/seed.json data/releases.json $(shell find app migrations -name '*.py')
+	@$(BIN)/python -m compileall -q app migrations
 	@$(BIN)/python -m app.content build
 
 test: $(VENV)/test.stamp ## Run the tests, in two processes

@@ -4,7 +4,7 @@ import json
 import os
 import shlex
 import sqlite3
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from errno import ENOENT
@@ -23,7 +23,7 @@ from app.schemas.releases import ReleaseRead
 from app.tables import table_of
 from app.words.lexicon import Lexicon
 
-SCHEMA_REVISION = "0004"
+SCHEMA_REVISION = "0005"
 """The revision that this program reads; a test compares it with the newest migration."""
 
 HEADER_BYTES: Final = 100
@@ -39,6 +39,8 @@ LEAST_SHARE_KEPT: Final = 0.9
 """A release in which a collection has less than this share of its records is likely to be a mistake."""
 QUERY_SECONDS = 1.0
 """How long a query may take before it is interrupted."""
+ROWS_AT_ONCE: Final = 10
+"""How many rows of a long list are fetched at a time."""
 QUERY_STEPS = 10_000
 """How many steps of SQLite's virtual machine lie between two checks of the clock."""
 
@@ -138,9 +140,25 @@ class Database:
         Raises:
             sqlite3.Error: when it fails or exceeds its time.
         """
+        self._begin()
+        return self.driver.execute(sql, values).fetchall()
+
+    def rows(self, sql: str, values: Mapping[str, Any]) -> Iterator[Any]:
+        """The rows of a query one by one, however long the reader takes in between.
+
+        Raises:
+            sqlite3.Error: when it fails, or its next rows exceed the time a request may take.
+        """
+        self._begin()
+        cursor = self.driver.execute(sql, values)
+        while found := cursor.fetchmany(ROWS_AT_ONCE):
+            yield from found
+            self._begin()
+
+    def _begin(self) -> None:
+        """From now on SQLite may take the time of a query."""
         end = monotonic() + QUERY_SECONDS
         self.driver.set_progress_handler(lambda: monotonic() > end, QUERY_STEPS)
-        return self.driver.execute(sql, values).fetchall()
 
     def close(self) -> None:
         """Free the memory."""

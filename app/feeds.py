@@ -42,8 +42,8 @@ def list_feeds(database: Database) -> Response:
     return detail(database, FeedList(feeds=feeds).model_dump_json().encode(), FEEDS, "/v1")
 
 
-def feed(database: Database, file: str) -> Response:
-    """A feed by the name of its file, such as `all.atom`.
+def feed(database: Database, file: str, public_url: str = "") -> Response:
+    """A feed by the name of its file, such as `all.atom`; where the service knows its public address, links are absolute.
 
     Raises:
         ProblemException: there is no such feed.
@@ -59,10 +59,12 @@ def feed(database: Database, file: str) -> Response:
         fault = ProblemError(pointer="/path/feed", code="unknown_feed", detail=detail_, did_you_mean=meant)
         raise ProblemException(NOT_FOUND, detail_, [fault], addresses=[FEEDS])
     changes = list(_changes(database, name))
+    licence = json.loads(database.release_document)["data_licence"]["url"]
+    headers = {"Link": f'<{licence}>; rel="license", <{FEEDS}>; rel="collection"'}
     if form == "atom":
-        return Response(_atom(database, name, changes), media_type="application/atom+xml")
-    body = json.dumps(_json_feed(database, name, changes), ensure_ascii=False, separators=(",", ":"))
-    return Response(body, media_type="application/feed+json")
+        return Response(_atom(database, name, changes, public_url), headers=headers, media_type="application/atom+xml")
+    body = json.dumps(_json_feed(database, name, changes, public_url), ensure_ascii=False, separators=(",", ":"))
+    return Response(body, headers=headers, media_type="application/feed+json")
 
 
 def _changes(database: Database, name: str) -> Iterator[Object]:
@@ -72,7 +74,7 @@ def _changes(database: Database, name: str) -> Iterator[Object]:
         yield json.loads(document)
 
 
-def _atom(database: Database, name: str, changes: list[Object]) -> bytes:
+def _atom(database: Database, name: str, changes: list[Object], public_url: str) -> bytes:
     release = json.loads(database.release_document)
     root = ET.Element("feed", {"xmlns": ATOM, "xml:lang": "en"})
     _add(root, "id", _identifier(name))
@@ -80,26 +82,31 @@ def _atom(database: Database, name: str, changes: list[Object]) -> bytes:
     _add(root, "updated", _time(release["release_date"]))
     _add(ET.SubElement(root, "author"), "name", release["title"])
     _add(root, "rights", release["data_licence"]["name"])
-    ET.SubElement(root, "link", {"rel": "self", "type": "application/atom+xml", "href": f"{FEEDS}/{name}.atom"})
-    ET.SubElement(root, "link", {"rel": "alternate", "type": "application/json", "href": "/v1/changes"})
+    _link(root, "self", "application/atom+xml", f"{public_url}{FEEDS}/{name}.atom")
+    _link(root, "alternate", "application/json", f"{public_url}/v1/changes")
     for change in changes:
         entry = ET.SubElement(root, "entry")
         _add(entry, "id", _entry_identifier(change))
         _add(entry, "title", _title(change))
         _add(entry, "updated", _time(change["release_date"]))
         if address := _address(change):
-            ET.SubElement(entry, "link", {"rel": "alternate", "type": "application/json", "href": address})
+            if public_url:
+                _link(entry, "alternate", "text/html", _page(public_url, address))
+            _link(entry, "alternate", "application/json", f"{public_url}{address}")
         for tag in _tags(change):
             ET.SubElement(entry, "category", {"term": tag})
         _add(entry, "content", _text(change), type="text")
     return b'<?xml version="1.0" encoding="utf-8"?>\n' + ET.tostring(root, encoding="unicode").encode()
 
 
-def _json_feed(database: Database, name: str, changes: list[Object]) -> Object:
+def _json_feed(database: Database, name: str, changes: list[Object], public_url: str) -> Object:
     release = json.loads(database.release_document)
+    # These would have to be absolute, and without the setting the service does not know its own address.
+    own = {"home_page_url": f"{public_url}/", "feed_url": f"{public_url}{FEEDS}/{name}.json"} if public_url else {}
     return {
         "version": "https://jsonfeed.org/version/1.1",
         "title": f"{release['title']}: {TITLES[name].lower()}",
+        **own,
         "language": "en",
         "authors": [{"name": release["title"]}],
         "items": [
@@ -109,10 +116,11 @@ def _json_feed(database: Database, name: str, changes: list[Object]) -> Object:
                 "content_text": _text(change),
                 "date_published": _time(change["release_date"]),
                 "tags": _tags(change),
-                # `url` would have to be absolute, and the service does not know its own address.
-                "_record": {"path": _address(change), "fields": change["fields"]},
+                **({"url": _page(public_url, address)} if public_url and address else {}),
+                "_record": {"path": address, "fields": change["fields"]},
             }
             for change in changes
+            for address in [_address(change)]
         ],
     }
 
@@ -139,6 +147,11 @@ def _address(change: Object) -> str | None:
     return f"/v1/{change['collection']}/{change['slug']}" if change["is_served"] else successor
 
 
+def _page(public_url: str, address: str) -> str:
+    """The HTML page of a record, which is what people read."""
+    return f"{public_url}{address.removeprefix('/v1')}"
+
+
 def _tags(change: Object) -> list[str]:
     return [change["collection"], change["kind"], *(["safety"] if change["safety_relevant"] else [])]
 
@@ -150,6 +163,10 @@ def _text(change: Object) -> str:
         lines.append(f"Changed: {', '.join(name.replace('_', ' ') for name in change['fields'])}.")
     lines += [change.get("summary", ""), *change.get("cautions", []), change.get("disclaimer", "")]
     return "\n\n".join(line for line in lines if line) or "The record is no longer served."
+
+
+def _link(parent: ET.Element, relation: str, media_type: str, address: str) -> None:
+    ET.SubElement(parent, "link", {"rel": relation, "type": media_type, "href": address})
 
 
 def _add(parent: ET.Element, name: str, text: str, **attributes: str) -> None:

@@ -16,6 +16,7 @@ from app.http.routing import Routes
 from app.internals import AsyncExitStackMiddleware
 from app.openapi import describe
 from app.pages import Page, data_pages, make_pages
+from app.pages.problem_pages import HtmlProblems
 from app.pages.site import Site
 from app.routers import ROUTERS
 from app.settings import Settings
@@ -41,7 +42,7 @@ class Service(FastAPI):
         self.state.database = database
         self.pipeline.forget_responses()
         for path, page in pages.items():
-            self.pipeline.add_page(path, page.response, page.compressed)
+            self.pipeline.pages.add(path, page.response, page.compressed)
 
     def refuse(self, reason: str | None) -> None:
         """Tell from now on why the file that was put in place is not served; None when it is."""
@@ -104,9 +105,10 @@ def create_app(
         access_log=settings.access_log,
         public_path=settings.public_path,
     )
+    app.pipeline.problem_pages = HtmlProblems(app.state)
     describe(app)
     for path, page in make_pages(app, settings.public_url).items():
-        app.pipeline.add_page(path, page.response, page.compressed)
+        app.pipeline.pages.add(path, page.response, page.compressed)
     if settings.metrics_port:
         from app.metrics import Metrics, serve_metrics  # noqa: PLC0415  # loads a library that is needed only here
 
@@ -122,7 +124,7 @@ async def follow_file(service: Service, path: Path, stamp: Stamp) -> AsyncIterat
     loop = asyncio.get_running_loop()
 
     def serve(database: Database) -> None:
-        pages = data_pages(service.title, database)
+        pages = data_pages(service.title, database, service.state.site)
         loop.call_soon_threadsafe(service.serve, database, pages)
 
     def refuse(reason: str | None) -> None:

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from app.database import DatabaseUnusableError, open_database
 from app.logs import say
-from app.serving import ReloadingServer, listen, server_config
+from app.serving import ReloadingServer, collect_garbage, listen, server_config
 from app.settings import Settings
 from app.supervisor import Supervisor
 from app.watching import stamp_of
@@ -47,6 +47,7 @@ def start() -> int:
     except (DatabaseUnusableError, OSError) as error:
         say(str(error))
         return 1
+    collect_garbage()
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
     say(f"Serving on http://{host}:{listener.getsockname()[1]} (documentation at /docs)")
     if settings.workers == 1:

@@ -20,7 +20,7 @@ from typing import Final
 from app.database import Database, DatabaseUnusableError, open_database
 from app.main import Service, create_app
 from app.pages import data_pages
-from app.serving import StoppingServer, server_config
+from app.serving import StoppingServer, collect_garbage, server_config
 from app.settings import Settings
 
 MAX_MESSAGE: Final = 65_536
@@ -73,6 +73,7 @@ def serve(control: socket.socket, serves: Event) -> int:
     del database
     service.refuse(orders.refusal)
     os.close(orders.content)
+    collect_garbage()
     StoppingServer(server_config(settings, service)).run([socket.socket(fileno=orders.listener)])
     return 0
 
@@ -146,7 +147,7 @@ def _obey(service: Service, control: socket.socket, release: int, loop: asyncio.
                 database = read(orders, control)
                 if database is None:
                     continue
-                pages = data_pages(service.title, database)
+                pages = data_pages(service.title, database, service.state.site)
                 log.info("serving %s", database.dataset_version)
                 loop.call_soon_threadsafe(service.serve, database, pages)
                 release = orders.release

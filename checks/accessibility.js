@@ -31,7 +31,7 @@ const call = async (path, body) => {
 };
 const cdp = (cmd, params) => call("/goog/cdp/execute", { cmd, params });
 
-const addresses = ["/", "/docs", "/problems", "/problems/not-found", "/search", "/search?q=antidepressants", "/side-effects/none", "/side-effects?seriousness=serious"];
+const addresses = ["/", "/docs", "/problems", "/problems/not-found", "/search", "/search?q=antidepressants", "/search?q=zxqvw", "/none", "/side-effects/none", "/strains?vein=none", "/side-effects?seriousness=serious"];
 const index = await (await fetch(`${origin}/v1`)).json();
 for (const { name } of index.data.resources) {
   addresses.push(`/${name}`);

@@ -126,7 +126,9 @@ def variations(path: str, operation: dict[str, Any], shared: dict[str, Any]) -> 
     responses = operation["responses"]
     yield from usual(target)
     for media_type in responses["200"]["content"]:
-        yield Request(200, "GET", target, {"Accept": media_type})
+        # The name of a feed decides which of the two it is.
+        address = target.replace(".json", ".atom") if media_type == "application/atom+xml" else target
+        yield Request(200, "GET", address, {"Accept": media_type})
     if slugs:
         yield Request(404, "GET", re.sub(r"\{\w+\}", "no-such-record", path), {})
     # A probe may send any query and any Accept.

@@ -39,6 +39,14 @@ CHECKS: Final = {
     "axe-core: the HTML pages in a browser": [
         "node accessibility.js {origin}",
     ],
+    # The random seed is fixed, so that a failure can be reproduced.
+    "Schemathesis: every operation by the document alone, with all its checks and phases": [
+        (
+            "schemathesis --config-file schemathesis.toml run {origin}/openapi.json --checks all"
+            " --phases examples,coverage,fuzzing,stateful --max-examples 4 --seed 1 --generation-database none"
+            " --request-timeout 5 --continue-on-failure --no-color"
+        ),
+    ],
     "httplint: the responses of every path to each kind of request": [
         "python responses.py {origin} ../openapi.json",
     ],

@@ -22,6 +22,8 @@ ROOT: Final = HERE.parent
 FOLDER: Final = HERE / "generated" / "synced"
 EXPECTED: Final = "updated updated current replaced replaced replaced unreachable"
 """What syncing.ts says of the copies that it starts with."""
+NODE: Final = shutil.which("node", path=f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}") or "node"
+"""The one that was installed with the other tools: an older one of the system can't run TypeScript."""
 
 
 def main() -> int:
@@ -33,6 +35,7 @@ def main() -> int:
     shutil.unpack_archive(tarball, FOLDER, "gztar")
     (FOLDER / "package").rename(installed)
     shutil.copy(HERE / "syncing.ts", FOLDER)
+    shutil.copy(packages.CLIENTS / "canonical.json", FOLDER)
     python = str(ROOT / ".venv" / "bin" / "python")
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
     subprocess.run([python, "tests/chain.py", str(FOLDER)], cwd=ROOT, env=environment, check=True)
@@ -52,7 +55,7 @@ def main() -> int:
 
 
 def from_the_wheel(wheel: Path, origin: str) -> None:
-    """Sync and call a generated operation with what the wheel installs."""
+    """Sync, read the copy as typed objects and call a generated operation with what the wheel installs."""
     install = [
         "-m",
         "pip",
@@ -66,16 +69,27 @@ def from_the_wheel(wheel: Path, origin: str) -> None:
     ]
     subprocess.run([sys.executable, *install], check=True)
     code = f"""
-from kratom_client import State, sync
+from kratom_client import State, sync, typed
 from kratom_client.generated import Client
 from kratom_client.generated.api.strains import list_strains
+from kratom_client.generated.models import StrainPage
 synced = sync("{origin}")
 assert sync("{origin}", synced.bundle).state is State.current
-strains = list_strains.sync(client=Client(base_url="{origin}"))
-assert len(strains.data) == len(synced.bundle["records"]["strains"])
+page = list_strains.sync(client=Client(base_url="{origin}"))
+assert isinstance(page, StrainPage)
+content = typed(synced.bundle)
+titles: list[str] = [strain.title for strain in content.records.strains]
+assert titles == [record["title"] for record in synced.bundle["records"]["strains"]]
+assert sorted(titles) == sorted(strain.title for strain in page.data)
+assert content.records.strains[0].cautions and content.records.strains[0].disclaimer
+assert content.to_dict() == synced.bundle
 """
-    environment = os.environ | {"PYTHONPATH": str(FOLDER / "python")}
-    subprocess.run([sys.executable, "-c", code], env=environment, check=True)
+    program = FOLDER / "typed_app.py"
+    program.write_text(code, encoding="utf-8")
+    environment = os.environ | {"PYTHONPATH": str(FOLDER / "python"), "MYPYPATH": str(FOLDER / "python")}
+    checked = ["-m", "mypy", "--strict", "--config-file=", "--follow-imports=silent", str(program)]
+    subprocess.run([sys.executable, *checked], cwd=FOLDER, env=environment, check=True)
+    subprocess.run([sys.executable, str(program)], env=environment, check=True)
 
 
 def as_the_readme_says(origin: str) -> str:
@@ -83,8 +97,8 @@ def as_the_readme_says(origin: str) -> str:
     text = (packages.CLIENTS / "typescript" / "README.md").read_text(encoding="utf-8")
     code = text.partition("```ts\n")[2].partition("```")[0]
     (FOLDER / "app.mts").write_text(code, encoding="utf-8")
-    command = [shutil.which("node") or "node", "app.mts", origin, "copy.json"]
-    runs = [subprocess.run(command, cwd=FOLDER, capture_output=True, text=True, check=True) for _ in range(2)]
+    command = [NODE, "app.mts", origin, "copy.json"]
+    runs = [subprocess.run(command, cwd=FOLDER, stdout=subprocess.PIPE, text=True, check=True) for _ in range(2)]
     return " ".join(done.stdout.split()[0] for done in runs)
 
 
@@ -92,7 +106,7 @@ def in_node(origin: str, files: str) -> str:
     """What the module says in Node."""
     code = 'import("./syncing.mjs").then(async (m) => console.log(await m.states(...process.argv.slice(1))))'
     done = subprocess.run(
-        [shutil.which("node") or "node", "--eval", code, origin, files],
+        [NODE, "--eval", code, origin, files],
         cwd=FOLDER,
         capture_output=True,
         text=True,

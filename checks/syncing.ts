@@ -23,6 +23,10 @@ export async function states(origin: string, files: string): Promise<string> {
     if (canonical(bundle) !== canonical(newest)) throw new Error("a copy is not the newest release");
   const kinds = new Set(synced.flatMap(({ changes }) => changes.map(({ kind }) => kind)));
   if (kinds.size !== 4) throw new Error(`the changes are only ${[...kinds]}`);
+  const vectors: { promise: string; json: string; canonical: string }[] = await (await fetch(`${files}/canonical.json`)).json();
+  for (const vector of vectors)
+    if (canonical(JSON.parse(vector.json)) !== vector.canonical) throw new Error(`not so: ${vector.promise}`);
+  if (vectors.length < 10) throw new Error("no vectors");
   const offline = await sync("http://127.0.0.1:9", newest);
   if (offline.bundle !== newest || !offline.error) throw new Error("the shipped bundle was not kept");
   const { data } = await listStrains({ client: createClient({ baseUrl: origin }), throwOnError: true });

@@ -98,7 +98,7 @@ class Browser:
 
     def press(self, key: str) -> None:
         """Strike a key."""
-        code = {"Tab": 9, "Enter": 13, "Escape": 27, "ArrowDown": 40}[key]
+        code = {"Tab": 9, "Enter": 13, "Escape": 27, "ArrowUp": 38, "ArrowDown": 40}[key]
         self.cdp(
             "Input.dispatchKeyEvent", type="keyDown", key=key, windowsVirtualKeyCode=code, text="\r" * (code == 13)
         )

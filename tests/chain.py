@@ -15,6 +15,9 @@ COLLECTION = "jurisdictions"
 
 def three_releases(content: Any, database: Path) -> list[Any]:
     """Build the database of the newest of three releases, which knows the others; the bundles, oldest first."""
+    # What the search calls a record by goes with it.
+    aliases = {path: names for path, names in content["search"]["aliases"].items() if f"{COLLECTION}/" not in path}
+    content = content | {"search": content["search"] | {"aliases": aliases}}
     first, second, third = (copy.deepcopy(content) for _ in range(3))
     records = content[COLLECTION]
     text = json.dumps(content)

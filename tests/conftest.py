@@ -14,6 +14,7 @@ from app.content.build import build
 from app.content.check import read_seed
 from app.main import Service, create_app
 from app.settings import Settings
+from seeds import without_records
 from support import (
     COLLECTIONS,
     OLD,
@@ -54,6 +55,14 @@ def anyio_backend() -> str:
 @pytest.fixture(scope="session")
 def seed() -> Path:
     return SEED
+
+
+@pytest.fixture(scope="session")
+def small_seed(content: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A seed without records, for tests of a build as a whole."""
+    path = tmp_path_factory.mktemp("small") / "seed.json"
+    path.write_text(json.dumps(without_records(content)))
+    return path
 
 
 @pytest.fixture(scope="session")

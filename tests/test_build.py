@@ -30,10 +30,10 @@ def assert_whole_and_alone(database: Path) -> None:
     open_database(database).close()
 
 
-def test_a_build_leaves_one_whole_file_that_everybody_may_read(seed: Path, target: Path) -> None:
+def test_a_build_leaves_one_whole_file_that_everybody_may_read(small_seed: Path, target: Path) -> None:
     before = os.umask(0o077)
     try:
-        build(read_seed(seed), target)
+        build(read_seed(small_seed), target)
     finally:
         os.umask(before)
 
@@ -77,18 +77,18 @@ def test_a_build_that_is_killed_leaves_the_earlier_file_and_the_next_one_clears_
     assert_whole_and_alone(target)
 
 
-def test_a_build_that_is_killed_just_before_the_end_leaves_the_earlier_file(seed: Path, target: Path) -> None:
+def test_a_build_that_is_killed_just_before_the_end_leaves_the_earlier_file(small_seed: Path, target: Path) -> None:
     program = (
         "import os, signal, sys, pathlib; from app.content.__main__ import main;"
         "pathlib.Path.rename = lambda *_: os.kill(os.getpid(), signal.SIGKILL); main(sys.argv[1:])"
     )
 
-    killed = run(sys.executable, "-c", program, *build_command(seed, target)[3:])
+    killed = run(sys.executable, "-c", program, *build_command(small_seed, target)[3:])
 
     assert killed.returncode == -signal.SIGKILL
     assert target.read_bytes() == OLD
     assert len(list(target.parent.iterdir())) == 2
-    build(read_seed(seed), target)
+    build(read_seed(small_seed), target)
     assert_whole_and_alone(target)
 
 
@@ -107,14 +107,14 @@ def test_a_file_that_may_not_grow_ends_the_build_in_one_line(
     assert list(target.parent.iterdir()) == [target]
 
 
-@pytest.mark.parametrize("size", ["64k", "1m", "2500k"])
+@pytest.mark.parametrize("size", ["64k", "600k"])
 def test_a_full_disk_ends_the_build_in_one_line(
-    seed: Path, target: Path, size: str, capsys: pytest.CaptureFixture[str]
+    small_seed: Path, target: Path, size: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with small_disk(target.parent, size):
         target.write_bytes(OLD)
 
-        assert content_command(["build", "--seed", str(seed), "--database", str(target)]) == 1
+        assert content_command(["build", "--seed", str(small_seed), "--database", str(target)]) == 1
 
         assert capsys.readouterr().err == f"{target} could not be written: database or disk is full\n"
         assert target.read_bytes() == OLD
@@ -147,20 +147,20 @@ def small_disk(folder: Path, size: str) -> Iterator[None]:
     ],
 )
 def test_a_path_that_cannot_be_written_is_reported_in_one_line(
-    seed: Path, tmp_path: Path, place: str, words: str, capsys: pytest.CaptureFixture[str]
+    small_seed: Path, tmp_path: Path, place: str, words: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "file").touch()
     (tmp_path / "folder").mkdir()
     target = tmp_path / place
 
-    assert content_command(["build", "--seed", str(seed), "--database", str(target)]) == 1
+    assert content_command(["build", "--seed", str(small_seed), "--database", str(target)]) == 1
 
     assert capsys.readouterr().err == f"{target} could not be written: {words}\n"
     assert sorted(path.name for path in tmp_path.iterdir()) == ["file", "folder"]
 
 
-def test_a_folder_of_another_user_is_reported_as_permission_denied(seed: Path) -> None:
-    checked = read_seed(seed)
+def test_a_folder_of_another_user_is_reported_as_permission_denied(small_seed: Path) -> None:
+    checked = read_seed(small_seed)
     with folder_of_somebody_else() as folder:
         with pytest.raises(BuildError, match=r"content\.db could not be written: permission denied"):
             build(checked, folder / "content.db")
@@ -169,9 +169,9 @@ def test_a_folder_of_another_user_is_reported_as_permission_denied(seed: Path) -
         assert [path.name for path in folder.iterdir()] == ["content.db"]
 
 
-def test_builds_at_the_same_time_all_succeed_and_leave_a_whole_file(seed: Path, target: Path) -> None:
+def test_builds_at_the_same_time_all_succeed_and_leave_a_whole_file(small_seed: Path, target: Path) -> None:
     processes = [
-        subprocess.Popen(build_command(seed, target), cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        subprocess.Popen(build_command(small_seed, target), cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
         for _ in range(3)
     ]
 
@@ -186,23 +186,23 @@ def test_builds_at_the_same_time_all_succeed_and_leave_a_whole_file(seed: Path, 
     ["two words.db", "100%41.db", "what?mode=memory.db", "a#b.db", "größe 크라톰.db", "[x]*.db", ":memory:", "-x"],
 )
 def test_any_file_name_can_be_built_from_any_folder_and_served(
-    seed: Path, tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch
+    small_seed: Path, tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     here = tmp_path / f"folder of {name}"
     here.mkdir()
-    shutil.copy(seed, here / f"{name}.json")
+    shutil.copy(small_seed, here / f"{name}.json")
     monkeypatch.chdir(here)
 
     assert content_command(["build", f"--seed={name}.json", f"--database={name}"]) == 0
 
     assert sorted(path.name for path in here.iterdir()) == sorted([name, f"{name}.json"])
     database = open_database(Path(name))
-    assert database.totals["citations"] == len(json.loads(seed.read_bytes())["citations"])
+    assert set(database.totals.values()) == {0}
     database.close()
 
 
-def test_the_command_line_builds_from_another_folder_by_relative_paths(seed: Path, tmp_path: Path) -> None:
-    shutil.copy(seed, tmp_path / "seed.json")
+def test_the_command_line_builds_from_another_folder_by_relative_paths(small_seed: Path, tmp_path: Path) -> None:
+    shutil.copy(small_seed, tmp_path / "seed.json")
     command = build_command(Path("../seed.json"), Path("content.db"))
     (tmp_path / "elsewhere").mkdir()
 

@@ -140,24 +140,24 @@ def assert_note(note: str, record: Object) -> None:
 
 def test_characters_with_a_meaning_of_their_own_are_read_back(awkward: Object) -> None:
     documents = [json.dumps(awkward).encode()]
-    (entry,) = read_bibtex(write_bibtex(documents, "v").decode()).values()
+    (entry,) = read_bibtex(b"".join(write_bibtex(documents, "v")).decode()).values()
     assert unbraced(entry["title"]) == awkward["title"]
     assert [unbraced(name).replace("\\", "") for name in entry["author"]] == [*awkward["authors"][:-1], "others"]
     assert entry["journal"] == awkward["container"]
     assert entry["doi"] == awkward["doi"]
     assert entry["url"] == "https://example.org/a_b?c=%20d&e=%7Bf%7D#g~h"
     assert (entry["volume"], entry["number"], entry["pages"], entry["month"]) == ("7", "4", "55\N{EN DASH}58", "3")
-    (ris,) = rispy.loads(write_ris(documents, "v").decode())
+    (ris,) = rispy.loads(b"".join(write_ris(documents, "v")).decode())
     assert (ris["title"], ris["authors"]) == (awkward["title"], awkward["authors"])
     assert (ris["volume"], ris["number"], ris["start_page"], ris["end_page"]) == ("7", "4", "55", "58")
-    (item,) = json.loads(write_csl(documents, "v"))
+    (item,) = json.loads(b"".join(write_csl(documents, "v")))
     assert (item["title"], item["volume"], item["issue"], item["page"]) == (awkward["title"], "7", "4", "55-58")
     assert item["issued"] == {"date-parts": [[2020, 3]]}
 
 
 @pytest.mark.parametrize("numbers", ["104726", "3.384", "NCT06072170; contract 75F40121C00199", "1315-1325"])
 def test_numbers_of_an_unknown_form_stand_in_the_note(numbers: str, awkward: Object) -> None:
-    (item,) = json.loads(write_csl([json.dumps(awkward | {"volume_issue_pages": numbers}).encode()], "v"))
+    (item,) = json.loads(b"".join(write_csl([json.dumps(awkward | {"volume_issue_pages": numbers}).encode()], "v")))
     assert {"volume", "issue", "page"}.isdisjoint(item)
     assert numbers in item["note"]
 

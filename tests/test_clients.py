@@ -18,7 +18,8 @@ from support import ROOT, Running, each, run, serving
 
 CLIENT = ROOT / "clients" / "python"
 sys.path.insert(0, str(CLIENT))
-from kratom_client import IntegrityError, State, sync  # type: ignore[import-not-found]  # noqa: E402  # it is a package of its own
+import kratom_client  # type: ignore[import-not-found]  # noqa: E402  # it is a package of its own
+from kratom_client import IntegrityError, State, sync  # noqa: E402
 
 
 @pytest.fixture(scope="module")
@@ -113,6 +114,13 @@ def test_the_lines_of_the_readme_sync_a_file(server: Running, bundles: list[Any]
     said = [run(*command, environment={"PYTHONPATH": str(CLIENT)}).stdout.split() for _ in range(2)]
     version = bundles[-1]["dataset_version"]
     assert said == [["replaced", version, "0"], ["current", version, "0"]]
+
+
+def test_the_canonical_form_is_that_of_the_vectors_that_both_clients_share() -> None:
+    for vector in each(json.loads((ROOT / "clients/canonical.json").read_text("utf-8"))):
+        value = json.loads(vector["json"])
+        for form in (kratom_client.canonical(value), canonical(value)):
+            assert form.decode() == vector["canonical"], vector["promise"]
 
 
 def test_the_packages_have_the_version_of_the_api() -> None:

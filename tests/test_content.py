@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from copy import deepcopy
+from itertools import cycle
 from pathlib import Path
 from typing import Any
 
@@ -18,19 +18,16 @@ from app.main import create_app
 from app.registry import RESOURCES
 from app.schemas.resources import ResourceInfo
 from app.settings import Settings
+from seeds import without_records
 from support import each
 
-EACH = pytest.mark.parametrize("resource", RESOURCES, ids=[resource.collection for resource in RESOURCES])
-
-
-@pytest.fixture(scope="module")
-def original(seed: Path) -> Any:
-    return json.loads(seed.read_bytes())
+COLLECTIONS = [resource.collection for resource in RESOURCES]
+EACH = pytest.mark.parametrize("resource", RESOURCES, ids=COLLECTIONS)
 
 
 @pytest.fixture
-def data(original: Any) -> Any:
-    return deepcopy(original)
+def data(seed: Path) -> Any:
+    return json.loads(seed.read_bytes())
 
 
 def faults_of(data: Any) -> list[str]:
@@ -39,8 +36,8 @@ def faults_of(data: Any) -> list[str]:
     return caught.value.faults
 
 
-def without(data: Any, name: str) -> Any:
-    """The seed without a record in the collection, nor any reference to one."""
+def without(data: Any, name: str) -> None:
+    """Leave out of the seed the records of a collection, and every reference to one."""
     data[name.replace("-", "_")] = []
     gone = {name, "claims"} if name == "articles" else {name}
     search = data["search"]
@@ -58,7 +55,8 @@ def without(data: Any, name: str) -> Any:
                 for field in part.keys() & {"related", "bears_on", "records"}:
                     part[field] = [path for path in part[field] if path.partition("/")[0] not in (name, "claims")]
             if record.get("bears_on") == []:
-                record["bears_on"] = [f"articles/{data['articles'][0]['slug']}"]
+                left = "articles" if data["articles"] else "strains"
+                record["bears_on"] = [f"{left}/{data[left][0]['slug']}"]
             if name == "articles":
                 record.pop("article_section", None)
             if name == "citations":
@@ -72,7 +70,6 @@ def without(data: Any, name: str) -> Any:
                     record[field] = type(record[field])()
                 if "verdict" in record:
                     record["verdict"] = "not_addressed"
-    return data
 
 
 def service_over(data: Any, folder: Path) -> Any:
@@ -110,13 +107,16 @@ async def check_service(app: Any, empty: list[str], monkeypatch: pytest.MonkeyPa
 # A collection without records.
 
 
-@EACH
-async def test_an_empty_collection_is_served(
-    resource: ResourceInfo, data: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("names", [COLLECTIONS[::2], COLLECTIONS[1::2]], ids=["one half", "the other"])
+async def test_an_empty_collection_is_served_beside_others(
+    names: list[str], data: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    app = service_over(without(data, resource.collection), tmp_path)
+    for name in each(names):
+        without(data, name)
 
-    await check_service(app, [resource.collection], monkeypatch)
+    app = service_over(data, tmp_path)
+
+    await check_service(app, names, monkeypatch)
 
 
 def test_without_citations_each_reference_to_one_is_reported(data: Any) -> None:
@@ -129,14 +129,9 @@ def test_without_citations_each_reference_to_one_is_reported(data: Any) -> None:
 
 
 async def test_a_seed_without_any_record_is_served(data: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for resource in each(RESOURCES):
-        data[resource.seed_key] = []
-    data["search"] |= {"aliases": {}, "topics": []}
-    data["former_slugs"] = []
+    app = service_over(without_records(data), tmp_path)
 
-    app = service_over(data, tmp_path)
-
-    await check_service(app, [resource.collection for resource in RESOURCES], monkeypatch)
+    await check_service(app, COLLECTIONS, monkeypatch)
 
 
 # Rendering.
@@ -165,8 +160,7 @@ def test_checking_and_building_render_each_record_once(
 # Faults are reported without their consequences.
 
 
-@EACH
-@pytest.mark.parametrize("slug", ["Not A Slug", "", 7, None])
+@pytest.mark.parametrize(("resource", "slug"), [*zip(RESOURCES, cycle(["Not A Slug", "", 7, None]), strict=False)])
 def test_a_broken_slug_is_the_only_fault(resource: ResourceInfo, slug: Any, data: Any) -> None:
     data[resource.seed_key][0]["slug"] = slug
 
@@ -176,8 +170,7 @@ def test_a_broken_slug_is_the_only_fault(resource: ResourceInfo, slug: Any, data
     assert faults[0].startswith(f"$.{resource.seed_key}[0].slug")
 
 
-@EACH
-@pytest.mark.parametrize("value", [{}, "x", None, 7])
+@pytest.mark.parametrize(("resource", "value"), [*zip(RESOURCES, cycle([{}, "x", None, 7]), strict=False)])
 def test_a_collection_of_the_wrong_type_is_the_only_fault(resource: ResourceInfo, value: Any, data: Any) -> None:
     data[resource.seed_key] = value
 

@@ -62,6 +62,29 @@ def test_the_report_has_the_same_content_as_text_and_as_json(seed: Path, capsys:
         assert slug in text
 
 
+def test_the_content_reads_easily(seed: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["report", "--json", "--seed", str(seed)]) == 0
+    reading = json.loads(capsys.readouterr().out)["readability"]
+    assert reading["median_grade"] <= 7
+    assert reading["share_at_or_below_9"] >= 0.99
+    assert reading["sentences_above_25_words"] == {}
+
+
+@pytest.mark.parametrize(("collection", "field"), [("side_effects", "summary"), ("citations", "key_findings")])
+def test_the_report_names_a_sentence_that_is_too_long(
+    tmp_path: Path, seed: Path, capsys: pytest.CaptureFixture[str], collection: str, field: str
+) -> None:
+    data = json.loads(seed.read_bytes())
+    record = data[collection][0]
+    sentence = f"{'It is so and ' * 7}done."
+    record[field] = [sentence] if isinstance(record[field], list) else sentence
+    written = tmp_path / "seed.json"
+    written.write_text(json.dumps(data), encoding="utf-8")
+    assert main(["report", "--json", "--seed", str(written)]) == 0
+    found = json.loads(capsys.readouterr().out)["readability"]["sentences_above_25_words"]
+    assert found == {f"{collection.replace('_', '-')}/{record['slug']} {field}": 29}
+
+
 def test_the_report_names_a_citation_nothing_relies_on(
     tmp_path: Path, seed: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

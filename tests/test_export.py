@@ -6,7 +6,7 @@ import json
 import shutil
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
@@ -17,21 +17,45 @@ import httpx
 import pytest
 import zstandard
 
-from app.content.build import BuildError
+from app.content.build import BuildError, build
+from app.content.check import check_seed
 from app.content.export import MANIFEST, export
+from app.main import create_app
+from app.settings import Settings
 from crawl import crawl
-from support import COLLECTIONS, ROOT, START_SECONDS, Object, each, slugs
+from readers import Reader
+from support import COLLECTIONS, ROOT, START_SECONDS, Object, each, select, slugs
 from test_replicas import NGINX, WRAPPER, free_port
 
 DECOMPRESS = {".br": brotli.decompress, ".gz": gzip.decompress, ".zst": zstandard.decompress}
 
 
 @pytest.fixture(scope="module")
+def database_path(content: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Data with a renamed record beside the withdrawn ones."""
+    path = tmp_path_factory.mktemp("data") / "content.db"
+    there = content["contacts"][0]["slug"]
+    entry = {"collection": "contacts", "slug": "former-name", "since": "2026-11-23", "reason": "It was misspelled."}
+    renamed = [*content["former_slugs"], entry | {"renamed_to": there, "successor": None}]
+    build(check_seed(json.dumps(content | {"former_slugs": renamed}).encode()), path)
+    return path
+
+
+@pytest.fixture(scope="module")
 def copy(database_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A copy of the data that the tests serve."""
+    """A copy of the data."""
     folder = tmp_path_factory.mktemp("export") / "copy"
     export(database_path, folder, quick=True)
     return folder
+
+
+@pytest.fixture(scope="module")
+async def served(database_path: Path) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of the service over the same data."""
+    service = create_app(Settings(database_path=database_path))
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app=service), base_url="http://test") as http_client:
+        yield http_client
+    service.state.database.close()
 
 
 @pytest.fixture(scope="module")
@@ -49,6 +73,7 @@ def host(copy: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     for before, after in (("listen 8080", f"listen 127.0.0.1:{port}"), ("root /srv/copy", f"root {copy}")):
         assert configuration.count(before) == 1
         configuration = configuration.replace(before, after)
+    configuration = configuration.replace("/srv/copy/_former.conf", str(copy / "_former.conf"))
     path = folder / "nginx.conf"
     path.write_text(WRAPPER.format(user=getpass.getuser(), folder=folder, configuration=configuration), "utf-8")
     with subprocess.Popen([str(NGINX), "-e", "stderr", "-c", str(path)]) as process:
@@ -73,21 +98,22 @@ def test_every_file_is_there_as_the_manifest_says_with_its_compressed_forms(copy
 
 
 async def test_every_record_and_list_is_copied_as_it_is_served(
-    copy: Path, files: list[Object], client: httpx.AsyncClient, records: dict[str, list[Object]]
+    copy: Path, files: list[Object], served: httpx.AsyncClient
 ) -> None:
     named = {file["address"]: file for file in files}
     for path in each(COLLECTIONS):
-        slug = slugs(records[path])[0]
+        records = await select(served, path)
+        slug = slugs(records)[0]
         assert f"{path}/{slug}".removeprefix("/v1") in named
         body = (copy / named[f"{path}/{slug}"]["file"]).read_bytes()
-        assert body == (await client.get(f"{path}/{slug}")).content
+        assert body == (await served.get(f"{path}/{slug}")).content
         copied: list[Any] = []
         address: str | None = path
         while address:
             page = json.loads((copy / named[address]["file"]).read_bytes())
             copied += page["data"]
             address = page["links"]["next"]
-        assert copied == records[path]
+        assert copied == records
 
 
 @pytest.mark.skipif(NGINX is None, reason="needs nginx")
@@ -122,7 +148,51 @@ def test_a_host_of_files_answers_conditions_formats_and_what_is_not_there(host: 
     assert changes["data"]["since"] == version
     missing = httpx.get(f"{host}/v1/strains/none")
     assert (missing.status_code, missing.headers["Content-Type"]) == (404, "application/problem+json")
+    assert missing.headers["Cache-Control"] == "no-store"
     assert files
+
+
+@pytest.mark.skipif(NGINX is None, reason="needs nginx")
+def test_a_host_of_files_tells_readers_in_html_what_is_not_there(host: str) -> None:
+    reader = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
+    for address in ("/nothing", "/side-effects/nothing", "/a/b/c/"):
+        response = httpx.get(host + address, headers=reader)
+        assert (response.status_code, response.headers["Content-Type"]) == (404, "text/html; charset=utf-8")
+        assert response.headers["Cache-Control"] == "no-store"
+        assert response.headers["X-Content-Type-Options"] == "nosniff"
+        for link in each({link for link in Reader(response.text).values("href", "src") if "#" not in link}):
+            assert link.startswith("/"), "the page is shown at any depth"
+            assert httpx.get(host + link).status_code == 200, link
+    below = httpx.get(f"{host}/v1/nothing", headers=reader)
+    assert (below.status_code, below.headers["Content-Type"]) == (404, "application/problem+json")
+
+
+@pytest.mark.skipif(NGINX is None, reason="needs nginx")
+async def test_former_slugs_lead_on_or_say_why_they_are_gone_as_with_the_service(
+    host: str, copy: Path, content: Any, served: httpx.AsyncClient
+) -> None:
+    manifest = json.loads((copy / MANIFEST).read_bytes())
+    there = content["contacts"][0]["slug"]
+    async with httpx.AsyncClient(base_url=host) as files:
+        for prefix in each(["/v1", ""]):
+            moved = await files.get(f"{prefix}/contacts/former-name?a=1")
+            assert (moved.status_code, moved.headers["Location"]) == (308, f"{prefix}/contacts/{there}")
+            assert manifest["moved"][f"{prefix}/contacts/former-name"] == f"{prefix}/contacts/{there}"
+            followed = await files.get(f"{prefix}/contacts/former-name", follow_redirects=True)
+            assert followed.status_code == 200
+        gone = {entry["address"]: entry for entry in manifest["gone"]}
+        for address in each(["/v1/citations/pq_mdpi", "/citations/pq_mdpi"]):
+            original, copied = await served.get(address), await files.get(address)
+            assert (original.status_code, copied.status_code) == (410, 410)
+            assert (
+                copied.headers["Content-Type"].partition(";")[0] == original.headers["Content-Type"].partition(";")[0]
+            )
+            assert copied.headers.get("Link") == original.headers.get("Link")
+            assert copied.headers["Access-Control-Allow-Origin"] == "*"
+            assert content["former_slugs"][0]["reason"] in copied.text
+            assert (copy / gone[address]["file"]).read_bytes() == copied.content
+            directly = await files.get(f"/{gone[address]['file']}")
+            assert directly.status_code == 404
 
 
 def test_the_same_data_give_the_same_copy(database_path: Path, copy: Path, tmp_path: Path) -> None:
@@ -154,5 +224,14 @@ def test_a_copy_offers_no_search_and_no_filter(copy: Path) -> None:
 def test_the_public_address_is_in_the_site_map_of_a_copy(database_path: Path, tmp_path: Path) -> None:
     export(database_path, tmp_path / "copy", "https://example.org/kratom", quick=True)
     assert "https://example.org/kratom/strains" in (tmp_path / "copy/sitemap.xml").read_text(encoding="utf-8")
+    for name, address in (
+        ("index.html", "/"),
+        ("strains.html", "/strains"),
+        ("strains/red-vein.html", "/strains/red-vein"),
+    ):
+        page = Reader((tmp_path / "copy" / name).read_text(encoding="utf-8"))
+        assert page.linked("canonical") == [f"https://example.org/kratom{address}"]
+    missing = Reader((tmp_path / "copy/404.html").read_text(encoding="utf-8"))
+    assert {link for link in missing.values("href", "src") if not link.startswith(("/kratom/", "#"))} == set()
     links = json.loads((tmp_path / "copy/v1/strains.json").read_bytes())["links"]
     assert links["self"] == "/kratom/v1/strains"

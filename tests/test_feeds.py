@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import AsyncIterator
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
 
@@ -25,6 +26,7 @@ ATOM = "{http://www.w3.org/2005/Atom}"
 NAMES = ["all", "safety", *(resource.collection for resource in RESOURCES)]
 TEXT = {"type": "string", "minLength": 1}
 MOMENT = {"type": "string", "pattern": r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z$"}
+ADDRESS = {"type": "string", "pattern": r"^https?://[^/]+/"}
 # What https://jsonfeed.org/version/1.1 says of the members that the feeds have, and of extensions.
 JSON_FEED = {
     "type": "object",
@@ -32,6 +34,8 @@ JSON_FEED = {
     "properties": {
         "version": {"const": "https://jsonfeed.org/version/1.1"},
         "title": TEXT,
+        "home_page_url": ADDRESS,
+        "feed_url": ADDRESS,
         "language": {"const": "en"},
         "authors": {"type": "array", "items": {"type": "object", "required": ["name"], "properties": {"name": TEXT}}},
         "items": {
@@ -41,6 +45,7 @@ JSON_FEED = {
                 "required": ["id", "content_text"],
                 "properties": {
                     "id": TEXT,
+                    "url": ADDRESS,
                     "title": TEXT,
                     "content_text": TEXT,
                     "date_published": MOMENT,
@@ -118,7 +123,8 @@ async def test_an_atom_feed_keeps_the_rules_of_the_rfc(name: str, changed: httpx
         assert re.fullmatch(r"urn:uuid:[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", texts(element, "id")[0])
         assert datetime.fromisoformat(texts(element, "updated")[0]).tzinfo
         alternates = [link for link in element.findall(f"{ATOM}link") if link.get("rel") == "alternate"]
-        assert len(alternates) <= 1
+        kinds = [link.get("type") for link in alternates]
+        assert len(set(kinds)) == len(kinds), "two alternates of one type"
         assert alternates or element.findall(f"{ATOM}content")
         assert all(link.get("href") for link in each([*alternates, ET.Element("x", {"href": "x"})]))
     assert [link.get("href") for link in feed.findall(f"{ATOM}link") if link.get("rel") == "self"] == [
@@ -185,3 +191,23 @@ async def test_an_unknown_feed_is_not_found_and_the_near_one_is_suggested(client
         response = await client.get(f"/v1/feeds/{address}")
         assert response.status_code == 404
         assert response.json()["errors"][0]["did_you_mean"] == meant
+
+
+@pytest.mark.parametrize("public_url", ["https://api.example.org", "https://example.org/kratom", "http://[::1]:8000/x"])
+async def test_where_the_public_address_is_known_every_link_is_absolute_and_leads_somewhere(
+    public_url: str, database_path: Path
+) -> None:
+    service = create_app(Settings(database_path=database_path, public_url=public_url))
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app=service), base_url="http://test") as client:
+        feed, entries = await json_feed(client, "contacts"), await atom(client, "contacts")
+        validator = Draft202012Validator(JSON_FEED, format_checker=FormatChecker())
+        assert [fault.message for fault in validator.iter_errors(feed)] == []
+        assert feed["feed_url"] == f"{public_url}/v1/feeds/contacts.json"
+        pages = [item["url"] for item in each(feed["items"])]
+        links = [(link.get("type"), link.get("href") or "") for link in entries.iter(f"{ATOM}link")]
+        assert [href for kind, href in links if kind == "text/html"] == pages
+        assert (links[0][0], links[0][1]) == ("application/atom+xml", f"{public_url}/v1/feeds/contacts.atom")
+        for address in each([feed["home_page_url"], feed["feed_url"], *pages, *(href for _, href in links)]):
+            assert address.startswith(f"{public_url}/")
+            assert (await client.get(address.removeprefix(public_url))).status_code == 200
+    service.state.database.close()

@@ -60,6 +60,12 @@ async def test_each_sort_has_its_mirror_and_the_default_is_the_documented_one(
     assert slugs(records[path]) == slugs(await select(client, path, sort=schema["default"]))
 
 
+async def test_the_list_of_warning_signs_begins_with_all_emergencies(client: httpx.AsyncClient) -> None:
+    urgencies = [sign["urgency"] for sign in await select(client, "/v1/warning-signs")]
+    assert set(urgencies) == {"emergency_now", "same_day"}
+    assert urgencies == sorted(urgencies)
+
+
 # Filters
 
 

@@ -29,59 +29,60 @@ async def test_every_response_has_the_common_headers(ask: Ask) -> None:
     for path in (*ADDRESSES, *UNKNOWN, f"{RESOURCE}?limit=0"):
         for method in ("GET", "HEAD", "OPTIONS", "POST", "TRACE"):
             for headers in ([], [("accept", "image/png")], [("if-none-match", "*")], [("host", "again")]):
-                answer = await ask(path, headers, method=method)
-                where = f"{method} {path} {headers}: {answer.status}"
-                assert answer.headers["x-content-type-options"] == "nosniff", where
-                assert answer.headers["referrer-policy"] == "no-referrer", where
-                assert answer.headers["cross-origin-resource-policy"] == "cross-origin", where
-                assert answer.headers["access-control-allow-origin"] == "*", where
-                assert answer.headers["x-request-id"], where
-                assert answer.headers["cache-control"], where
-                assert "frame-ancestors 'none'" in answer.headers["content-security-policy"], where
-                assert {"server", "set-cookie", "x-powered-by", "via"}.isdisjoint(answer.headers), where
-                assert "access-control-allow-credentials" not in answer.headers, where
-                if answer.status != 304:
-                    assert answer.headers["content-language"] == "en", where
+                response = await ask(path, headers, method=method)
+                where = f"{method} {path} {headers}: {response.status}"
+                assert response.headers["x-content-type-options"] == "nosniff", where
+                assert response.headers["referrer-policy"] == "no-referrer", where
+                assert response.headers["cross-origin-resource-policy"] == "cross-origin", where
+                assert response.headers["access-control-allow-origin"] == "*", where
+                assert response.headers["x-request-id"], where
+                assert response.headers["cache-control"], where
+                assert "frame-ancestors 'none'" in response.headers["content-security-policy"], where
+                assert {"server", "set-cookie", "x-powered-by", "via"}.isdisjoint(response.headers), where
+                assert "access-control-allow-credentials" not in response.headers, where
+                if response.status != 304:
+                    assert response.headers["content-language"] == "en", where
 
 
 @pytest.mark.parametrize("path", DOCUMENTED)
 async def test_json_may_load_nothing_when_a_browser_shows_it(path: str, ask: Ask) -> None:
-    answer = await ask(path)
-    assert answer.headers["content-type"] == "application/json"
-    assert answer.headers["content-security-policy"] == JSON_POLICY
+    response = await ask(path)
+    is_feed = path.startswith("/v1/feeds/")
+    assert response.headers["content-type"] == ("application/feed+json" if is_feed else "application/json")
+    assert response.headers["content-security-policy"] == JSON_POLICY
 
 
 async def test_hsts_is_sent_over_tls_only(database_path: Path, ask: Ask) -> None:
     over_tls = create_app(Settings(database_path=database_path, tls=True))
     for path in (RESOURCE, "/", "/v1/nothing"):
-        answer = await raw_response(over_tls, path)
-        assert answer.headers["strict-transport-security"] == "max-age=63072000; includeSubDomains"
+        response = await raw_response(over_tls, path)
+        assert response.headers["strict-transport-security"] == "max-age=63072000; includeSubDomains"
         assert "strict-transport-security" not in (await ask(path)).headers
     over_tls.state.database.close()
 
 
-async def test_answers_may_be_kept_for_as_long_as_is_set_and_errors_not_at_all(database_path: Path, ask: Ask) -> None:
+async def test_responses_may_be_kept_for_as_long_as_is_set_and_errors_not_at_all(database_path: Path, ask: Ask) -> None:
     an_hour = create_app(Settings(database_path=database_path, cache_seconds=3600))
-    answer = await raw_response(an_hour, RESOURCE)
+    response = await raw_response(an_hour, RESOURCE)
     assert (
-        answer.headers["cache-control"] == "public, max-age=3600, stale-while-revalidate=86400, stale-if-error=604800"
+        response.headers["cache-control"] == "public, max-age=3600, stale-while-revalidate=86400, stale-if-error=604800"
     )
     an_hour.state.database.close()
     for path in each(DOCUMENTED):
-        answer = await ask(path)
+        response = await ask(path)
         if path.startswith("/health/"):
-            assert answer.headers["cache-control"] == "no-store"
-            assert "etag" not in answer.headers
+            assert response.headers["cache-control"] == "no-store"
+            assert "etag" not in response.headers
         else:
             seconds = 31_536_000 if path.endswith("/bundle") else 300  # a bundle never changes
-            assert answer.headers["cache-control"].startswith(f"public, max-age={seconds}, ")
+            assert response.headers["cache-control"].startswith(f"public, max-age={seconds}, ")
             chosen = path in COLLECTIONS or path.startswith("/v1/citations/")
-            assert answer.headers["vary"] == ("Accept, Accept-Encoding" if chosen else "Accept-Encoding")
+            assert response.headers["vary"] == ("Accept, Accept-Encoding" if chosen else "Accept-Encoding")
     for path, headers in (("/v1/nothing", []), (f"{RESOURCE}?limit=0", []), (RESOURCE, [("accept", "image/png")])):
         assert (await ask(path, headers)).headers["cache-control"] == "no-store"
 
 
-async def test_no_answer_has_a_date_that_a_release_or_a_roll_back_could_leave_as_it_is(ask: Ask) -> None:
+async def test_no_response_has_a_date_that_a_release_or_a_roll_back_could_leave_as_it_is(ask: Ask) -> None:
     for path in each((*ADDRESSES, *UNKNOWN)):
         for headers in ([], [("if-none-match", "*")], [("if-match", '"x"')], [("accept-encoding", "br")]):
             assert "last-modified" not in (await ask(path, headers)).headers
@@ -98,12 +99,12 @@ async def test_a_preflight_is_granted_for_reading_anywhere(ask: Ask) -> None:
                 ("access-control-request-method", asked),
                 ("access-control-request-headers", "if-none-match, x-request-id"),
             ]
-            answer = await ask(path, headers, method="OPTIONS")
-            assert (answer.status, answer.body) == (204, b"")
-            assert answer.headers["access-control-allow-origin"] == "*"
-            assert answer.headers["access-control-allow-methods"] == "GET, HEAD, OPTIONS"
-            assert answer.headers["access-control-allow-headers"] == "*"
-            assert int(answer.headers["access-control-max-age"]) > 0
+            response = await ask(path, headers, method="OPTIONS")
+            assert (response.status, response.body) == (204, b"")
+            assert response.headers["access-control-allow-origin"] == "*"
+            assert response.headers["access-control-allow-methods"] == "GET, HEAD, OPTIONS"
+            assert response.headers["access-control-allow-headers"] == "*"
+            assert int(response.headers["access-control-max-age"]) > 0
 
 
 async def test_a_preflight_needs_a_host_like_any_request(ask: Ask) -> None:
@@ -117,6 +118,6 @@ async def test_a_preflight_needs_a_host_like_any_request(ask: Ask) -> None:
 
 async def test_a_page_may_read_the_headers_a_client_needs_on_errors_too(ask: Ask) -> None:
     for path in (RESOURCE, "/v1/nothing", f"{RESOURCE}?limit=0"):
-        answer = await ask(path, [("origin", "null")])
-        exposed = {name.strip().lower() for name in answer.headers["access-control-expose-headers"].split(",")}
+        response = await ask(path, [("origin", "null")])
+        exposed = {name.strip().lower() for name in response.headers["access-control-expose-headers"].split(",")}
         assert {"etag", "link", "x-request-id", "retry-after", "allow"} <= exposed

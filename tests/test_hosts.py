@@ -145,8 +145,13 @@ def test_mounted_in_another_application(service: Service, prefix: str) -> None:
     outer = Starlette(routes=[Mount(prefix, service)])
     with uvicorn_serving(outer) as port, httpx.Client(base_url=f"http://127.0.0.1:{port}") as client:
         check(client.get, prefix)
-        assert_complete(crawl(client.get, f"{prefix}/", f"{prefix}/v1"), prefix)
         assert client.get("/v1/strains").status_code == 404
+
+
+def test_every_link_holds_when_mounted_in_another_application(service: Service) -> None:
+    outer = Starlette(routes=[Mount("/deep/er", service)])
+    with uvicorn_serving(outer) as port, httpx.Client(base_url=f"http://127.0.0.1:{port}") as client:
+        assert_complete(crawl(client.get, "/deep/er/", "/deep/er/v1"), "/deep/er")
 
 
 def test_under_the_test_client_with_its_lifespan(service: Service) -> None:

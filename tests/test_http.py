@@ -37,21 +37,21 @@ async def test_head_is_get_without_the_body(path: str, ask: Ask) -> None:
 
 @each_address
 async def test_options_names_the_methods(path: str, ask: Ask) -> None:
-    answer = await ask(path, method="OPTIONS")
-    assert (answer.status, answer.body) == (204, b"")
-    assert answer.headers["allow"] == "GET, HEAD, OPTIONS"
-    assert "content-length" not in answer.headers
-    assert "content-type" not in answer.headers
+    response = await ask(path, method="OPTIONS")
+    assert (response.status, response.body) == (204, b"")
+    assert response.headers["allow"] == "GET, HEAD, OPTIONS"
+    assert "content-length" not in response.headers
+    assert "content-type" not in response.headers
 
 
 @pytest.mark.parametrize("method", METHODS)
 async def test_any_other_method_is_not_allowed(method: str, ask: Ask) -> None:
     for path in each(ADDRESSES):
-        answer = await ask(path, [("x-secret", "do-not-echo")], method=method)
-        assert answer.status == 405, path
-        assert answer.headers["allow"] == "GET, HEAD, OPTIONS"
-        assert answer.problem["type"] == "/problems/method-not-allowed"
-        assert b"do-not-echo" not in answer.body
+        response = await ask(path, [("x-secret", "do-not-echo")], method=method)
+        assert response.status == 405, path
+        assert response.headers["allow"] == "GET, HEAD, OPTIONS"
+        assert response.problem["type"] == "/problems/method-not-allowed"
+        assert b"do-not-echo" not in response.body
 
 
 WRONG_QUERIES = (
@@ -82,9 +82,9 @@ async def test_a_wrong_query_hides_neither_the_methods_nor_that_nothing_is_there
 @pytest.mark.parametrize("method", [*METHODS, "GET", "HEAD", "OPTIONS"])
 async def test_no_method_makes_an_unknown_address_known(method: str, ask: Ask) -> None:
     for path in each(path for path in UNKNOWN if path != UNKNOWN_RECORD):
-        answer = await ask(path, method=method)
-        assert answer.status == 404, path
-        assert "allow" not in answer.headers
+        response = await ask(path, method=method)
+        assert response.status == 404, path
+        assert "allow" not in response.headers
 
 
 async def test_the_methods_of_a_record_do_not_tell_whether_it_exists(ask: Ask) -> None:
@@ -210,26 +210,26 @@ async def test_any_true_host_is_served(host: str, ask: Ask) -> None:
 @pytest.mark.parametrize("path", [RESOURCE, "/", "/v1/nothing"])
 async def test_an_invalid_host_is_a_bad_request(host: str, path: str, ask: Ask) -> None:
     for method in ("GET", "HEAD", "POST", "OPTIONS"):
-        answer = await ask(path, host=host, method=method)
-        assert answer.status == 400
+        response = await ask(path, host=host, method=method)
+        assert response.status == 400
         if method != "HEAD":
-            assert answer.problem["type"] == "/problems/bad-request"
+            assert response.problem["type"] == "/problems/bad-request"
 
 
 @pytest.mark.parametrize("host", ["*", "outbound|8000||svc.local", "a b", "", None])
 async def test_a_probe_gets_200_whatever_it_sends(host: str | None, ask: Ask) -> None:
     for path in ("/health/live", "/health/ready"):
         for accept in ("text/plain", "image/*;q=0", "*/*;q=0", "nonsense"):
-            answer = await ask(f"{path}?verbose&verbose&x=%zz", [("accept", accept)], host=host)
-            assert answer.status == 200
+            response = await ask(f"{path}?verbose&verbose&x=%zz", [("accept", accept)], host=host)
+            assert response.status == 200
 
 
 async def test_there_is_one_host_and_only_http_1_0_may_leave_it_out(ask: Ask) -> None:
     assert (await ask(RESOURCE, host=None)).status == 400
     assert (await ask(RESOURCE, host=None, version="1.0")).status == 200
     for second in ("test", "evil.test"):
-        answer = await ask(RESOURCE, [("host", second)])
-        assert (answer.status, answer.problem["title"]) == (400, "Malformed request")
+        response = await ask(RESOURCE, [("host", second)])
+        assert (response.status, response.problem["title"]) == (400, "Malformed request")
 
 
 # Request identifiers
@@ -238,19 +238,19 @@ async def test_there_is_one_host_and_only_http_1_0_may_leave_it_out(ask: Ask) ->
 @pytest.mark.parametrize("sent", ["a", "0f6c2d9b-e14a", "A.b_c-9", "x" * 64])
 async def test_a_valid_request_identifier_is_returned(sent: str, ask: Ask) -> None:
     for path in (RESOURCE, "/v1/nothing", "/health/live"):
-        answer = await ask(path, [("x-request-id", sent)])
-        assert answer.headers["x-request-id"] == sent
-        if answer.status == 404:
-            assert answer.problem["request_id"] == sent
+        response = await ask(path, [("x-request-id", sent)])
+        assert response.headers["x-request-id"] == sent
+        if response.status == 404:
+            assert response.problem["request_id"] == sent
 
 
 @pytest.mark.parametrize("sent", ["", "x" * 65, "a b", "<script>", "a\tb", "é", "a,b", '"a"', "../a", "a\x00b"])
 async def test_any_other_request_identifier_is_replaced(sent: str, ask: Ask) -> None:
     for path in (RESOURCE, "/v1/nothing"):
-        answer = await ask(path, [("x-request-id", sent)])
-        assert answer.headers["x-request-id"].replace("-", "").isalnum()
-        if answer.status == 404:
-            assert answer.problem["request_id"] == answer.headers["x-request-id"] != sent
+        response = await ask(path, [("x-request-id", sent)])
+        assert response.headers["x-request-id"].replace("-", "").isalnum()
+        if response.status == 404:
+            assert response.problem["request_id"] == response.headers["x-request-id"] != sent
 
 
 async def test_two_request_identifiers_are_none_and_every_request_has_its_own(ask: Ask) -> None:

@@ -46,6 +46,8 @@ async def test_the_link_header_has_the_links_of_the_body(
             assert link_header(response) == {name: url for name, url in response.json()["links"].items() if url}
         elif path.endswith("/bundle"):
             assert link_header(response) == {"describedby": f"/v1/releases/{response.json()['dataset_version']}"}
+        elif path in ("/v1/datapackage.json", "/v1/feeds/{feed}"):
+            assert link_header(response)["license"] == "https://creativecommons.org/licenses/by/4.0/"
         else:
             assert "Link" not in response.headers
 

@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 
 from app.database import Database
-from app.http import pipeline
+from app.http import turns
 from app.http.negotiation import CODINGS
 from app.main import Service, create_app
+from app.pages import problem_pages
 from app.settings import Settings
 from support import Running, serving
 from wire import (
@@ -94,7 +95,7 @@ def test_a_new_connection_and_health_are_answered_while_sixty_clients_ask_for_ex
 def test_the_loop_turns_between_two_expensive_calls_of_endpoints(
     service: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pipeline, "TURN_SECONDS", 0.0)
+    monkeypatch.setattr(turns, "TURN_SECONDS", 0.0)
     turn = 0
     calls: list[int] = []
     read = Database.read
@@ -105,20 +106,66 @@ def test_the_loop_turns_between_two_expensive_calls_of_endpoints(
 
     monkeypatch.setattr(Database, "read", noting)
 
-    async def turns() -> None:
+    async def count_turns() -> None:
         nonlocal turn
         while True:
             turn += 1
             await asyncio.sleep(0)
 
     async def promise() -> None:
-        turning = asyncio.create_task(turns())
+        turning = asyncio.create_task(count_turns())
         got = await asyncio.gather(*(ask(service, f"/v1/strains?offset={n}") for n in range(40)))
         turning.cancel()
         assert [status for status, _, _ in got] == [200] * 40
 
     run(promise)
     assert len(set(calls)) == 40
+
+
+def test_a_probe_does_not_queue_behind_expensive_calls(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(turns, "TURN_SECONDS", 0.0)
+    order: list[str] = []
+
+    async def noted(address: str) -> None:
+        assert (await ask(service, address))[0] == 200
+        order.append(address)
+
+    async def promise() -> None:
+        lists = [asyncio.create_task(noted(f"/v1/strains?offset={n}")) for n in range(40)]
+        probes = [asyncio.create_task(noted(address)) for address in ("/health/live", "/health/ready")]
+        await asyncio.gather(*lists, *probes)
+
+    run(promise)
+    assert {"/health/live", "/health/ready"} <= set(order[:5])
+
+
+def test_the_loop_turns_between_two_pages_of_problems(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(turns, "TURN_SECONDS", 0.0)
+    made: list[int] = []
+    turn = 0
+    as_usual = problem_pages.problem_html
+
+    def noting(*arguments: Any) -> str:
+        made.append(turn)
+        return as_usual(*arguments)
+
+    monkeypatch.setattr(problem_pages, "problem_html", noting)
+
+    async def count_turns() -> None:
+        nonlocal turn
+        while True:
+            turn += 1
+            await asyncio.sleep(0)
+
+    async def promise() -> None:
+        turning = asyncio.create_task(count_turns())
+        reader = (b"accept", b"text/html")
+        got = await asyncio.gather(*(ask(service, f"/nothing/{n}", reader) for n in range(20)))
+        turning.cancel()
+        assert [status for status, _, _ in got] == [404] * 20
+
+    run(promise)
+    assert len(set(made)) == 20
 
 
 def test_a_large_body_is_compressed_outside_the_loop_and_once_for_all_who_wait(
@@ -156,7 +203,7 @@ def test_a_large_body_is_compressed_outside_the_loop_and_once_for_all_who_wait(
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="reads /proc")
 def test_slow_readers_of_a_large_body_take_little_memory_and_are_disconnected(database_path: Path) -> None:
     readers = 100
-    size = (Path(pipeline.__file__).parents[1] / "pages/swagger-ui/swagger-ui-bundle.js").stat().st_size
+    size = (Path(turns.__file__).parents[1] / "pages/swagger-ui/swagger-ui-bundle.js").stat().st_size
 
     async def promise(running: Running) -> None:
         await running.get(BUNDLE.decode())

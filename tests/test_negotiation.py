@@ -70,13 +70,13 @@ async def test_the_accept_header_is_weighed_with_the_most_specific_range_decidin
     ):
         if path.startswith("/.") and any("application/json" in value and "q=0" in value for _, value in headers):
             continue  # it is application/linkset+json, of which such a header says nothing
-        answer = await ask(path, headers)
-        assert answer.status == status
+        response = await ask(path, headers)
+        assert response.status == status
         # A cache may serve one stored response whatever a client accepts: only a refusal depends on that.
-        assert answer.headers["vary"] == ("Accept-Encoding" if status == 200 else "Accept, Accept-Encoding")
+        assert response.headers["vary"] == ("Accept-Encoding" if status == 200 else "Accept, Accept-Encoding")
         if status == 406:
-            assert answer.problem["type"] == "/problems/not-acceptable"
-            assert answer.headers["cache-control"] == "no-store"
+            assert response.problem["type"] == "/problems/not-acceptable"
+            assert response.headers["cache-control"] == "no-store"
 
 
 async def test_a_refusal_names_what_is_on_offer(ask: Ask) -> None:

@@ -90,7 +90,7 @@ def test_each_operation_has_a_name_of_its_own_one_tag_and_words() -> None:
 
 def test_the_parameters_in_a_path_are_those_that_are_described() -> None:
     for path, operation in each(OPERATIONS.items()):
-        assert re.fullmatch(r"/[a-z0-9/-]*(?:\{(?:slug|version)\}(?:/[a-z]+)?)?", path)
+        assert re.fullmatch(r"/[a-z0-9/.-]*(?:\{(?:slug|version|feed)\}(?:/[a-z]+)?)?", path)
         described = [resolved(p)["name"] for p in operation.get("parameters", []) if resolved(p)["in"] == "path"]
         assert described == re.findall(r"\{(\w+)\}", path)
         names = [(resolved(p)["in"], resolved(p)["name"]) for p in operation.get("parameters", [])]
@@ -194,7 +194,7 @@ async def test_every_default_is_accepted_when_it_is_sent_and_changes_nothing(cli
     assert seen > 40
     for name, component in each(COMPONENTS["schemas"].items()):
         for place, schema in each(schemas(component, name)):
-            assert "default" not in schema, f"{place}: an answer has no defaults"
+            assert "default" not in schema, f"{place}: a response has no defaults"
 
 
 def test_every_enum_has_a_name_and_says_whether_it_may_grow() -> None:

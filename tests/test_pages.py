@@ -80,10 +80,10 @@ def test_the_pages_known_here_are_all_there_are(app: Service) -> None:
 
 @pytest.mark.parametrize("path", MEDIA_TYPES)
 async def test_a_page_has_its_media_type(client: httpx.AsyncClient, path: str) -> None:
-    answer = await client.get(path)
-    assert answer.status_code == 200
-    assert answer.headers["content-type"] == MEDIA_TYPES[path]
-    assert answer.headers["etag"]
+    response = await client.get(path)
+    assert response.status_code == 200
+    assert response.headers["content-type"] == MEDIA_TYPES[path]
+    assert response.headers["etag"]
 
 
 @pytest.mark.parametrize("path", MEDIA_TYPES)
@@ -96,9 +96,9 @@ async def test_a_page_ignores_every_parameter(client: httpx.AsyncClient, path: s
     "path", ["/problems/nothing", "/pages/nothing", "/pages/..%2fproblems.json", "/docs/", "/Docs"]
 )
 async def test_a_page_that_is_not_there_is_a_problem(client: httpx.AsyncClient, path: str) -> None:
-    answer = await client.get(path)
-    assert answer.status_code == 404
-    assert answer.headers["content-type"] == "application/problem+json"
+    response = await client.get(path)
+    assert response.status_code == 404
+    assert response.headers["content-type"] == "application/problem+json"
 
 
 @pytest.mark.parametrize("path", HTML_PAGES)
@@ -182,9 +182,9 @@ async def test_the_landing_page_shows_the_real_response_to_its_first_request(cli
     command = re.fullmatch(r'curl "http://127\.0\.0\.1:8000(/.*)"', shown(html, "Request with curl"))
     assert command
     assert f'fetch("http://127.0.0.1:8000{command[1]}")' in shown(html, "Request with fetch")
-    answer = (await client.get(command[1])).json()
-    assert answer["data"]
-    assert json.loads(shown(html, "Response in JSON")) == pages.shortened(answer)
+    response = (await client.get(command[1])).json()
+    assert response["data"]
+    assert json.loads(shown(html, "Response in JSON")) == pages.shortened(response)
 
 
 def test_an_example_is_shortened_where_it_says_so() -> None:
@@ -220,9 +220,9 @@ async def test_the_example_of_a_problem_is_the_real_response(client: httpx.Async
     request = REQUEST.fullmatch(EXAMPLES[slug]["request"])
     assert request
     method, path, header, value = request.groups()
-    answer = (await client.request(method, path, headers={header: value} if header else {})).json()
+    response = (await client.request(method, path, headers={header: value} if header else {})).json()
     example = json.loads(shown((await client.get(f"/problems/{slug}")).text, "Response in JSON"))
-    assert example == answer | {"request_id": example["request_id"]}
+    assert example == response | {"request_id": example["request_id"]}
 
 
 def test_no_example_is_of_a_problem_that_is_not_there() -> None:
@@ -230,9 +230,9 @@ def test_no_example_is_of_a_problem_that_is_not_there() -> None:
 
 
 async def test_the_api_catalog_links_to_the_api_and_its_description(client: httpx.AsyncClient) -> None:
-    answer = await client.get("/.well-known/api-catalog")
-    assert 'rel="api-catalog"' in answer.headers["link"]
-    (catalog, interface) = answer.json()["linkset"]
+    response = await client.get("/.well-known/api-catalog")
+    assert 'rel="api-catalog"' in response.headers["link"]
+    (catalog, interface) = response.json()["linkset"]
     assert (catalog["anchor"], catalog["item"][0]["href"]) == ("/.well-known/api-catalog", interface["anchor"])
     relations = {name: targets[0] for name, targets in interface.items() if name != "anchor"}
     assert {name: target["href"] for name, target in relations.items()} == {
@@ -285,6 +285,7 @@ def test_the_icons_are_pictures() -> None:
 async def test_the_readme_shows_the_real_response(client: httpx.AsyncClient) -> None:
     readme = (pages.OPENAPI.parent / "README.md").read_text(encoding="utf-8")
     shown = json.loads(readme.partition("```json\n")[2].partition("```")[0])
-    answer = (await client.get(shown["links"]["self"])).json()
+    response = (await client.get(shown["links"]["self"])).json()
     # The version changes with every word of the content; the rest of the response need not.
-    assert (shown["data"], shown["links"]) == (answer["data"], answer["links"])
+    assert (shown["data"], shown["links"]) == (response["data"], response["links"])
+    assert shown["meta"].keys() == response["meta"].keys()

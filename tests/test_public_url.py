@@ -16,7 +16,7 @@ from pydantic import ValidationError
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
-from app.http.pipeline import MAX_MOUNTED_PAGES
+from app.http.pages import MAX_MOUNTED
 from app.http.prefix import TOP_LEVEL
 from app.http.request import MAX_QUERY_BYTES
 from app.main import Service, create_app
@@ -78,9 +78,8 @@ async def test_only_addresses_differ_in_a_response_and_none_is_left_out(
     assert starts <= set(TOP_LEVEL)
 
 
-@pytest.mark.parametrize(
-    "path", ["/v1", "/v1/strains?limit=1", "/v1/strains/red-vein", "/", "/.well-known/api-catalog"]
-)
+# HTML pages differ in one thing: their canonical address is whole, and only the setting knows it.
+@pytest.mark.parametrize("path", ["/v1", "/v1/strains?limit=1", "/v1/strains/red-vein", "/.well-known/api-catalog"])
 async def test_every_way_to_a_prefix_gives_the_same_response(plain: Service, public: Service, path: str) -> None:
     mounted = Starlette(routes=[Mount(PREFIX, plain)])
     responses = [
@@ -138,7 +137,7 @@ def test_a_root_path_is_a_plain_path_wherever_it_is_repeated(plain: Service, roo
 def test_a_page_that_is_replaced_is_replaced_under_every_root_path(database_path: Path) -> None:
     service = create_app(Settings(database_path=database_path))
     asyncio.run(ask(service, "/", root_path=PREFIX))
-    service.pipeline.add_page("/", Response("see /v1/new", media_type="text/html"), {})
+    service.pipeline.pages.add("/", Response("see /v1/new", media_type="text/html"), {})
     assert asyncio.run(ask(service, "/", root_path=PREFIX))[2] == b"see /kratom/v1/new"
     service.state.database.close()
 
@@ -146,7 +145,7 @@ def test_a_page_that_is_replaced_is_replaced_under_every_root_path(database_path
 def test_root_paths_without_end_take_no_memory_without_end(plain: Service) -> None:
     for number in range(1, 300):
         assert f"/m{number}/v1" in asyncio.run(ask(plain, "/problems/not-found", root_path=f"/m{number}"))[2].decode()
-    assert len(plain.pipeline.mounted_pages) <= MAX_MOUNTED_PAGES
+    assert len(plain.pipeline.pages.mounted) <= MAX_MOUNTED
 
 
 @pytest.mark.parametrize("path", ["/", "/docs", "/v1/strains?limit=1&vein=red", "/health/ready", "/problems/not-found"])

@@ -8,7 +8,7 @@ import pytest
 
 from app.content.check import check_seed
 from app.content.faults import SeedFaultsError
-from app.content.readability import grade, longest_sentence
+from app.content.readability import grade, longest_sentence, sentences
 
 BROKEN = {
     "stop advice without its warning": (
@@ -16,6 +16,18 @@ BROKEN = {
         "headache",
         {"what_to_do": "Stop using kratom.", "standing_cautions": []},
         "'stop-safely' among the standing_cautions",
+    ),
+    "advice to stop without how, in the same text": (
+        "side_effects",
+        "agitation",
+        {"what_to_do": "Stop kratom and go to a calm place."},
+        "how to stop safely",
+    ),
+    "advice to avoid without how, in the same text": (
+        "risk_groups",
+        "liver-disease",
+        {"advice": "Avoid kratom."},
+        "how to stop safely",
     ),
     "an interaction without an action": ("interactions", "alcohol", {"action": ""}, "action"),
     "an interaction without its warning sign": ("interactions", "alcohol", {"related": []}, "no warning sign"),
@@ -60,6 +72,24 @@ BROKEN = {
         "3 sentences",
     ),
     "a title of three sentences": ("faqs", "onset", {"title": "It is. It was. It will be."}, "3 sentences"),
+    "a place whose status its summary does not say": (
+        "jurisdictions",
+        "us-tx",
+        {"status": "banned"},
+        "Kratom, or trade in it, is banned here.",
+    ),
+    "a place where legal sounds safe": (
+        "jurisdictions",
+        "us-tx",
+        {"summary": "Kratom is legal here."},
+        "legal does not mean approved or safe. The sources leave some doubt.",
+    ),
+    "an unclear place whose summary is of another report": (
+        "jurisdictions",
+        "belgium",
+        {"last_reported_status": "legal_unregulated"},
+        "The status here is unclear: last reported as legal without rules",
+    ),
     "a record without any caution": ("strains", "red-vein", {"cautions": [], "standing_cautions": []}, "no caution"),
     "an unknown standing caution": ("faqs", "onset", {"standing_cautions": ["no"]}, "the slug of a standing caution"),
     "background that is not cited": ("side_effects", "nausea", {"background_citations": ["who-2023"]}, "citations"),
@@ -98,3 +128,23 @@ def test_a_word_of_the_glossary_counts_as_two_syllables() -> None:
     text = "Ask about antihistamines."
 
     assert grade(text, {"antihistamine"}) < grade(text, ())
+
+
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [
+        ("He took 1.5 g. Then he slept.", 2),
+        ("Fever rose to 41.1 C. Call now!", 2),
+        ("The U.S. Food and Drug Administration warns.", 1),
+        ("Washington, D.C. bans it.", 1),
+        ("Smith et al. (2020) found it. Smith et al. 2021 did too.", 2),
+        ("It is by Smith et al. Others agree.", 2),
+        ("St. John's wort, e.g. as a tea, i.e. a brew, vs. powder.", 1),
+        ("Dr. Smith tested No. 5, approx. 2 g, powder etc. and more.", 1),
+        ("Is it safe? No. Never give it to a child.", 3),
+        ("He said \u201cstop.\u201d She left (alone.) Both live.", 3),
+        ("Wait \u2026 and see... then ask.", 1),
+    ],
+)
+def test_an_abbreviation_a_decimal_and_an_ellipsis_end_no_sentence(text: str, count: int) -> None:
+    assert len(sentences(text)) == count

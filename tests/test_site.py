@@ -1,11 +1,13 @@
 """The HTML pages for people: one for every record and list, with everything that the JSON says."""
 
+import json
 import re
 from collections.abc import Iterator
 from html import unescape
-from html.parser import HTMLParser
 from pathlib import Path
-from urllib.parse import urlencode, urljoin, urlsplit
+from types import SimpleNamespace
+from typing import Any
+from urllib.parse import urljoin, urlsplit
 from xml.etree import ElementTree as ET
 
 import brotli
@@ -14,47 +16,21 @@ import pytest
 from markupsafe import escape
 
 from app.main import create_app
+from app.pages.site import Site, sitemap
 from app.pictures import PICTURES, Picture
-from app.problems import Problem
 from app.settings import Settings
+from readers import Reader, is_in_order, plain
 from support import COLLECTIONS, Object, each, slugs, walk
 
 Records = dict[str, list[Object]]
 Pages = dict[str, httpx.Response]
+Read = dict[str, Reader]
 MOST_BYTES = 20_000
 NAMES = {"slug", "name"}
 """Fields that name the record as its title does."""
 
 LISTS = tuple(path.removeprefix("/v1") for path in COLLECTIONS)
 each_list = pytest.mark.parametrize("path", LISTS)
-
-
-class Reader(HTMLParser):
-    """What a page says and where it leads."""
-
-    def __init__(self, html: str) -> None:
-        super().__init__()
-        self.elements: list[tuple[str, dict[str, str | None]]] = []
-        self.words: list[str] = []
-        self.feed(html)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """Keep an element."""
-        self.elements.append((tag, dict(attrs)))
-
-    def handle_data(self, data: str) -> None:
-        """Keep a text."""
-        self.words.append(data)
-
-    @property
-    def text(self) -> str:
-        """All that is said, with single spaces."""
-        return " ".join(" ".join(self.words).split())
-
-    def values(self, *names: str) -> Iterator[str]:
-        """The values of attributes."""
-        for _, attributes in self.elements:
-            yield from (value for name, value in attributes.items() if name in names and value)
 
 
 @pytest.fixture(scope="module")
@@ -64,9 +40,10 @@ async def pages(client: httpx.AsyncClient, records: Records) -> Pages:
     return {path: await client.get(path) for path in paths}
 
 
-def plain(text: str) -> str:
-    """A text with single spaces."""
-    return " ".join(text.split())
+@pytest.fixture(scope="module")
+def read(pages: Pages) -> Read:
+    """Each of these pages, read once for all tests."""
+    return {path: Reader(response.text) for path, response in pages.items()}
 
 
 async def test_every_record_and_list_has_a_page(pages: Pages) -> None:
@@ -99,103 +76,110 @@ def links_needed(record: Object) -> Iterator[str]:
     yield from (f"../claims/{claim['slug']}" for inner in walk(record) for claim in inner.get("claims", []))
 
 
-def is_in_order(parts: list[str], text: str) -> bool:
-    """Whether texts stand one after the other."""
-    place = 0
-    for part in map(plain, parts):
-        place = text.find(part, place) + len(part)
-        if place < len(part):
-            return False
-    return True
-
-
-async def test_a_page_begins_with_title_summary_cautions_and_disclaimer(pages: Pages, records: Records) -> None:
+async def test_a_page_begins_with_title_summary_cautions_and_disclaimer(read: Read, records: Records) -> None:
     for path in each(LISTS):
         for record in each(records[f"/v1{path}"]):
-            text = Reader(pages[f"{path}/{record['slug']}"].text.partition("<h1>")[2]).text
+            # The title of the page stands in the head, before everything else.
+            text = read[f"{path}/{record['slug']}"].text.partition("Skip to the content")[2]
             assert is_in_order(beginning(record), text), record["slug"]
 
 
-async def test_a_page_shows_every_text_and_every_source_of_its_record(pages: Pages, records: Records) -> None:
+async def test_a_page_shows_every_text_and_every_source_of_its_record(read: Read, records: Records) -> None:
     for path in each(LISTS):
         for record in each(records[f"/v1{path}"]):
-            page = Reader(pages[f"{path}/{record['slug']}"].text)
+            page = read[f"{path}/{record['slug']}"]
             hrefs = set(page.values("href"))
             assert [text for text in texts(record) if plain(text) not in page.text and text not in hrefs] == []
             assert set(links_needed(record)) <= hrefs
 
 
 async def test_no_statement_of_the_article_stands_before_its_verdict(pages: Pages, records: Records) -> None:
+    """Wherever a statement stands, its verdict and its note stand before it, after the last place where it stood.
+
+    A summary that begins with the statement goes on with what the evidence does to it.
+    """
+    htmls = {path: response.text.partition("</head>")[2] for path, response in pages.items()}
     for claim in each(records["/v1/claims"]):
-        statement = f"<blockquote><p>{escape(claim['statement'])}"
-        badge = f"badge-{claim['verdict'].replace('_', '-')}"
-        shown = [response.text.partition(statement)[0] for response in pages.values() if statement in response.text]
-        assert shown
-        assert all(badge in before and escape(claim["note"]) in before for before in each(shown))
+        statement, note = str(escape(claim["statement"])), str(escape(claim["note"]))
+        badge = f'class="badge badge-{claim["verdict"].replace("_", "-")}"'
+        said = {
+            path: html.replace(str(escape(claim["summary"])), "") for path, html in htmls.items() if statement in html
+        }
+        assert statement in said[f"/claims/{claim['slug']}"]
+        bare = [
+            path
+            for path, html in said.items()
+            if any(badge not in before or note not in before for before in html.split(statement)[:-1])
+        ]
+        assert bare == [], claim["slug"]
+
+
+async def test_what_the_article_answers_stands_after_what_the_evidence_does(read: Read, records: Records) -> None:
+    for faq in each(records["/v1/faqs"]):
+        parts = [faq["answer"], faq["evidence_note"], *([faq["article_answer"]] if faq["article_answer"] else [])]
+        assert is_in_order(parts, read[f"/faqs/{faq['slug']}"].text)
 
 
 async def test_every_page_is_small(pages: Pages) -> None:
-    largest = max(pages, key=lambda path: len(pages[path].content))
-    assert len(brotli.compress(pages[largest].content, quality=5)) <= MOST_BYTES
+    large = {path: response.content for path, response in pages.items() if len(response.content) > MOST_BYTES}
+    for path, content in each(large.items()):
+        assert len(brotli.compress(content, quality=5)) <= MOST_BYTES, path
 
 
-def inner_links(html: str) -> set[str]:
-    """The links of a page to other addresses of the service, as they stand in it."""
-    links = Reader(html).values("href", "src", "action", "data-suggest")
-    return {link for link in links if not urlsplit(link).scheme}
-
-
-async def test_every_link_of_every_page_leads_somewhere(pages: Pages, client: httpx.AsyncClient) -> None:
-    found = {(path, link) for path, response in pages.items() for link in inner_links(response.text)}
+async def test_every_link_of_every_page_leads_somewhere(read: Read, client: httpx.AsyncClient) -> None:
+    found = {
+        (path, link)
+        for path, page in read.items()
+        for link in page.values("href", "src", "action", "data-suggest")
+        if not urlsplit(link).scheme
+    }
     assert [link for _, link in found if link.startswith("/")] == [], "a link must not leave the prefix of the service"
     targets = {urlsplit(urljoin(f"http://test{path}", link)).path for path, link in found}
-    for target in each(targets - {"/v1/suggest"}):
+    # The pages and the records have been fetched already.
+    known = {target for path in read for target in (path, f"/v1{path}")}
+    for target in each(targets - known - {"/v1/suggest"}):
         assert (await client.get(target)).status_code == 200, target
 
 
-async def test_the_policy_allows_nothing_inline_and_no_page_needs_it(pages: Pages) -> None:
+async def test_a_link_to_a_place_on_a_page_finds_it(read: Read) -> None:
+    for path, page in each(read.items()):
+        places = {urljoin(path, link) for link in page.values("href") if "#" in link and not urlsplit(link).scheme}
+        for target, _, place in each(place.partition("#") for place in places):
+            assert place in set(read[target].values("id")), f"{path} leads to {target}#{place}"
+
+
+async def test_the_policy_allows_nothing_inline_and_no_page_needs_it(pages: Pages, read: Read) -> None:
     for path, response in each(pages.items()):
         policy = response.headers["Content-Security-Policy"]
         assert policy.startswith("default-src 'none'")
         assert "unsafe" not in policy
-        reader = Reader(response.text)
-        assert not list(reader.values("style")), path
-        assert [a for tag, a in reader.elements if tag == "script" and not a.get("src")] == [], path
-        assert not [name for _, attributes in reader.elements for name in attributes if name.startswith("on")]
+        page = read[path]
+        assert not list(page.values("style")), path
+        assert [a for tag, a in page.elements if tag == "style" or (tag == "script" and not a.get("src"))] == [], path
+        assert not [name for _, attributes in page.elements for name in attributes if name.startswith("on")]
 
 
-async def test_a_page_and_its_json_lead_to_each_other(pages: Pages, client: httpx.AsyncClient) -> None:
-    for path, response in each(list(pages.items())[::25]):
-        (alternate,) = [
-            attributes["href"]
-            for tag, attributes in Reader(response.text).elements
-            if tag == "link" and attributes.get("rel") == "alternate"
-        ]
-        json_path = urljoin(f"http://test{path}", str(alternate)).removeprefix("http://test")
-        assert json_path == f"/v1{path}"
-        assert f'<{path}>; rel="alternate"; type="text/html"' in (await client.get(json_path)).headers["Link"]
+async def test_a_page_leads_to_its_json(read: Read) -> None:
+    for path, page in each(read.items()):
+        (alternate,) = page.linked("alternate")
+        assert urljoin(f"http://test{path}", alternate) == f"http://test/v1{path}"
 
 
-async def test_titles_and_descriptions_are_those_of_the_record(pages: Pages, records: Records) -> None:
-    for record in each(records["/v1/claims"]):
-        reader = Reader(pages[f"/claims/{record['slug']}"].text)
-        metas = {
-            str(a.get("name") or a.get("property")): a.get("content") for tag, a in reader.elements if tag == "meta"
-        }
-        assert metas["og:title"] == record["title"]
-        assert record["summary"].startswith(str(metas["description"]).rstrip("."))
-        assert "og:image" not in metas
+@each_list
+async def test_json_leads_to_its_page(path: str, client: httpx.AsyncClient, records: Records) -> None:
+    for address in (path, f"{path}/{records[f'/v1{path}'][0]['slug']}"):
+        link = (await client.get(f"/v1{address}")).headers["Link"]
+        assert f'<{address}>; rel="alternate"; type="text/html"' in link
 
 
-async def test_filters_of_a_form_select_what_the_api_selects(client: httpx.AsyncClient) -> None:
-    query = "seriousness=serious&seriousness=life_threatening"
-    page = Reader((await client.get(f"/side-effects?{query}&body_system=&sort=&unknown=1&view=full")).text)
-    wanted = (await client.get(f"/v1/side-effects?{query}")).json()
-    assert f"{wanted['meta']['total']} records match" in page.text
-    links = {value.removeprefix("side-effects/") for value in page.values("href") if value.startswith("side-effects/")}
-    assert links == set(slugs(wanted["data"]))
-    checked = [a["value"] for _, a in page.elements if a.get("type") == "checkbox" and "checked" in a]
-    assert sorted(map(str, checked)) == ["life_threatening", "serious"]
+async def test_titles_and_descriptions_are_those_of_the_record(read: Read, records: Records) -> None:
+    """A summary of a claim names its verdict, so a card on another site never shows the bare statement."""
+    for path in each(LISTS):
+        for record in each(records[f"/v1{path}"]):
+            metas = read[f"{path}/{record['slug']}"].metas
+            assert metas["og:title"] == record["title"]
+            assert metas["og:description"] == metas["description"]
+            assert metas["description"] == record["summary"]
 
 
 @each_list
@@ -211,19 +195,6 @@ async def test_paging_leads_to_every_record_once(path: str, client: httpx.AsyncC
     assert found == slugs(records[f"/v1{path}"])
 
 
-async def test_what_is_not_there_is_said_in_words_with_what_was_meant(client: httpx.AsyncClient) -> None:
-    response = await client.get("/side-effects/nausae")
-    assert response.status_code == 404
-    assert response.headers["Content-Type"].startswith("text/html")
-    assert response.headers["Cache-Control"] == "no-store"
-    assert '<a href="../side-effects/nausea">' in response.text
-
-
-async def test_a_name_from_outside_is_escaped(client: httpx.AsyncClient) -> None:
-    response = await client.get("/side-effects/<script>alert(1)<")
-    assert "<script>alert" not in response.text
-
-
 async def test_a_page_has_an_entity_tag_and_is_revalidated(client: httpx.AsyncClient) -> None:
     first = await client.get("/strains")
     assert first.headers["Cache-Control"] == "no-cache"
@@ -234,15 +205,50 @@ async def test_a_page_has_an_entity_tag_and_is_revalidated(client: httpx.AsyncCl
 async def test_the_site_map_names_every_page(client: httpx.AsyncClient, pages: Pages) -> None:
     response = await client.get("/sitemap.xml")
     assert response.headers["Content-Type"].startswith("application/xml")
-    names = [element.text for element in ET.fromstring(response.content).iter() if element.tag.endswith("loc")]  # noqa: S314
-    assert sorted(map(str, names)) == sorted(["/", *pages])
+    entries = {str(entry[0].text): str(entry[1].text) for entry in ET.fromstring(response.content)}  # noqa: S314
+    assert sorted(entries) == sorted(["/", *pages])
 
 
-def test_addresses_are_whole_when_the_public_url_is_known(database_path: Path) -> None:
-    service = create_app(Settings(database_path=database_path, public_url="https://api.example.org/kratom"))
-    pages = service.pipeline.pages
-    assert b"Sitemap: https://api.example.org/kratom/sitemap.xml" in pages["/robots.txt"].body
-    assert b"https://api.example.org/kratom/search?q={searchTerms}" in pages["/opensearch.xml"].body
+def test_the_site_map_says_when_a_release_last_changed_a_record() -> None:
+    history = json.dumps([{"release_date": "2026-01-02"}, {"release_date": "2026-01-01"}])
+    database: Any = SimpleNamespace(
+        dataset_version="2026-11-23+0123abcd", read=lambda *_: [("one", history), ("new", "[]")]
+    )
+    entries = {entry[0].text: entry[1].text for entry in ET.fromstring(sitemap(database, Site()))}  # noqa: S314
+    assert (entries["/strains/one"], entries["/strains/new"]) == ("2026-01-02", "2026-11-23")
+    assert entries["/"] == entries["/strains"] == "2026-11-23"
+
+
+async def test_no_address_is_whole_while_the_public_url_is_not_known(read: Read, client: httpx.AsyncClient) -> None:
+    for path, page in each(read.items()):
+        assert page.linked("canonical") == [], path
+        assert "og:url" not in page.metas
+    assert "Sitemap:" not in (await client.get("/robots.txt")).text
+    assert (await client.get("/opensearch.xml")).status_code == 404
+
+
+async def test_addresses_are_whole_when_the_public_url_is_known(database_path: Path) -> None:
+    public = "https://api.example.org/kratom"
+    service = create_app(Settings(database_path=database_path, public_url=public))
+    transport = httpx.ASGITransport(app=service)
+    async with httpx.AsyncClient(transport=transport, base_url="https://api.example.org") as client:
+        assert f"Sitemap: {public}/sitemap.xml" in (await client.get("/robots.txt")).text
+        assert f"{public}/search?q={{searchTerms}}" in (await client.get("/opensearch.xml")).text
+        site_map = ET.fromstring((await client.get("/sitemap.xml")).content)  # noqa: S314
+        named = {str(element.text) for element in site_map.iter() if element.tag.endswith("loc")}
+        for path, address in (
+            ("/", "/"),
+            ("/strains", "/strains"),
+            ("/strains?vein=red", "/strains"),
+            ("/strains/red-vein", "/strains/red-vein"),
+        ):
+            page = Reader((await client.get(path)).text)
+            assert page.linked("canonical") == [page.metas["og:url"]] == [f"{public}{address}"]
+            assert page.metas["og:url"] in named
+            assert page.metas.get("robots") == ("noindex" if "?" in path else None)
+            (description,) = page.linked("search")
+            assert urljoin(f"{public}{path}", description) == f"{public}/opensearch.xml"
+    service.state.database.close()
 
 
 @pytest.mark.parametrize("picture", PICTURES, ids=lambda picture: picture.slug)
@@ -257,75 +263,27 @@ async def test_a_picture_is_on_its_list_and_served_with_its_data(
         assert response.headers["Content-Type"] == media_type
 
 
-def sent_by(page: Reader) -> list[tuple[str, str]]:
-    """What the form of a list sends when nothing in it is changed."""
-    sent: list[tuple[str, str]] = []
-    name = ""
-    for tag, attributes in page.elements[[tag for tag, _ in page.elements].index("details") :]:
-        if tag == "select":
-            name = str(attributes["name"])
-        elif tag == "option" and "selected" in attributes:
-            sent.append((name, str(attributes["value"])))
-        elif tag == "input" and (attributes["type"] not in ("checkbox", "radio") or "checked" in attributes):
-            sent.append((str(attributes["name"]), str(attributes["value"])))
-    return sent
+async def test_a_help_line_can_be_called_from_its_page_and_from_the_list(pages: Pages, records: Records) -> None:
+    for line in each(records["/v1/contacts"]):
+        for path in ("/contacts", f"/contacts/{line['slug']}"):
+            assert f"tel:{line['value']}" in set(Reader(pages[path].text).values("href"))
 
 
-@pytest.mark.parametrize(
-    "address",
-    [
-        "/side-effects?q=heart",
-        "/side-effects?q=heart&sort=-name&limit=2",
-        "/side-effects?in_article=true&category=adverse_effect",
-        "/side-effects?slug=nausea,vomiting",
-        "/citations?year=2020,2021&limit=3&title_verified=false",
-        "/jurisdictions?parent_code=US&kcpa=true&status=legal_regulated",
-    ],
-)
-async def test_the_form_of_a_list_keeps_everything_that_was_asked(address: str, client: httpx.AsyncClient) -> None:
-    """What is shown does not change when the form is sent as it stands."""
-    first = (await client.get(address)).text
-    second = await client.get(f"{address.partition('?')[0]}?{urlencode(sent_by(Reader(first)))}")
-    assert second.status_code == 200
-    cards = [html.partition('<ol class="cards"')[2] for html in (first, second.text)]
-    assert "<h3>" in cards[0]
-    titles = [re.findall("<h3>.*?</h3>", card) for card in cards]
-    assert titles[0] == titles[1]
+async def test_what_to_do_in_an_emergency_is_what_the_content_says(pages: Pages, records: Records) -> None:
+    """The line stands on every page, so it must not say anything else than the records do."""
+    html = pages["/contacts"].text.partition("</header>")[0]
+    line = re.search(r'<p class="urgent">(.+?) <span', html)
+    assert line
+    assert "emergency" in line[1]
+    assert all(line[1] in record["disclaimer"] for record in each(records["/v1/warning-signs"]))
 
 
-@pytest.mark.parametrize("path", LISTS)
-async def test_a_form_offers_no_two_values_where_one_is_taken(
-    path: str, client: httpx.AsyncClient, pages: Pages
-) -> None:
-    page = Reader(pages[path].text)
-    boxes = [attributes for tag, attributes in page.elements if tag == "input" and attributes["type"] == "checkbox"]
-    both = [(str(box["name"]), str(box["value"])) for box in boxes]
-    assert (await client.get(f"{path}?{urlencode(both)}")).status_code == 200
+async def test_an_amount_is_one_fact_and_said_to_be_no_recommendation(pages: Pages) -> None:
+    wanted = {"article-beginner": "1 to 2 grams", "survey-threshold-for-adverse-effects": "5 grams or more"}
+    for slug, amount in each(wanted.items()):
+        assert f"Amount, not a recommendation {amount} " in Reader(pages[f"/dosage-ranges/{slug}"].text).text
 
 
-async def test_a_malformed_query_is_a_problem(client: httpx.AsyncClient) -> None:
-    response = await client.get("/strains?vein=purple")
-    assert response.status_code == 422
-    assert Problem.model_validate(response.json()).status == 422
-
-
-async def test_the_search_page_shows_what_the_api_finds(client: httpx.AsyncClient) -> None:
-    found = (await client.get("/v1/search?q=antidepresants")).json()
-    page = Reader((await client.get("/search?q=antidepresants&type=")).text)
-    assert str(found["meta"]["corrected_query"]) in page.text
-    for hit in each(found["data"]):
-        assert hit["url"].removeprefix("/v1/") in set(page.values("href"))
-        assert is_in_order([hit["title"], hit["summary"], *hit["cautions"][:1]], page.text)
-
-
-async def test_the_search_page_invites_to_search(client: httpx.AsyncClient) -> None:
-    for address in ("/search", "/search?q="):
-        response = await client.get(address)
-        assert response.status_code == 200
-        assert "Ask in your own words" in response.text
-
-
-async def test_a_question_is_text_on_the_search_page(client: httpx.AsyncClient) -> None:
-    response = await client.get("/search", params={"q": "<b>liver</b> \" '"})
-    assert response.status_code == 200
-    assert "<b>liver" not in response.text
+async def test_a_badge_names_what_it_is_the_degree_of(pages: Pages) -> None:
+    for path in ("/jurisdictions", "/jurisdictions/us"):
+        assert "Confidence: medium" in Reader(pages[path].text).text

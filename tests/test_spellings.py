@@ -9,8 +9,8 @@ import httpx
 import pytest
 
 from app.database import Database
-from app.http.pipeline import MAX_SPELLING_BYTES, MAX_SPELLINGS
 from app.http.request import IGNORED_PARAMETERS
+from app.http.spellings import MAX_SPELLING_BYTES, MAX_SPELLINGS
 from app.main import Service, create_app
 from app.settings import Settings
 from support import (

@@ -28,7 +28,7 @@ MAY_IMPORT = {
     "database": {"names", "registry", "schemas", "tables", "words"},
     "search": {"database", "schemas", "words"},
     "files": set[str](),
-    "formats": {"database", "registry", "schemas"},
+    "formats": {"database", "http", "registry", "schemas"},
     "internals": set[str](),
     "logs": set[str](),
     "metrics": set[str](),
@@ -58,7 +58,7 @@ MAY_IMPORT = {
         *("database", "feeds", "formats", "http", "pages", "problems", "reading", "registry", "releases", "routers"),
         *("schemas", "tables", "vocabularies"),
     },
-    "openapi.__main__": {"database", "files", "main", "openapi", "registry", "schemas"},
+    "openapi.__main__": {"database", "files", "main", "openapi", "reading", "registry", "schemas"},
     "content": {
         *(
             "database",
@@ -67,6 +67,7 @@ MAY_IMPORT = {
             "main",
             "pages",
             "pictures",
+            "problems",
             "reading",
             "registry",
             "schemas",

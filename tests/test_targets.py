@@ -70,14 +70,14 @@ def state_of(path: Path) -> object:
 
 @pytest.mark.parametrize("kind", FOREIGN)
 def test_a_build_replaces_nothing_but_a_database_of_this_service(
-    seed: Path, tmp_path: Path, kind: str, capsys: pytest.CaptureFixture[str]
+    small_seed: Path, tmp_path: Path, kind: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     put, words = FOREIGN[kind]
     path = tmp_path / "content.db"
     put(path)
     before = {file: state_of(file) for file in tmp_path.iterdir()}
 
-    assert main(["build", "--seed", str(seed), "--database", str(path)]) == 1
+    assert main(["build", "--seed", str(small_seed), "--database", str(path)]) == 1
 
     (line,) = capsys.readouterr().err.splitlines()
     assert line.startswith(f"{path} {words}")
@@ -132,11 +132,13 @@ def test_the_build_command_in_the_message_repairs_a_missing_or_damaged_database(
         assert path.read_bytes() == database_path.read_bytes()
 
 
-def test_a_file_created_while_a_build_runs_is_left(seed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_created_while_a_build_runs_is_left(
+    small_seed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     path = tmp_path / "content.db"
     monkeypatch.setattr("app.content.build._write_checksum", lambda _: path.write_bytes(b"mine"))
 
-    assert main(["build", "--seed", str(seed), "--database", str(path)]) == 1
+    assert main(["build", "--seed", str(small_seed), "--database", str(path)]) == 1
 
     assert_untouched(path, b"mine")
 

@@ -15,7 +15,7 @@ try:
     from app.content.check import check_seed, read_seed
     from app.content.faults import SeedFaultsError
     from app.content.layout import laid_out
-    from app.content.releases import ReleasesError, bundle_of, read_releases, write_releases
+    from app.content.releases import ReleasesError, bundle_of, read_releases, told, write_releases
     from app.content.report import as_text, overview
     from app.content.schema import write_schema
     from app.content.search_report import as_text as search_as_text
@@ -108,9 +108,10 @@ def _release(seed: Path, file: Path, *, replace: bool, only_check: bool) -> int:
         return 1
     releases = before.with_newest(bundle)
     releases.bundles()
+    print(f"{file}: {version} is the newest release")
     if releases != recorded:
         write_releases(file, releases)
-    print(f"{file}: {version} is the newest release")
+        print("\n".join(told(releases)))
     return 0
 
 

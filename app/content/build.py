@@ -52,10 +52,12 @@ from app.tables import (
     filter_value,
     table_of,
 )
+from app.words.text import Phrase
 
 MIGRATIONS = shipped("migrations")
 T = TypeVar("T")
 BATCH = 1000
+SELECT_INDEXED = "SELECT 1 FROM search_index WHERE search_index MATCH :match LIMIT 1"
 INSERT_INDEXED = "INSERT INTO search_index (rowid, names, aliases, outline, body) VALUES (:number, :names, :aliases, :outline, :body)"
 
 
@@ -334,12 +336,14 @@ def _insert(
 def _insert_search(content: RenderedSeed, connection: Connection) -> None:
     """Write the full-text index, what it finds and what the search knows of words."""
     words: Counter[str] = Counter()
-    numbers: dict[str, int] = {}
+    named: set[str] = set()
+    types: dict[str, str] = {}
 
     def counted() -> Iterator[SearchRow]:
         for row in search_rows(content):
-            numbers[row.path] = row.number
+            types[row.path] = row.shown["type"].value
             words.update(row.words)
+            named.update(row.named_words)
             yield row
 
     for rows in _batches(counted()):
@@ -347,7 +351,12 @@ def _insert_search(content: RenderedSeed, connection: Connection) -> None:
         connection.execute(text(INSERT_INDEXED), [row.indexed for row in rows])
         connection.execute(insert(SearchName), [name for row in rows for name in row.named])
     connection.execute(text("INSERT INTO search_index (search_index) VALUES ('optimize')"))
-    stored = lexicon_of(content.seed, numbers, words)
+
+    def stands(phrase: Phrase) -> bool:
+        """Whether a phrase is in the index."""
+        return connection.execute(text(SELECT_INDEXED), {"match": f'"{" ".join(phrase)}"'}).first() is not None
+
+    stored = lexicon_of(content.seed, types, words, named, stands)
     connection.execute(insert(SearchLexicon), [{"id": 1, "document": stored}])
 
 

@@ -8,13 +8,13 @@ import asyncio
 import gzip
 import json
 import shutil
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
-from urllib.parse import quote
+from urllib.parse import quote, urljoin
 
 import brotli
 import zstandard
@@ -27,8 +27,10 @@ from app.http.pipeline import whole_response
 from app.http.prefix import prefixed
 from app.main import Service, create_app
 from app.pages import data_pages
+from app.pages.problem_pages import missing_html
 from app.pages.site import Site, list_html
 from app.pictures import PICTURES
+from app.problems import GONE
 from app.reading import list_page
 from app.registry import RESOURCES, TABLES
 from app.schemas.queries import PageQuery, View
@@ -38,6 +40,11 @@ from app.tables import Resource
 
 MANIFEST: Final = "_files.json"
 """The file that names all others: address, media type, header fields and digest of each."""
+MOVED: Final = 308
+FORMER: Final = "_former.conf"
+"""The addresses of former slugs as maps of nginx, which deploy/static.conf includes."""
+GONE_FOLDER: Final = "_gone"
+"""The folder of what is served with 410 at the address of a withdrawn record."""
 PAGE_SIZE: Final = {View.full: 100, View.summary: 500}
 SUFFIXES: Final = {
     "application/json": ".json",
@@ -47,6 +54,7 @@ SUFFIXES: Final = {
     "application/vnd.citationstyles.csl+json": ".csl.json",
     "application/x-bibtex": ".bib",
     "application/x-research-info-systems": ".ris",
+    "application/problem+json": ".json",
 }
 """The suffix of a file whose address has none."""
 KEPT_HEADERS: Final = frozenset(
@@ -65,6 +73,7 @@ class File:
     media_type: str
     headers: dict[str, str] = field(default_factory=dict)
     body: bytes = b""
+    status: int = 200
 
     def entry(self) -> dict[str, Any]:
         """What the manifest says of it."""
@@ -90,22 +99,26 @@ def export(database_path: Path, target: Path, public_url: str = "", *, quick: bo
         raise BuildError(f"{target}: is not an earlier copy and was left as it is; name a folder that does not exist")
     service = create_app(Settings(database_path=database_path, public_url=public_url))
     service.state.site = Site(public_url, is_static=True)
-    for path, page in data_pages(service.title, service.state.database, is_static=True).items():
-        service.pipeline.add_page(path, page.response, page.compressed)
-    files = asyncio.run(_collect(service))
+    for path, page in data_pages(service.title, service.state.database, service.state.site).items():
+        service.pipeline.pages.add(path, page.response, page.compressed)
+    files, former = asyncio.run(_collect(service))
     beside = target.with_name(f".{target.name}.exporting")
     shutil.rmtree(beside, ignore_errors=True)
-    for each in files:
+    gone = [each for each in former if each.status == GONE.status]
+    for each in (*files, *gone):
         file = beside / each.name
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_bytes(each.body)
     manifest = {
         "dataset_version": service.state.database.dataset_version,
         "files": [each.entry() for each in sorted(files, key=lambda each: each.address)],
+        "moved": {each.address: each.headers["location"] for each in former if each not in gone},
+        "gone": [each.entry() for each in gone],
     }
+    (beside / FORMER).write_text(_maps(former), encoding="utf-8")
     (beside / MANIFEST).write_text(json.dumps(manifest, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     with ProcessPoolExecutor() as pool:
-        worth = [each for each in files if each.media_type.startswith(COMPRESSED)]
+        worth = [each for each in (*files, *gone) if each.media_type.startswith(COMPRESSED)]
         paths = [beside / each.name for each in worth if len(each.body) >= MIN_COMPRESSED_BYTES]
         list(pool.map(_compress, paths, [quick] * len(paths), chunksize=20))
     earlier = target.with_name(f".{target.name}.earlier")
@@ -129,8 +142,8 @@ def _compress(path: Path, quick: bool) -> None:  # noqa: FBT001  # a pool passes
         path.with_name(path.name + suffix).write_bytes(form)
 
 
-async def _collect(service: Service) -> list[File]:
-    """Every file, from the responses of the service itself."""
+async def _collect(service: Service) -> tuple[list[File], list[File]]:
+    """Every file, and what there is at the addresses of former slugs, from the responses of the service itself."""
     database: Database = service.state.database
     files: list[File] = []
     for resource in RESOURCES:
@@ -143,11 +156,36 @@ async def _collect(service: Service) -> list[File]:
         ]
     for address in _addresses(service, database):
         files.append(await _fetched(service, address, address))
+    # Hosts of files show it, by this name, where they have none.
+    missing = missing_html(database, service.state.site).encode()
+    files.append(File("/404.html", "404.html", "text/html; charset=utf-8", {}, missing))
     for (version,) in database.read("SELECT dataset_version FROM kept_release ORDER BY position", {}):
         address = f"/v1/changes?since={quote(version, safe='')}"
         named = f"/v1/changes/since-{version.replace('+', '-')}"
         files.append(await _fetched(service, address, named))
-    return files
+    former = [
+        await _fetched(service, address, address, {MOVED, GONE.status})
+        for collection, slug in sorted(database.former)
+        for address in (f"/v1/{collection}/{slug}", f"/{collection}/{slug}")
+    ]
+    return files, former
+
+
+def _maps(former: list[File]) -> str:
+    """Maps of nginx from the address of a former slug to its new address, to the file that says why it is gone, and to its link."""
+    redirects = [each for each in former if each.status != GONE.status]
+    gone = [each for each in former if each.status == GONE.status]
+    values = {
+        "$copy_moved": {each.address: each.headers["location"] for each in redirects},
+        "$copy_gone": {each.address: f"/{each.name}" for each in gone},
+        "$copy_link": {f"/{each.name}": each.headers["link"] for each in gone if "link" in each.headers},
+    }
+    return "".join(
+        f'map $uri {variable} {{\n    volatile;\n    default "";\n'
+        + "".join(f"    {json.dumps(address)} {json.dumps(value)};\n" for address, value in named.items())
+        + "}\n"
+        for variable, named in values.items()
+    )
 
 
 def _formats(resource: ResourceInfo) -> list[str]:
@@ -256,11 +294,11 @@ def page_address(path: str, offset: int, size: int) -> str:
     return f"{path}/pages/{offset // size + 1}" if offset > 0 else path
 
 
-async def _fetched(service: Service, address: str, named: str) -> File:
+async def _fetched(service: Service, address: str, named: str, statuses: Container[int] = (200,)) -> File:
     """The response of the service at an address, as a file named by another.
 
     Raises:
-        BuildError: it is not a success.
+        BuildError: it has another status.
     """
     path, _, query = address.partition("?")
     scope = {
@@ -273,7 +311,8 @@ async def _fetched(service: Service, address: str, named: str) -> File:
         "raw_path": quote(path, safe="/+").encode(),
         "root_path": "",
         "query_string": query.encode(),
-        "headers": [(b"host", b"localhost")],
+        # The identifier stands in problems, and the same data give the same copy.
+        "headers": [(b"host", b"localhost"), (b"x-request-id", b"copy")],
         "client": None,
         "server": None,
     }
@@ -282,14 +321,19 @@ async def _fetched(service: Service, address: str, named: str) -> File:
         return {"type": "http.disconnect"}
 
     reply = await whole_response(service, scope, receive)
-    if reply.status != 200:  # noqa: PLR2004  # OK
+    if reply.status not in statuses:
         raise BuildError(f"{address}: the service responds with {reply.status}")
     headers = {name.decode(): value.decode() for name, value in reply.headers}
+    if reply.status == MOVED:
+        location = urljoin(f"{service.pipeline.public_path or ''}{address}", headers["location"])
+        return File(named, "", "", {"location": location}, status=reply.status)
     media_type = headers["content-type"]
     suffix = SUFFIXES.get(media_type.partition(";")[0], "")
     name = "index.html" if named == "/" else named[1:]
+    if reply.status == GONE.status:
+        name = f"{GONE_FOLDER}/{name}"
     if suffix and not name.endswith(suffix):
         name += suffix
     body = _without_what_is_not_copied(address, reply.body)
     kept = {field: headers[field] for field in sorted(KEPT_HEADERS & headers.keys())}
-    return File(named + (suffix if query and named == path else ""), name, media_type, kept, body)
+    return File(named + (suffix if query and named == path else ""), name, media_type, kept, body, reply.status)

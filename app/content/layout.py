@@ -1,6 +1,8 @@
 """The layout of the seed: one order of fields and records, so that a change shows only what changed."""
 
 import json
+from collections.abc import Iterable
+from functools import cache
 from typing import Any
 
 from app.content.seed import Seed
@@ -40,10 +42,11 @@ def laid_out(content: str) -> str:
     return json.dumps(_in_order(data, top), indent=2, ensure_ascii=False) + "\n"
 
 
-def field_order(model: type[Strict]) -> list[str]:
+@cache
+def field_order(model: type[Strict]) -> tuple[str, ...]:
     """The fields of a model as a reader wants them: what names it, what it says, then what every record has."""
     own = [name for name in model.model_fields if name not in ("slug", *SHARED)]
-    return [name for name in ("slug", *own, *SHARED) if name in model.model_fields]
+    return tuple(name for name in ("slug", *own, *SHARED) if name in model.model_fields)
 
 
 def _record(record: dict[str, Any], resource: ResourceInfo) -> dict[str, Any]:
@@ -56,6 +59,6 @@ def _record(record: dict[str, Any], resource: ResourceInfo) -> dict[str, Any]:
     return _in_order(record, field_order(resource.seed))
 
 
-def _in_order(values: dict[str, Any], order: list[str]) -> dict[str, Any]:
+def _in_order(values: dict[str, Any], order: Iterable[str]) -> dict[str, Any]:
     known = {name: values[name] for name in order if name in values}
     return known | values

@@ -8,9 +8,12 @@ import pyphen
 SYLLABLES = pyphen.Pyphen(lang="en_US", left=1, right=1)
 WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9'\u2019.,%/-]*")
 SENTENCE_END = re.compile(
-    r"(?:(?<=[.!?])|(?<=[.!?][\"\u201d)]))(?<!\be\.g\.)(?<!\bi\.e\.)(?<!\bU\.S\.)(?<!\bDr\.)(?<!\bvs\.)\s+"
+    r"(?:(?<=[.!?\u2026])|(?<=[.!?\u2026][\"\u201d)]))"
+    r"(?<!\be\.g\.)(?<!\bi\.e\.)(?<!\bU\.S\.)(?<!\bDr\.)(?<!\bMr\.)(?<!\bSt\.)(?<!\bvs\.)(?<!\bcf\.)(?<!\bapprox\.)"
+    r"(?!(?<=\bNo\.)\s+\d)(?!(?<=\bet al\.)\s+[\d(])"
+    r"\s+(?=[^\sa-z])"
 )
-"""White space after the end of a sentence; an abbreviation ends none."""
+"""White space after the end of a sentence: an abbreviation ends none, and no sentence starts with a small letter."""
 
 
 def sentences(text: str) -> list[list[str]]:

@@ -1,6 +1,7 @@
 """The file of releases, data/releases.json: the newest release as a whole, and what leads back from it to earlier ones."""
 
 import json
+from collections import Counter
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
@@ -18,6 +19,8 @@ Object = dict[str, Any]
 
 KEPT: Final = 12
 """How many releases are served; earlier ones are gone."""
+MOST_TOLD: Final = 50
+"""How many changes of a release an editor is told of."""
 MOST_HISTORY: Final = 20
 """How many changes the history of a record names."""
 
@@ -183,6 +186,33 @@ def write_releases(path: Path, releases: Releases) -> None:
 
     data = {"releases": releases.entries, "bundle": releases.bundle}
     write_whole(path, (_in_lines(data, 4) + "\n").encode(), over=is_earlier)
+
+
+def told(releases: Releases) -> list[str]:
+    """What an editor should see of the newest release before it is committed: every change, the gravest first."""
+    newest, *earlier = releases.entries
+    changes = newest["changes"]
+    counted = Counter(change["kind"] for change in changes)
+    numbers = [f"{counted[kind]} {kind.value}" for kind in ChangeKind if counted[kind]] or ["no record changed"]
+    grave = sum(change["safety_relevant"] for change in changes)
+    since = f"since {earlier[0]['dataset_version']}" if earlier else "in the first release"
+    lines = [f"{since}: {', '.join(numbers)}; relevant to safety: {grave}"]
+    lines += [f"  {_line(change)}" for change in changes[:MOST_TOLD]]
+    if len(changes) > MOST_TOLD:
+        lines.append(f"  and {len(changes) - MOST_TOLD} more")
+    if earlier and newest["release_date"] == earlier[0]["release_date"]:
+        lines.append(
+            f"It has the release_date of the release before, {newest['release_date']}. If that is not meant, set another in the "
+            "seed and run this again with --replace."
+        )
+    return lines
+
+
+def _line(change: Object) -> str:
+    renamed = f" to {change['renamed_to']}" if change["kind"] == ChangeKind.renamed else ""
+    fields = f": {', '.join(change['fields'])}" if change.get("fields") else ""
+    grave = " (relevant to safety)" if change["safety_relevant"] else ""
+    return f"{change['kind']} {change['collection']}/{change['slug']}{renamed}{fields}{grave}"
 
 
 def _in_lines(value: Any, levels: int) -> str:

@@ -1,6 +1,6 @@
 """An editor's overview of a seed: what it holds, where its evidence is thin, and what has grown old."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import date
 from statistics import median
 from typing import Any, Final
@@ -49,6 +49,22 @@ READER_FIELDS: Final = (
     "cautions",
 )
 """The fields that are written for readers, as opposed to what is quoted, named or dated."""
+PROSE: Final = (
+    *READER_FIELDS,
+    "statement",
+    "mechanism",
+    "possible_cause",
+    "testing",
+    "differences",
+    "article_answer",
+    "evidence_note",
+    "evidence_summary",
+    "why_it_matters",
+    "reported_harms",
+    "key_findings",
+    "limitations",
+)
+"""What is read as sentences: here their length counts, and not the grade, which names of drugs and studies drive up."""
 HARD_GRADE: Final = 9
 """The highest school grade that a record may ask of its reader."""
 LONG_SENTENCE: Final = 25
@@ -99,12 +115,13 @@ def _readability(content: RenderedSeed) -> dict[str, Any]:
     grades: dict[str, list[float]] = {resource.collection: [] for resource in RESOURCES}
     hard, long = {}, {}
     for path, (resource, record) in content.renderer.records.items():
-        texts = list(_reader_texts(record.model_dump()))
+        values = record.model_dump()
+        texts = list(_texts(values, READER_FIELDS))
         value = round(grade(" ".join(text if text[-1] in ".!?" else f"{text}." for _, text in texts), glossary), 1)
         grades[resource.collection].append(value)
         if value > HARD_GRADE:
             hard[path] = value
-        for name, text in texts:
+        for name, text in _texts(values, PROSE):
             if (words := longest_sentence(text)) > LONG_SENTENCE:
                 long[f"{path} {name}"] = words
     every = [value for values in grades.values() for value in values]
@@ -117,14 +134,14 @@ def _readability(content: RenderedSeed) -> dict[str, Any]:
     }
 
 
-def _reader_texts(values: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    """The texts for readers in a record and in the objects inside it, each with the name of its field."""
+def _texts(values: dict[str, Any], names: Collection[str]) -> Iterator[tuple[str, str]]:
+    """The texts of these fields in a record and in the objects inside it, each with the name of its field."""
     for name, value in values.items():
         entries = value if isinstance(value, list) else [value]
         for entry in entries:
             if isinstance(entry, dict):
-                yield from _reader_texts(entry)
-            elif isinstance(entry, str) and name in READER_FIELDS:
+                yield from _texts(entry, names)
+            elif isinstance(entry, str) and name in names:
                 yield name, entry
 
 

@@ -6,13 +6,19 @@ from itertools import chain
 from typing import Final
 
 from app.content.faults import Fault, Place, shown
+from app.content.places import summary_of_place
 from app.content.readability import sentences
 from app.content.rules import Draft, Node
+from app.schemas.jurisdictions import Confidence, LegalStatus
 
 STOP_ADVICE: Final = re.compile(
     r"\b(?:stop|stopping|end|quit|cut down|reduce|taper)\b[^.;]*\b(?:use|using|kratom|taking|products?|it)\b",
     re.IGNORECASE,
 )
+STOP_KRATOM: Final = re.compile(
+    r"\b(?:stop|stopping|cut down|avoid|quit|taper)\b[^.;:!?]*\b(?:kratom|use)\b", re.IGNORECASE
+)
+SAFE_STOPPING: Final = re.compile(r"\b(?:suddenly|abruptly|medical help|care team|get help|supervis)", re.IGNORECASE)
 AMOUNT: Final = re.compile(
     r"\b\d[\d.,]*(?:\s*(?:-|\u2013|to)\s*\d[\d.,]*)?\s*"
     r"(?:mg|g|mcg|µg|kg|ml|grams?|milligrams?|capsules?|tablets?|glass(?:es)?|cups?|(?:tea|table)?spoons?|doses?)\b",
@@ -26,6 +32,8 @@ HOSPITAL: Final = re.compile(r"\bemergency\b|\bhospital now\b", re.IGNORECASE)
 """For a sign whose own action is to go to a hospital now."""
 INSTRUCTIONS: Final = ("what_to_do", "action", "advice", "answer", "short_answer", "guidance", "cautions")
 """The fields that tell a reader what to do."""
+ADVICE: Final = ("what_to_do", "action", "advice", "answer", "short_answer", "when_to_use")
+"""Those of them that a screen shows by themselves."""
 CAUTIONED: Final = frozenset(
     {"strains", "effects", "side-effects", "dosage-ranges", "faqs", "product-forms", "interactions", "claims"}
     | {"quality-checks", "jurisdictions"}
@@ -34,6 +42,8 @@ CAUTIONED: Final = frozenset(
 WORDS: Final = re.compile(r"[\w'\u2019-]+")
 MOST_SENTENCES: Final = 2
 """How many sentences a title or a summary may have: it stands on a card."""
+STATUSES: Final[dict[str | None, LegalStatus]] = {str(status): status for status in LegalStatus}
+CONFIDENCES: Final[dict[str | None, Confidence]] = {str(confidence): confidence for confidence in Confidence}
 SHORT_TEXTS: Final = ("title", "summary", "short_answer")
 """The fields that are shown alone."""
 
@@ -47,6 +57,14 @@ def stop_advice_warns_of_withdrawal(draft: Draft) -> Iterator[Fault]:
                     expected = "'stop-safely' among the standing_cautions of a record that advises to stop"
                     yield Fault(place, shown(found[0]), expected)
                     break
+
+
+def stop_advice_stands_with_its_warning(draft: Draft) -> Iterator[Fault]:
+    """The text that tells somebody to stop or to avoid kratom is shown without its cautions, too."""
+    for _, record in draft.everything():
+        for place, text in _texts(record, ADVICE):
+            if (found := STOP_KRATOM.search(text)) and not SAFE_STOPPING.search(text):
+                yield Fault(place, shown(found[0]), "how to stop safely, in the same text: 'do not stop suddenly'")
 
 
 def interactions_lead_to_a_warning_sign(draft: Draft) -> Iterator[Fault]:
@@ -112,6 +130,17 @@ def short_texts_name_no_amount(draft: Draft) -> Iterator[Fault]:
                 yield Fault(place, shown(found[0]), "no amount in a text that is shown alone")
 
 
+def places_say_their_status(draft: Draft) -> Iterator[Fault]:
+    """The summary of a place says the status that the record has, and how sure it is, in the words of all places."""
+    for place in draft.records["jurisdictions"]:
+        status, reported = (STATUSES.get(place.text(name)) for name in ("status", "last_reported_status"))
+        confidence = CONFIDENCES.get(place.text("confidence"))
+        if status and reported and confidence and (summary := place.text("summary")):
+            words = summary_of_place(status, reported, confidence)
+            if summary != words:
+                yield Fault((*place.place, "summary"), shown(summary), f"the words of its status: {words}")
+
+
 def collections_that_need_cautions_have_them(draft: Draft) -> Iterator[Fault]:
     """No record that a reader could act on stands without a caution."""
     standing = {
@@ -125,11 +154,13 @@ def collections_that_need_cautions_have_them(draft: Draft) -> Iterator[Fault]:
 
 SAFETY_RULES: Final = (
     stop_advice_warns_of_withdrawal,
+    stop_advice_stands_with_its_warning,
     interactions_lead_to_a_warning_sign,
     statements_are_attributed,
     a_sign_has_one_urgency,
     short_texts_name_no_amount,
     cards_are_short,
+    places_say_their_status,
     collections_that_need_cautions_have_them,
 )
 

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -15,7 +15,7 @@ from app.schemas.references import RecordType
 from app.schemas.resources import NAMING_FIELDS
 from app.schemas.vocabularies import Vocabulary
 from app.words.lexicon import Topic, stored_lexicon
-from app.words.text import BOUNDARY, Phrase, stem, stems, words
+from app.words.text import BOUNDARY, Phrase, code_mark, parts, start_mark, stem, stems, whole_mark, words
 
 IMPORTANCE: Final = (
     RecordType.warning_sign,
@@ -50,9 +50,16 @@ SEARCHED: Final = frozenset(READER_FIELDS) | {
 }
 """The fields that are searched besides."""
 US_STATE: Final = re.compile("US-[A-Z]{2}")
-SENTENCE_END: Final = re.compile(r"(?<=[.!?])\s+")
+SENTENCE_END: Final = re.compile(r"(?<=[.!])\s+")
+"""Where a sentence ends; a question goes on, as what to do stands behind it: `A seizure? Call emergency services now.`"""
+RETELLING: Final = re.compile(r"(?:The article|It|Users)(?: also)? (?:says?|calls?|names?|counts?)\b|It is marketed")
+"""How a sentence begins that retells what the article, sellers or users say."""
+QUALIFIED: Final = re.compile(r"\b(?:evidence|but|though|unproven|not?)\b", re.IGNORECASE)
+"""What stands in a sentence that says itself how far that is true."""
 MAX_NAME: Final = 60
 """How many characters of a name can be typed to find it."""
+MAX_START: Final = 5
+"""How many words the longest phrase has by which a title is found that begins with it."""
 MAX_SENTENCES: Final = 12
 """How many sentences of a record can be its snippet."""
 
@@ -71,6 +78,8 @@ class SearchRow:
     """Its rows of the table of names."""
     words: set[str]
     """Its words as they are spelled, in lower case."""
+    named_words: set[str]
+    """Those by which people know what it is about; none of a source, whose title is a sentence."""
 
 
 def search_rows(content: RenderedSeed) -> Iterator[SearchRow]:
@@ -82,7 +91,7 @@ def search_rows(content: RenderedSeed) -> Iterator[SearchRow]:
         own = content.seed.search.aliases.get(item.path, [])
         aliases = [*own, *_texts(record, SOURCE_NAMES)]
         body = [*_texts(record, SEARCHED | NAMES), *_labels(record)]
-        texts = [*names, *aliases, record.summary, *body]
+        known_by = _spelled([*names, *own])
         yield SearchRow(
             number,
             item.path,
@@ -95,8 +104,8 @@ def search_rows(content: RenderedSeed) -> Iterator[SearchRow]:
             },
             {
                 "number": number,
-                "names": _separated(names),
-                "aliases": _separated([*aliases, *_codes(record)]),
+                "names": " ".join([_separated(names), *_start_marks(names[0])]),
+                "aliases": " ".join([_separated(aliases), *_code_marks(record)]),
                 "outline": _joined([record.summary]),
                 "body": _joined(body),
             },
@@ -104,26 +113,33 @@ def search_rows(content: RenderedSeed) -> Iterator[SearchRow]:
                 {"text": name, "number": number, "position": position}
                 for name, position in _beginnings([*_names(item), *own], stop_words)
             ],
-            {word.text for text in texts for word in words(text)},
+            known_by | _spelled([*aliases, record.summary, *body]),
+            set() if item.resource.record_type is RecordType.citation else known_by,
         )
 
 
 def stop_words_of(seed: Seed) -> set[str]:
     """The words that say nothing, without case and apostrophes."""
-    return {word.text for entry in seed.search.stop_words for word in words(entry)}
+    return _spelled(seed.search.stop_words)
 
 
-def lexicon_of(seed: Seed, numbers: dict[str, int], counts: dict[str, int]) -> str:
-    """The lexicon: what the seed says of words, and in how many records each of them stands."""
+def lexicon_of(
+    seed: Seed, types: dict[str, str], counts: dict[str, int], named: set[str], stands: Callable[[Phrase], bool]
+) -> str:
+    """The lexicon: what the seed says of words, in how many records each of them stands, and which are in names.
+
+    `types` has the type of each record by its path, the most important first; `stands` says whether a phrase is in the index.
+    """
+    numbers = {path: number for number, path in enumerate(types, start=1)}
     search = seed.search
     synonyms: list[list[Phrase]] = [[stems(entry) for entry in group] for group in search.synonyms]
-    said = dict.fromkeys((word.text for group in search.synonyms for entry in group for word in words(entry)), 1)
+    said = dict.fromkeys(_spelled(entry for group in search.synonyms for entry in group), 1)
     return stored_lexicon(
         stop_words=stop_words_of(seed),
         synonyms=synonyms,
         phrases=(stems(alias) for aliases in search.aliases.values() for alias in aliases),
         codes={
-            place.code[3:].lower(): _joined([place.code.replace("-", "")])
+            place.code[3:].lower(): code_mark(place.code)
             for place in seed.jurisdictions
             if US_STATE.fullmatch(place.code)
         },
@@ -135,8 +151,11 @@ def lexicon_of(seed: Seed, numbers: dict[str, int], counts: dict[str, int]) -> s
             )
             for topic in search.topics
         ],
+        endings={ending: stems(group.words) for group in search.endings for ending in group.endings},
+        named=named | said.keys(),
         counts=said | counts,
-        records=len(numbers),
+        types=list(types.values()),
+        stands=stands,
     )
 
 
@@ -184,10 +203,20 @@ def _labels(record: Strict) -> Iterator[str]:
 def _sentences(record: Strict) -> Iterator[tuple[str, str]]:
     """The sentences that may be shown as a snippet, each with its stems: none that names an amount."""
     texts = dict.fromkeys(_texts(record, READER_FIELDS))
-    sentences = (sentence for text in texts for sentence in SENTENCE_END.split(text))
+    sentences = (sentence for text in texts for sentence in standing_alone(text))
     shown = [sentence for sentence in sentences if not AMOUNT.search(sentence)]
     for sentence in shown[:MAX_SENTENCES]:
         yield sentence, _joined([sentence])
+
+
+def standing_alone(text: str) -> Iterator[str]:
+    """The sentences of a text; one that retells a statement only with what qualifies it in the next, or not at all."""
+    sentences = SENTENCE_END.split(text)
+    for sentence, following in zip(sentences, [*sentences[1:], None], strict=True):
+        if not RETELLING.match(sentence) or QUALIFIED.search(sentence):
+            yield sentence
+        elif following and QUALIFIED.search(following):
+            yield f"{sentence} {following}"
 
 
 def _names(item: Rendered) -> Iterator[str]:
@@ -203,7 +232,7 @@ def _beginnings(names: list[str], stop_words: set[str]) -> list[tuple[str, int]]
     """The names from each of their words on that says something, with the number of that word."""
     found: dict[str, int] = {}
     for name in names:
-        spelled = [word.text for word in words(name)]
+        spelled = parts(name)
         for position, word in enumerate(spelled):
             if position == 0 or word not in stop_words:
                 text = " ".join(spelled[position:])[:MAX_NAME]
@@ -211,15 +240,27 @@ def _beginnings(names: list[str], stop_words: set[str]) -> list[tuple[str, int]]
     return list(found.items())
 
 
-def _codes(record: Strict) -> Iterator[str]:
-    """The code of a place in one word, as the lexicon has it."""
+def _code_marks(record: Strict) -> Iterator[str]:
+    """The mark of the code of a place."""
     code = getattr(record, "code", None)
     if isinstance(code, str):
-        yield code.replace("-", "")
+        yield code_mark(code)
 
 
 def _separated(names: list[str]) -> str:
-    return f" {BOUNDARY} ".join(["", *(_joined([name]) for name in names), ""]).strip()
+    """The stems of names, none of which runs into the next, with a mark for each as a whole."""
+    stemmed = [stems(name) for name in names]
+    return f" {BOUNDARY} ".join([*(" ".join(name) for name in stemmed), *map(whole_mark, dict.fromkeys(stemmed))])
+
+
+def _start_marks(title: str) -> list[str]:
+    """A mark for each phrase that a title begins with."""
+    stemmed = stems(title)[:MAX_START]
+    return [start_mark(stemmed[:length]) for length in range(1, len(stemmed) + 1)]
+
+
+def _spelled(texts: Iterable[str]) -> set[str]:
+    return {word.text for text in texts for word in words(text)}
 
 
 def _joined(texts: list[str]) -> str:

@@ -1,7 +1,7 @@
 """Formats besides the JSON of the API: whole lists as CSV and NDJSON, citations for reference managers, a data package."""
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Final
 
 from fastapi.responses import Response
@@ -9,23 +9,28 @@ from fastapi.responses import Response
 from app.database import Database
 from app.formats.citations import write_bibtex, write_csl, write_ris
 from app.formats.csv import write_csv
+from app.http.responses import StreamedResponse
 from app.schemas.formats import MEDIA_TYPES
 from app.schemas.resources import ResourceInfo
 
 DATA_PACKAGE_PATH: Final = "/v1/datapackage.json"
 """Where the columns of every CSV file are described."""
-Writer = Callable[[ResourceInfo, Iterable[bytes], Database], bytes]
+PIECE_BYTES: Final = 32_768
+"""How much of a body is made at a time: other requests have their turn in between."""
+MAX_WHOLE_BYTES: Final = 1_048_576
+"""How many bytes of records become one body, which is cached; of more, the body is sent while it is made, and never kept."""
+Writer = Callable[[ResourceInfo, Iterable[bytes], Database], Iterator[bytes]]
 
 
-def _write_ndjson(_: ResourceInfo, documents: Iterable[bytes], __: Database) -> bytes:
-    return b"".join(document + b"\n" for document in documents)
+def _write_ndjson(_: ResourceInfo, documents: Iterable[bytes], __: Database) -> Iterator[bytes]:
+    return (document + b"\n" for document in documents)
 
 
-def _write_csv(resource: ResourceInfo, documents: Iterable[bytes], database: Database) -> bytes:
+def _write_csv(resource: ResourceInfo, documents: Iterable[bytes], database: Database) -> Iterator[bytes]:
     return write_csv(list(resource.read.model_fields), documents, database.dataset_version)
 
 
-def _for_citations(write: Callable[[Iterable[bytes], str], bytes]) -> Writer:
+def _for_citations(write: Callable[[Iterable[bytes], str], Iterator[bytes]]) -> Writer:
     return lambda _, documents, database: write(documents, database.dataset_version)
 
 
@@ -40,18 +45,46 @@ EXTENSIONS: Final = {"csv": "csv", "ndjson": "ndjson", "csl": "csl.json", "bibte
 """What the name of a downloaded file ends in."""
 
 
-def export(database: Database, resource: ResourceInfo, documents: Iterable[bytes], form: str, name: str) -> Response:
-    """Records in a format other than JSON, as a file whose name tells the version of the data."""
+def export(
+    database: Database, resource: ResourceInfo, documents: Callable[[], Iterable[bytes]], form: str, name: str
+) -> Response:
+    """Records in a format other than JSON, as a file whose name tells the version of the data.
+
+    The records may be read twice: whether a body is to be streamed is found out before any of it is made, so that neither HEAD nor a
+    304 takes long, and nothing is kept for as long as the client reads.
+    """
     licence: dict[str, Any] = json.loads(database.release_document)["data_licence"]
     links = [f'<{licence["url"]}>; rel="license"', f'<{resource.path}>; rel="collection"']
     if form == "csv":
         links.append(f'<{DATA_PACKAGE_PATH}>; rel="describedby"')
     file = f"{name}-{database.dataset_version}.{EXTENSIONS[form]}"
-    return Response(
-        WRITERS[form](resource, documents, database),
-        headers={
-            "Content-Disposition": f'attachment; filename="{file}"',
-            "Link": ", ".join(links),
-        },
-        media_type=MEDIA_TYPES[form],
-    )
+    headers = {"Content-Disposition": f'attachment; filename="{file}"', "Link": ", ".join(links)}
+    whole = _few(documents())
+    if whole is not None:
+        body = b"".join(WRITERS[form](resource, whole, database))
+        return Response(body, headers=headers, media_type=MEDIA_TYPES[form])
+    pieces = _pieces(WRITERS[form](resource, documents(), database))
+    return StreamedResponse(pieces, made_from=database.checksum, headers=headers, media_type=MEDIA_TYPES[form])
+
+
+def _few(documents: Iterable[bytes]) -> list[bytes] | None:
+    """The records, or None when there is more of them than one body takes."""
+    found, size = [], 0
+    for document in documents:
+        found.append(document)
+        size += len(document)
+        if size > MAX_WHOLE_BYTES:
+            return None
+    return found
+
+
+def _pieces(records: Iterable[bytes]) -> Iterator[bytes]:
+    """Whole records joined to pieces that are worth sending."""
+    piece = bytearray()
+    for record in records:
+        piece += record
+        if len(piece) >= PIECE_BYTES:
+            yield bytes(piece)
+            piece.clear()
+    if piece:
+        yield bytes(piece)

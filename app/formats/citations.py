@@ -39,20 +39,30 @@ SPECIAL: Final = {
 """The characters that LaTeX takes for commands."""
 
 
-def write_csl(documents: Iterable[bytes], dataset_version: str) -> bytes:
-    """The citations as CSL-JSON."""
-    items = [_csl(json.loads(document), dataset_version) for document in documents]
-    return json.dumps(items, ensure_ascii=False, separators=(",", ":")).encode()
+def write_csl(documents: Iterable[bytes], dataset_version: str) -> Iterator[bytes]:
+    """The citations as CSL-JSON, one by one."""
+    before = "["
+    for document in documents:
+        item = json.dumps(_csl(json.loads(document), dataset_version), ensure_ascii=False, separators=(",", ":"))
+        yield (before + item).encode()
+        before = ","
+    yield b"[]" if before == "[" else b"]"
 
 
-def write_bibtex(documents: Iterable[bytes], dataset_version: str) -> bytes:
-    """The citations as BibTeX in UTF-8."""
-    return "\n".join(_bibtex(json.loads(document), dataset_version) for document in documents).encode()
+def write_bibtex(documents: Iterable[bytes], dataset_version: str) -> Iterator[bytes]:
+    """The citations as BibTeX in UTF-8, one by one."""
+    return _apart("\n", (_bibtex(json.loads(document), dataset_version) for document in documents))
 
 
-def write_ris(documents: Iterable[bytes], dataset_version: str) -> bytes:
-    """The citations as RIS."""
-    return "\r\n".join(_ris(json.loads(document), dataset_version) for document in documents).encode()
+def write_ris(documents: Iterable[bytes], dataset_version: str) -> Iterator[bytes]:
+    """The citations as RIS, one by one."""
+    return _apart("\r\n", (_ris(json.loads(document), dataset_version) for document in documents))
+
+
+def _apart(line_end: str, entries: Iterable[str]) -> Iterator[bytes]:
+    """The entries with an empty line between them."""
+    for number, entry in enumerate(entries):
+        yield (line_end * (number > 0) + entry).encode()
 
 
 def _csl(record: Record, dataset_version: str) -> Record:

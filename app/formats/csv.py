@@ -4,7 +4,7 @@ import csv
 import io
 import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final
 
 BOM: Final = "\ufeff"
@@ -17,16 +17,12 @@ FORMULA = re.compile(
 VERSION_COLUMN: Final = "dataset_version"
 
 
-def write_csv(fields: Sequence[str], documents: Iterable[bytes], dataset_version: str) -> bytes:
-    """The records in a table, with the version of the data in the last column."""
-    text = io.StringIO(newline="")
-    text.write(BOM)
-    writer = csv.writer(text, lineterminator="\r\n")
-    writer.writerow([*fields, VERSION_COLUMN])
+def write_csv(fields: Sequence[str], documents: Iterable[bytes], dataset_version: str) -> Iterator[bytes]:
+    """The rows of a table of the records, with the version of the data in the last column."""
+    yield (BOM + _row([*fields, VERSION_COLUMN])).encode()
     for document in documents:
         record = json.loads(document)
-        writer.writerow([*(cell(record[name]) for name in fields), dataset_version])
-    return text.getvalue().encode()
+        yield _row([*(cell(record[name]) for name in fields), dataset_version]).encode()
 
 
 def cell(value: Any) -> str:
@@ -36,3 +32,9 @@ def cell(value: Any) -> str:
     if isinstance(value, str):
         return f"'{value}" if FORMULA.match(value) else value
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def _row(cells: Sequence[str]) -> str:
+    text = io.StringIO(newline="")
+    csv.writer(text, lineterminator="\r\n").writerow(cells)
+    return text.getvalue()

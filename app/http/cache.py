@@ -2,7 +2,7 @@
 
 from base64 import b64encode
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Final, NamedTuple
@@ -32,6 +32,8 @@ class Reply:
     body: bytes
     header_block: bytes | None = None
     """The headers as they are written to a connection, once they have been."""
+    streamed: AsyncGenerator[bytes, None] | None = None
+    """The body, when it is made while it is sent; `body` is empty then."""
 
 
 class Variant(NamedTuple):
@@ -88,18 +90,36 @@ class CachedResponse:
         """Keep the body in a content coding."""
         suffix = b"" if coding == IDENTITY else b"-" + coding
         etag = b'"' + self._digest + suffix + b'"'
-        headers = [
+        own = [
             # The digest is that of the bytes in this coding (RFC 9530).
             (name, repr_digest(body)) if name == b"repr-digest" else (name, value)
-            for name, value in [*self._headers, (b"etag", etag)]
+            for name, value in self._headers
         ]
+        self._variants[coding] = self._variant(coding, etag, own, [(b"content-length", b"%d" % len(body))], body)
+
+    def streamed(
+        self, coding: bytes, etag: bytes, fields: Mapping[bytes, bytes], body: AsyncGenerator[bytes, None]
+    ) -> Reply:
+        """The reply whose body is made while it is sent, after the preconditions of the request.
+
+        Raises:
+            ProblemException: a precondition failed.
+        """
+        variant = self._variant(coding, etag, self._headers, [], b"")
+        if evaluate_preconditions(fields, etag) == NOT_MODIFIED:
+            return variant.not_modified
+        variant.full.streamed = body
+        return variant.full
+
+    def _variant(self, coding: bytes, etag: bytes, own: RawHeaders, length: RawHeaders, body: bytes) -> Variant:
+        headers = [*own, (b"etag", etag)]
         # A 304 has no body whose language it could tell.
         still_true = [line for line in headers if line[0] in ON_304]
         still_true += [line for line in self._common if line[0] != b"content-language"]
-        if suffix:
+        if coding != IDENTITY:
             headers.append((b"content-encoding", coding))
-        headers += [(b"content-length", b"%d" % len(body)), *self._common]
-        self._variants[coding] = Variant(etag, Reply(OK, headers, body), Reply(NOT_MODIFIED, still_true, b""))
+        headers += [*length, *self._common]
+        return Variant(etag, Reply(OK, headers, body), Reply(NOT_MODIFIED, still_true, b""))
 
     def reply(self, coding: bytes, fields: Mapping[bytes, bytes]) -> Reply:
         """The reply in a coding that it has, after the preconditions of the request.

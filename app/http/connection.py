@@ -3,6 +3,8 @@
 import asyncio
 import logging
 import resource
+import socket
+import struct
 from functools import cache
 from http import HTTPStatus
 from time import perf_counter
@@ -60,6 +62,9 @@ MAX_BURST: Final = 64
 """How many pipelined requests get their response in one turn of the event loop: other connections have theirs in between."""
 SEPARATE_WRITE_BYTES: Final = 32_768
 """Larger bodies are written from where they are; smaller ones are joined with their head into one packet."""
+RESET: Final = struct.pack("ii", 1, 0)
+"""The value of SO_LINGER with which the end of a connection is a reset."""
+NO_RESET: Final = struct.pack("ii", 0, 0)
 STATUS_LINES: Final = {status.value: f"HTTP/1.1 {status} {status.phrase}\r\n".encode() for status in HTTPStatus}
 
 log = logging.getLogger("app.connection")
@@ -127,6 +132,10 @@ class Connection(asyncio.Protocol):
         """Whether the application is processing a request."""
         self.is_reading_paused = False
         self.is_writing_paused = False
+        self.is_streaming = False
+        """Whether the response is written while the application makes it."""
+        self.may_write: asyncio.Future[None] | None = None
+        """What a streamed response waits for while the client reads slowly."""
 
         self.stopping = False
         """Whether the server stops."""
@@ -164,6 +173,7 @@ class Connection(asyncio.Protocol):
         self.closing = True
         self.buffer.clear()
         self.lost.set()
+        self._go_on()
 
     def data_received(self, data: bytes) -> None:
         """Respond to every complete request received."""
@@ -187,6 +197,7 @@ class Connection(asyncio.Protocol):
     def resume_writing(self) -> None:
         """Go on."""
         self.is_writing_paused = False
+        self._go_on()
         self.advance()
 
     # What uvicorn calls
@@ -303,9 +314,23 @@ class Connection(asyncio.Protocol):
             await self.lost.wait()
             return {"type": "http.disconnect"}
 
+        async def stream(start: Message, message: Message) -> None:
+            nonlocal keeps_open
+            if not self.is_streaming:
+                keeps_open = self._begin_stream(start, request, keeps_open=keeps_open)
+            await self._write_piece(message["body"], request)
+
         try:
-            reply = await whole_response(self.app, self._scope(request), receive)
-        except Exception:
+            reply = await whole_response(self.app, self._scope(request), receive, stream)
+        except (Exception, BaseExceptionGroup, asyncio.CancelledError) as error:
+            if self.is_streaming or self._is_given_up():
+                # The client sees that the body has no end.
+                self.transport.abort()
+                if not isinstance(error, (ConnectionError, asyncio.CancelledError)):
+                    log.exception(
+                        "response failed half-way", extra={"request_id": request.id, "path": shown(request.path)}
+                    )
+                return
             log.exception("application failed", extra={"request_id": request.id, "path": shown(request.path)})
             problem = ProblemException(INTERNAL_ERROR, "Something went wrong.")
             reply = self.pipeline.problem(problem, request)
@@ -314,9 +339,54 @@ class Connection(asyncio.Protocol):
             keeps_open = keeps_open and (b"connection", b"close") not in reply.headers
             reply.headers = [line for line in reply.headers if line[0] != b"connection"]
         self.is_processing = False
-        if not self.closing:
+        if self.is_streaming:
+            self.is_streaming = False
+            if not _is_chunked(request):
+                self._set_linger(NO_RESET)
+            if not self.closing and not (keeps_open and (not self.stopping or HEAD_END.search(self.buffer))):
+                self._close()
+            self.advance()
+        elif not self.closing:
             self._write(reply, b"", request.method, keeps_open=keeps_open)
             self.advance()
+
+    def _begin_stream(self, start: Message, request: Request, *, keeps_open: bool) -> bool:
+        """Write the head of a response whose body follows in pieces; returns whether the connection stays open."""
+        self.is_streaming = True
+        framing = [(b"transfer-encoding", b"chunked")] if _is_chunked(request) else []
+        if not framing:
+            # HTTP/1.0 knows no chunks: there the end of the connection is that of the body, unless it is a reset.
+            self._set_linger(RESET)
+        reply = Reply(start["status"], [*start["headers"], *framing], b"")
+        head, keeps_open = self._head(reply, b"", keeps_open=keeps_open)
+        self.transport.write(head)
+        self.written += len(head)
+        return keeps_open
+
+    async def _write_piece(self, piece: bytes, request: Request) -> None:
+        """Write a piece of a body, the empty one at its end, and wait while the client has much to read.
+
+        Raises:
+            ConnectionResetError: the connection is lost.
+        """
+        if self.is_writing_paused:
+            self.may_write = self.loop.create_future()
+            await self.may_write
+        if self.closing:
+            raise ConnectionResetError
+        framed = b"%x\r\n%b\r\n" % (len(piece), piece) if _is_chunked(request) else piece
+        self.transport.write(framed)
+        self.written += len(framed)
+
+    def _set_linger(self, option: bytes) -> None:
+        """Set how the connection ends, whoever ends it."""
+        if not self.closing and (connected := self.transport.get_extra_info("socket")):
+            connected.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, option)
+
+    def _go_on(self) -> None:
+        """Let a streamed response that waits for the client go on."""
+        if self.may_write and not self.may_write.done():
+            self.may_write.set_result(None)
 
     def _scope(self, request: Request) -> dict[str, Any]:
         peer, local = self.transport.get_extra_info("peername"), self.transport.get_extra_info("sockname")
@@ -338,6 +408,20 @@ class Connection(asyncio.Protocol):
 
     def _write(self, reply: Reply, last_header: bytes, method: str, *, keeps_open: bool) -> None:
         """Write a response, and close after the last one."""
+        head, keeps_open = self._head(reply, last_header, keeps_open=keeps_open)
+        body = b"" if method == "HEAD" else reply.body
+        is_large = len(body) > SEPARATE_WRITE_BYTES
+        first = head if is_large else head + body
+        self.transport.write(first)
+        self.written += len(first)
+        if is_large:
+            self.transport.write(body)
+            self.written += len(body)
+        if not keeps_open:
+            self._close()
+
+    def _head(self, reply: Reply, last_header: bytes, *, keeps_open: bool) -> tuple[bytes, bool]:
+        """The head of a response as it is written, and whether the connection stays open after it."""
         if self.default_headers is not self.server_state.default_headers:
             self.default_headers = self.server_state.default_headers
             self.default_block = _block(self.default_headers)
@@ -348,16 +432,7 @@ class Connection(asyncio.Protocol):
         if (self.stopping or self.ended) and not HEAD_END.search(self.buffer):
             keeps_open = False
         end = b"\r\n" if keeps_open else b"connection: close\r\n\r\n"
-        body = b"" if method == "HEAD" else reply.body
-        is_large = len(body) > SEPARATE_WRITE_BYTES
-        first = b"".join((reply.header_block, last_header, self.default_block, end, b"" if is_large else body))
-        self.transport.write(first)
-        self.written += len(first)
-        if is_large:
-            self.transport.write(body)
-            self.written += len(body)
-        if not keeps_open:
-            self._close()
+        return b"".join((reply.header_block, last_header, self.default_block, end)), keeps_open
 
     def _refuse(self, kind: Kind, detail: str) -> None:
         """Respond to an incomplete request with a problem, and close the connection."""
@@ -365,6 +440,12 @@ class Connection(asyncio.Protocol):
         self._respond(refused(start, ProblemException(kind, detail), self.root_path), start)
 
     # Ending
+
+    @staticmethod
+    def _is_given_up() -> bool:
+        """Whether the server has cancelled the request that is being processed, because it stops."""
+        task = asyncio.current_task()
+        return task is not None and task.cancelling() > 0
 
     def _close(self) -> None:
         """Close the connection: at once when the client has ended its side, else after a while."""
@@ -415,6 +496,10 @@ class Connection(asyncio.Protocol):
                 self._refuse(REQUEST_TIMEOUT, "The request was not complete in time.")
             else:
                 self._close()
+
+
+def _is_chunked(request: Request) -> bool:
+    return request.http_version != "1.0"
 
 
 def _block(headers: RawHeaders) -> bytes:

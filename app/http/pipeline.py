@@ -1,12 +1,12 @@
 """The pipeline that every request goes through, from top to bottom: parse, cache, route, call, negotiate, send."""
 
-import asyncio
 import logging
 import re
-from collections.abc import Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Awaitable, Callable
+from contextlib import aclosing, nullcontext
+from hashlib import sha256
 from time import perf_counter
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol
 
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
@@ -15,55 +15,74 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.http.cache import CachedResponse, Key, KnownRequests, RawHeaders, Reply, ResponseCache
-from app.http.negotiation import CODINGS, preferred
+from app.http.compression import Compressor
+from app.http.headers import NO_STORE, CommonHeaders
+from app.http.negotiation import (
+    CODINGS_ON_OFFER,
+    MIN_COMPRESSED_BYTES,
+    content_coding,
+    preferred,
+)
+from app.http.pages import Pages
 from app.http.preconditions import NOT_MODIFIED, OK, evaluate_preconditions
 from app.http.prefix import prefix_of, prefixed
 from app.http.request import Request
-from app.http.responses import FixedResponse
+from app.http.responses import FixedResponse, StreamedResponse
 from app.http.routing import Read, Route, Routes, query_model
+from app.http.spellings import Spellings
+from app.http.streaming import Streams
+from app.http.turns import Turns
 from app.problems import (
     ALLOW,
     INTERNAL_ERROR,
     METHOD_NOT_ALLOWED,
     NOT_FOUND,
     UNAVAILABLE,
-    VARY,
+    Kind,
     ProblemError,
     ProblemException,
     invalid_parameters,
+    not_acceptable,
     nothing_here,
     problem_document,
     problem_headers,
     problem_of,
     shown,
+    without_framing,
 )
 from app.schemas.queries import QueryParameters, query_string
 
 if TYPE_CHECKING:
     from app.metrics import Metrics  # its library is loaded only when metrics are on
 
-EXPOSED: Final = "Allow, ETag, Link, Location, Repr-Digest, Retry-After, X-Request-ID"
 PREFLIGHT_SECONDS: Final = 86_400
-JSON_POLICY: Final = "default-src 'none'; frame-ancestors 'none'"
-NO_STORE: Final = (b"cache-control", b"no-store")
+HTML: Final = b"text/html"
 PROBES: Final = ("/health/live", "/health/ready")
 """What load balancers and orchestrators ask, each with a Host, an Accept and a query of its own: none of them matters."""
 PLAIN_PATH = re.compile(r"[A-Za-z0-9/._+-]{1,200}")
 """What an address of this service may be made of, so that a problem can repeat it."""
 SPELLING: Final = "Addresses are in lower case, with single slashes and none at the end."
-MAX_SPELLINGS: Final = 1000
-MAX_SPELLING_BYTES: Final = 1000
-"""How many spellings of queries are remembered, and how long one may be: clients can make up any number."""
-MAX_MOUNTED_PAGES: Final = 200
-"""How many pages under root paths are kept: a mount may take any part of an address for its path."""
-INLINE_BYTES: Final = 16_384
-"""Up to which size a body is compressed on the event loop: handing it to a thread takes as long."""
 SLOW_SECONDS: Final = 0.25
 """From when on an endpoint is logged as slow."""
-TURN_SECONDS: Final = 0.005
-"""How long endpoints may take before the event loop turns: accepts connections and reads from them."""
+
+STREAMED: Final = "streamed"
+"""What tells a connection that a response is to be written while it is made; others are written once they are whole."""
 
 log = logging.getLogger("app.requests")
+
+
+class ProblemPages(Protocol):
+    """Tells of problems in HTML as well, where somebody reads."""
+
+    def offers(self, path: str, kind: Kind) -> tuple[bytes, ...]:
+        """The media types in which a problem at an address can be told, the preferred first."""
+
+    def response(self, path: str, problem: ProblemException, prefix: str) -> Response:
+        """The HTML page of a problem."""
+
+
+Stream = Callable[[Message, Message], Awaitable[None]]
+"""Takes the start of a streamed response with each part of its body."""
 
 
 class Pipeline:
@@ -87,41 +106,18 @@ class Pipeline:
         """FastAPI's own way to call an endpoint, for routes that ask for more than a direct call can give."""
         self._cache_bytes = cache_bytes
         self.forget_responses()
-        self.pages: dict[str, CachedResponse] = {}
-        """The responses that are no part of the data, outside the budget: a few files, one of them large."""
         self.public_path = public_path
         """What the paths of the service begin with where clients reach it; None when the settings do not say."""
-        self._as_made: dict[str, Reply] = {}
-        self.mounted_pages: dict[tuple[str, str], CachedResponse] = {}
-        """The pages as they are under a root path, by that and their path."""
-        self.spellings: dict[Key, bytes] = {}
-        """Queries that were sent in another spelling than the canonical one, under which the response is cached, and those
-        for which `Accept` has chosen another format than JSON."""
+        self._headers = CommonHeaders(cache_seconds, tls=tls)
+        self.pages = Pages(self._headers, public_path)
+        self.spellings = Spellings()
+        self.problem_pages: ProblemPages | None = None
+        """Tells readers of problems in HTML; without it every problem is JSON."""
         self.access_log = access_log
         self.metrics: Metrics | None = None
-        self._compressors = ThreadPoolExecutor(2, thread_name_prefix="compress")
-        self._compressing: dict[tuple[int, bytes], Future[bytes]] = {}
-        self._turn = asyncio.Lock()
-        self._turn_loop: asyncio.AbstractEventLoop | None = None
-        self._spent = 0.0
-        """How many seconds endpoints have taken since the event loop was last made to turn."""
-        freshness = f"public, max-age={cache_seconds}, stale-while-revalidate=86400, stale-if-error=604800"
-        self._storable = [
-            (b"cache-control", freshness.encode()),
-            (b"vary", VARY.encode()),
-        ]
-        common = {
-            "access-control-allow-origin": "*",
-            "access-control-expose-headers": EXPOSED,
-            "cross-origin-resource-policy": "cross-origin",
-            "referrer-policy": "no-referrer",
-            "x-content-type-options": "nosniff",
-            "content-language": "en",
-            "content-security-policy": JSON_POLICY,
-        }
-        if tls:
-            common["strict-transport-security"] = "max-age=63072000; includeSubDomains"
-        self._common = [(name.encode(), value.encode()) for name, value in common.items()]
+        self._compressor = Compressor()
+        self._turns = Turns()
+        self._streams = Streams(self._turns, self._compressor)
 
     def forget_responses(self) -> None:
         """Begin with empty caches, because another data set is served."""
@@ -137,8 +133,16 @@ class Pipeline:
         request = Request.from_scope(scope)
         reply = self.from_cache(request) or await self._respond(request, scope, receive)
         headers = [*reply.headers, (b"x-request-id", request.id.encode())]
-        await send({"type": "http.response.start", "status": reply.status, "headers": headers})
-        await send({"type": "http.response.body", "body": b"" if request.method == "HEAD" else reply.body})
+        start: Message = {"type": "http.response.start", "status": reply.status, "headers": headers}
+        if reply.streamed is None or request.method == "HEAD":
+            await send(start)
+            await send({"type": "http.response.body", "body": b"" if request.method == "HEAD" else reply.body})
+        else:
+            await send({**start, STREAMED: True})
+            async with aclosing(reply.streamed) as pieces:
+                async for piece in pieces:
+                    await send({"type": "http.response.body", "body": piece, "more_body": True})
+            await send({"type": "http.response.body", "body": b""})
         seconds = perf_counter() - started
         if self.metrics:
             self.metrics.counter(request.method, request.path, reply.status)[0] += 1
@@ -153,7 +157,7 @@ class Pipeline:
         request.query = canonical = self.spellings.get(request.key, request.query)
         if accept := request.fields.get(b"accept"):
             request.query = self.spellings.get(_key_with(request, accept), canonical)
-        cached = self._page(request) or self.cache.get(request.key)
+        cached = self.pages.find(request) or self.cache.get(request.key)
         try:
             if cached and cached.has(coding := cached.coding(request.fields)):
                 return cached.reply(coding, request.fields)
@@ -172,7 +176,14 @@ class Pipeline:
             problem = _parameters_problem(error, scope) or problem_of(error, prefix)
             if problem.kind in (INTERNAL_ERROR, UNAVAILABLE):
                 log.exception("request failed", extra={"request_id": request.id, "path": shown(request.path)})
-            return self.problem(problem, request)
+            if not self._is_for_reader(problem, request):
+                return self.problem(problem, request)
+            # A page takes as long as an endpoint.
+            async with self._turns.one():
+                started = perf_counter()
+                reply = self.problem(problem, request)
+                await self._turns.spend(perf_counter() - started)
+            return reply
 
     async def _reply(self, request: Request, scope: Scope, receive: Receive) -> Reply:
         if self._is_left_in_place(request, scope):
@@ -185,7 +196,7 @@ class Pipeline:
             return self._empty(_preflight_headers())
         cached = route = None
         if not request.has_escaped_slash:
-            cached = self._page(request)
+            cached = self.pages.find(request)
             route = None if cached else self.routes.find(request.path, scope)
         if request.method == "OPTIONS" and (cached or route or request.path == "*"):
             return self._empty([(b"allow", ALLOW.encode()), NO_STORE])
@@ -200,6 +211,8 @@ class Pipeline:
         if cached is None:
             assert route
             reply = await self._call(route, request, scope, receive)
+            if isinstance(reply, StreamedResponse):
+                return self._streamed(reply, request)
             if isinstance(reply, Reply):
                 if route.read:
                     reply = prefixed(reply, self.prefix(request))
@@ -207,15 +220,15 @@ class Pipeline:
                     # It may depend on any part of the request; only the route can tell on which.
                     reply.headers.append(NO_STORE)
                 if reply.status != OK:
-                    return Reply(reply.status, self._complete(reply.headers), reply.body)
+                    return Reply(reply.status, self._headers.complete(reply.headers), reply.body)
                 if NO_STORE in reply.headers:
                     return self._uncacheable(request, reply)
-                cached = self._cacheable(reply, request.offers)
+                cached = self._headers.cacheable(reply, request.offers)
             else:
                 cached = reply
         coding = cached.coding(request.fields)
         if not cached.has(coding):
-            cached.add(coding, await self._compressed(cached, coding))
+            cached.add(coding, await self._compressor.compressed(cached, coding))
         reply = cached.reply(coding, request.fields)
         if route and self._is_cacheable(route):
             cache.put(request.key, cached)
@@ -244,7 +257,9 @@ class Pipeline:
         """Whether the response depends on the path and the query alone, and on nothing that a test has put in place."""
         return route.read is not None and not self.app.dependency_overrides
 
-    async def _call(self, route: Route, request: Request, scope: Scope, receive: Receive) -> Reply | CachedResponse:
+    async def _call(
+        self, route: Route, request: Request, scope: Scope, receive: Receive
+    ) -> Reply | CachedResponse | StreamedResponse:
         """The response of the endpoint, or the cached one to the same query in another spelling.
 
         After some milliseconds of calls the event loop turns before the next, so that none starves the others.
@@ -257,7 +272,8 @@ class Pipeline:
             written = query_string(query.written()).encode() if query else request.query
             asked = {**scope, "method": "GET", "query_string": written}
             return await whole_response(self.ordinary, asked, receive)
-        async with self._one_a_turn():
+        # Whoever asks how the service is must not take a long queue for a fault.
+        async with nullcontext() if request.path in PROBES else self._turns.one():
             started = perf_counter()
             try:
                 query = self._negotiated(self._validated_query(read, request), request)
@@ -266,7 +282,6 @@ class Pipeline:
                 response: Response = await read(scope, query, route.parameters)
             finally:
                 seconds = perf_counter() - started
-                self._spent += seconds
                 if seconds > SLOW_SECONDS:
                     milliseconds = round(seconds * 1000, 2)
                     extra = {
@@ -275,14 +290,13 @@ class Pipeline:
                         "request_id": request.id,
                     }
                     log.warning("slow endpoint", extra=extra)
-                if self._spent >= TURN_SECONDS:
-                    self._spent = 0.0
-                    # The others find the lock taken, and are woken one a turn.
-                    await asyncio.sleep(0)
+                await self._turns.spend(seconds)
+            if isinstance(response, StreamedResponse):
+                return response
             reply = Reply(response.status_code, response.raw_headers, bytes(response.body))
             if isinstance(response, FixedResponse):
                 reply = prefixed(reply, self.prefix(request), response.fixed)
-                return self._precompressed(reply, response.compressed)
+                return self._headers.precompressed(reply, response.compressed)
             return reply
 
     def _validated_query(self, read: Read, request: Request) -> QueryParameters | None:
@@ -291,15 +305,8 @@ class Pipeline:
         if parameters is not None:
             sent, request.query = request.key, query_string(parameters.written()).encode()
             if request.key != sent:
-                self._remember(sent, request.query)
+                self.spellings.remember(sent, request.query)
         return parameters
-
-    def _remember(self, sent: Key, query: bytes) -> None:
-        """Remember under which query the response to what a client has sent is cached."""
-        if len(sent[2]) <= MAX_SPELLING_BYTES:
-            if len(self.spellings) >= MAX_SPELLINGS:
-                self.spellings.clear()
-            self.spellings[sent] = query
 
     def _negotiated(self, query: QueryParameters | None, request: Request) -> QueryParameters | None:
         """The query with the format that the client prefers; the key of the response then tells formats apart."""
@@ -316,64 +323,29 @@ class Pipeline:
             return query
         # No query has such a character, so the address that names the format has another key, and does not vary.
         sent, request.query = _key_with(request, accept), _key_with(request, chosen)[2]
-        self._remember(sent, request.query)
+        self.spellings.remember(sent, request.query)
         return query.model_copy(update={"format": offers[chosen]})
 
-    def _one_a_turn(self) -> asyncio.Lock:
-        """A lock that wakes those who wait one by one, each in another turn of the event loop."""
-        loop = asyncio.get_running_loop()
-        if self._turn_loop is not loop:
-            self._turn, self._turn_loop = asyncio.Lock(), loop
-        return self._turn
+    def _streamed(self, response: StreamedResponse, request: Request) -> Reply:
+        """The reply whose body is made while it is sent; it is not cached. A 503 when that is done for many already.
 
-    async def _compressed(self, cached: CachedResponse, coding: bytes) -> bytes:
-        """The body in a content coding; a large one is compressed in a thread, once for all who wait for it."""
-        if len(cached.body) <= INLINE_BYTES:
-            return CODINGS[coding](cached.body)
-        key = id(cached), coding
-        future = self._compressing.get(key)
-        if future is None:
-            future = self._compressors.submit(CODINGS[coding], cached.body)
-            self._compressing[key] = future
-        try:
-            return await asyncio.wrap_future(future)
-        finally:
-            self._compressing.pop(key, None)
-
-    def _cacheable(self, reply: Reply, offers: tuple[bytes, ...] | None = None) -> CachedResponse:
-        if offers:
-            reply.headers.append((b"vary", f"Accept, {VARY}".encode()))
-        present = {name for name, _ in reply.headers}
-        own = [*reply.headers, *(line for line in self._storable if line[0] not in present)]
-        common = [line for line in self._common if line[0] not in present]
-        return CachedResponse(own, reply.body, common, offers)
-
-    def _precompressed(self, reply: Reply, compressed: Mapping[bytes, bytes]) -> CachedResponse:
-        """A response whose body has been compressed before, in these codings."""
-        cached = self._cacheable(reply)
-        for coding, body in compressed.items():
-            cached.add(coding, body)
-        return cached
-
-    def add_page(self, path: str, response: Response, compressed: Mapping[bytes, bytes]) -> None:
-        """Serve a response under a path until it is replaced; its body may come in content codings as well."""
-        self._as_made[path] = Reply(OK, response.raw_headers, bytes(response.body))
-        self.pages[path] = self._precompressed(prefixed(self._as_made[path], self.public_path or ""), compressed)
-        self.mounted_pages.clear()
-
-    def _page(self, request: Request) -> CachedResponse | None:
-        """The page at the path of a request, if there is one."""
-        page = self.pages.get(request.path)
-        if page is None or not request.root_path or self.public_path is not None:
-            return page
-        key = request.root_path, request.path
-        if key not in self.mounted_pages:
-            made = self._as_made[request.path]
-            mounted = prefixed(made, prefix_of(request.root_path))
-            if len(self.mounted_pages) >= MAX_MOUNTED_PAGES:
-                self.mounted_pages.clear()
-            self.mounted_pages[key] = page if mounted is made else self._cacheable(mounted)
-        return self.mounted_pages[key]
+        Raises:
+            ProblemException: 406 when the client accepts no coding, or a precondition failed.
+        """
+        coding = content_coding(request.fields.get(b"accept-encoding"), MIN_COMPRESSED_BYTES)
+        if coding is None:
+            raise not_acceptable("accept-encoding", f"{CODINGS_ON_OFFER} are on offer")
+        prefix = self.prefix(request)
+        asked = request.path.encode() + b"?" + request.query
+        digest = sha256(b"\0".join((response.made_from, prefix.encode(), asked))).hexdigest()[:32].encode()
+        headers = prefixed(Reply(OK, response.raw_headers, b""), prefix).headers
+        cached = self._headers.cacheable(Reply(OK, headers, b""), request.offers)
+        body = self._streams.body(response.pieces, prefix, coding)
+        reply = cached.streamed(coding, b'W/"' + digest + b'"', request.fields, body)
+        if reply.streamed and request.method == "GET" and self._streams.are_many:
+            # No fault that would have to be logged.
+            return self.problem(ProblemException(UNAVAILABLE, "Too many long lists are being sent."), request)
+        return reply
 
     def _is_left_in_place(self, request: Request, scope: Scope) -> bool:
         """Whether the proxy has left the public path in the path of a request, which leads nowhere as it is."""
@@ -398,32 +370,59 @@ class Pipeline:
         """The reply with a response that may not be stored."""
         status = evaluate_preconditions(request.fields, None)
         if status == NOT_MODIFIED:
-            still_true = [NO_STORE, *self._common]
-            return Reply(NOT_MODIFIED, [line for line in still_true if line[0] != b"content-language"], b"")
-        return Reply(OK, self._complete(reply.headers), reply.body)
-
-    def _complete(self, headers: RawHeaders) -> RawHeaders:
-        present = {name for name, _ in headers}
-        return [*headers, *(line for line in self._common if line[0] not in present)]
+            return Reply(NOT_MODIFIED, self._headers.not_modified(), b"")
+        return Reply(OK, self._headers.complete(reply.headers), reply.body)
 
     def _empty(self, headers: RawHeaders) -> Reply:
-        return Reply(204, self._complete(headers), b"")
+        return Reply(204, self._headers.complete(headers), b"")
 
     def _raised(self, error: HTTPException) -> Reply:
         """The reply with a status that is no error, such as a redirect, which an endpoint has raised."""
-        headers = [(name.lower().encode(), value.encode("latin-1")) for name, value in (error.headers or {}).items()]
+        given = without_framing(error.headers or {})
+        headers = [(name.encode(), value.encode("latin-1")) for name, value in given.items()]
         if all(name != b"cache-control" for name, _ in headers):
             headers.append(NO_STORE)
         if error.status_code not in (204, 304):
             headers.append((b"content-length", b"0"))
-        return Reply(error.status_code, self._complete(headers), b"")
+        return Reply(error.status_code, self._headers.complete(headers), b"")
 
     def problem(self, problem: ProblemException, request: Request) -> Reply:
         """The reply that tells a client of a problem with its request."""
         prefix = self.prefix(request)
-        problem = problem.under(prefix)
-        body = problem_document(problem, request.path, request.id, prefix)
-        return Reply(problem.kind.status, self._complete(problem_headers(problem, len(body))), body)
+        placed = problem.under(prefix)
+        body = problem_document(placed, request.path, request.id, prefix)
+        headers = problem_headers(placed, len(body))
+        if self._problem_offers(request, problem):
+            headers.append((b"vary", b"Accept"))
+        if self._is_for_reader(problem, request):
+            headers, body = self._problem_page(problem, request, headers) or (headers, body)
+        return Reply(problem.kind.status, self._headers.complete(headers), body)
+
+    def _is_for_reader(self, problem: ProblemException, request: Request) -> bool:
+        """Whether a problem is told as an HTML page."""
+        offers = self._problem_offers(request, problem)
+        return bool(offers) and preferred(request.fields.get(b"accept", b""), offers) == HTML
+
+    def _problem_page(
+        self, problem: ProblemException, request: Request, headers: RawHeaders
+    ) -> tuple[RawHeaders, bytes] | None:
+        """Header fields and body of a problem as an HTML page; None when that can't be made, as it reads from the data."""
+        assert self.problem_pages
+        try:
+            page = self.problem_pages.response(request.path, problem, self.prefix(request))
+        except Exception:
+            log.exception("problem page failed", extra={"request_id": request.id, "path": shown(request.path)})
+            return None
+        rest = [line for line in headers if line[0] not in (b"content-type", b"content-length")]
+        return [*rest, *page.raw_headers], bytes(page.body)
+
+    def _problem_offers(self, request: Request, problem: ProblemException) -> tuple[bytes, ...]:
+        """The media types between which a reader may choose when something is wrong; none where it is always JSON."""
+        # The links of a page are relative, and lead elsewhere where a slash is none to the browser.
+        if self.problem_pages is None or request.method not in ("GET", "HEAD") or request.has_escaped_slash:
+            return ()
+        offers = self.problem_pages.offers(request.path, problem.kind)
+        return offers if len(offers) > 1 else ()
 
     def route_of(self, path: str) -> str:
         """What a path is counted under: a page, or the route that it leads to; empty when there is nothing."""
@@ -468,8 +467,8 @@ def _preflight_headers() -> RawHeaders:
     ]
 
 
-async def whole_response(app: ASGIApp, scope: Scope, receive: Receive) -> Reply:
-    """The whole of what an application sends."""
+async def whole_response(app: ASGIApp, scope: Scope, receive: Receive, streamed: Stream | None = None) -> Reply:
+    """The whole of what an application sends, but for the body of a streamed response, which is passed on as it comes."""
     start: Message = {}
     pieces: list[bytes] = []
 
@@ -477,6 +476,8 @@ async def whole_response(app: ASGIApp, scope: Scope, receive: Receive) -> Reply:
         nonlocal start
         if message["type"] == "http.response.start":
             start = message
+        elif streamed and STREAMED in start:
+            await streamed(start, message)
         elif scope["method"] != "HEAD":
             pieces.append(message.get("body", b""))
 

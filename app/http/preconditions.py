@@ -19,7 +19,7 @@ ENTITY_TAG = re.compile(rb'(?:W/)?"[\x21\x23-\x7e\x80-\xff]*"')
 def evaluate_preconditions(fields: Mapping[bytes, bytes], etag: bytes | None) -> int:
     """The status after all preconditions, in the order of RFC 9110, section 13.2.2: 200 or 304.
 
-    A response that may not be stored has no entity tag.
+    A response that may not be stored has no entity tag. That of a streamed one is weak, and so matches no tag in `If-Match`.
 
     Raises:
         ProblemException: 412 when a precondition fails, 400 when one is too long.
@@ -35,5 +35,9 @@ def evaluate_preconditions(fields: Mapping[bytes, bytes], etag: bytes | None) ->
 def _any_match(field: bytes, etag: bytes | None, *, weak: bool) -> bool:
     if field.strip() == b"*":
         return True
+    if etag is None:
+        return False
     tags = ENTITY_TAG.findall(field)
-    return etag in ([tag.removeprefix(b"W/") for tag in tags] if weak else tags)
+    if weak:
+        return etag.removeprefix(b"W/") in [tag.removeprefix(b"W/") for tag in tags]
+    return etag in tags and not etag.startswith(b"W/")

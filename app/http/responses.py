@@ -1,9 +1,9 @@
 """Responses that endpoints return when the pipeline must not touch their bytes."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 
 FOREVER = "public, max-age=31536000, immutable"
 """The `Cache-Control` of what never changes under its address."""
@@ -26,3 +26,16 @@ class FixedResponse(Response):
         """The body in the content codings that were made before, by coding."""
         self.fixed = fixed
         """The part of the body that stays as it is; addresses in the rest get the prefix of a proxy or a mount."""
+
+
+class StreamedResponse(StreamingResponse):
+    """A body too long to be made whole: it is sent while it is made, and other requests have their turn in between."""
+
+    def __init__(
+        self, pieces: Iterator[bytes], *, made_from: bytes, headers: Mapping[str, str], media_type: str
+    ) -> None:
+        super().__init__(pieces, headers=headers, media_type=media_type)
+        self.pieces = pieces
+        """Parts of the body. No address in it is cut in two."""
+        self.made_from = made_from
+        """What the body depends on besides path and query: a digest over the body is not known when its entity tag is sent."""

@@ -1,6 +1,7 @@
 """The examples of the document, all taken from the data: responses, and values for every parameter."""
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -9,6 +10,8 @@ from sqlalchemy import select
 
 from app import feeds, releases
 from app.database import Database
+from app.formats import DATA_PACKAGE_PATH
+from app.formats.data_package import data_package
 from app.registry import RESOURCES, TABLES
 from app.routers.search import results, suggestions
 from app.routers.service import INDEX
@@ -32,6 +35,8 @@ SEARCH: Final[Object] = {
 }
 """A question that many ask."""
 SUGGEST: Final[Object] = {"q": "benzo"}
+FEED: Final = "contacts.json"
+"""The feed with the shortest entries."""
 QUESTION: Final = "kratom"
 """A question that every collection can answer, so that all lists share one example."""
 SHOWN_ITEMS: Final = 1
@@ -46,8 +51,8 @@ MAX_DEPTH: Final = 9
 class Examples:
     """The examples of every path."""
 
-    responses: dict[str, Object]
-    """The body of a 200, by path."""
+    responses: dict[str, Any]
+    """The body of a 200, by path; of one that is not JSON by path and media type."""
     parameters: dict[str, Object]
     """Values of the parameters by name, by path. All of a path together match at least one record."""
 
@@ -71,12 +76,13 @@ def examples_from(database: Database) -> Examples:
     for path in ("/v1/releases/{version}", "/v1/releases/{version}/bundle"):
         parameters[path] = {"version": version}
     parameters["/v1/changes"] = {"since": version}
+    parameters["/v1/feeds/{feed}"] = {"feed": FEED}
     parameters.get(f"{CITATIONS.path}/{{slug}}", {})["format"] = CitationFormat.json
     return Examples({path: shortened(body) for path, body in responses.items()}, parameters)
 
 
 def _usefulness(resource: ResourceInfo, record: Object) -> tuple[bool, int, int, str]:
-    """Sorts first what the question finds, of that the record with a value for the most filters, of these the shortest."""
+    """Sort key: records that the question finds first, then those with values for the most filters, then the shortest."""
     missing = sum(_value(resource, record, name) is None for name in resource.filters)
     says = f"{record['title']} {record['summary']}".lower()
     return QUESTION not in says, missing, len(json.dumps(record)), record["slug"]
@@ -111,7 +117,7 @@ def _parameters(resource: ResourceInfo, records: list[Object]) -> Object:
 def _record_responses(
     database: Database, resource: ResourceInfo, records: list[Object], summaries: list[Object]
 ) -> Iterator[tuple[str, Object]]:
-    """A record alone, and the shortest on a page of one, whole and in brief."""
+    """A single record, and pages that hold the shortest record, complete and in brief."""
     record, path = _cut(records[0]), resource.path
     # What stands in the entries of a record's lists is shown with the single record.
     on_page = _shortest([_cut(whole, depth=1) for whole in records])
@@ -151,7 +157,7 @@ def _page(record: Object, meta: Object, path: str) -> Object:
     return {"data": [record], "meta": meta, "links": links}
 
 
-def _service_responses(database: Database) -> Iterator[tuple[str, Object]]:
+def _service_responses(database: Database) -> Iterator[tuple[str, Any]]:
     yield "/v1", _detail(database, json.loads(INDEX), "/v1", "/v1")
     yield "/v1/vocabularies", _detail(database, _cut(json.loads(vocabularies())), "/v1/vocabularies", "/v1")
     yield "/v1/meta", _detail(database, _cut(json.loads(database.release_document)), "/v1/meta", "/v1")
@@ -163,6 +169,12 @@ def _service_responses(database: Database) -> Iterator[tuple[str, Object]]:
     release = _cut(json.loads(manifest))
     listed = json.loads(bytes(feeds.list_feeds(database).body))["data"]
     yield "/v1/feeds", _detail(database, _cut(listed), "/v1/feeds", "/v1")
+    in_json = json.loads(bytes(feeds.feed(database, FEED).body))
+    yield "/v1/feeds/{feed} application/feed+json", in_json | {"items": in_json["items"][:1]}
+    in_xml = bytes(feeds.feed(database, FEED.replace("json", "atom")).body).decode()
+    yield "/v1/feeds/{feed} application/atom+xml", re.sub(r"(?s)<entry>.*</entry>", "", in_xml)
+    package = _cut(json.loads(data_package(database)))
+    yield DATA_PACKAGE_PATH, package
     yield "/v1/releases", _detail(database, {"releases": [release]}, "/v1/releases", "/v1")
     yield "/v1/releases/latest", _detail(database, release, "/v1/releases/latest", "/v1/releases")
     yield "/v1/releases/{version}", _detail(database, release, release["url"], "/v1/releases")
@@ -177,7 +189,8 @@ def _bundle(database: Database) -> Object:
     bundle = json.loads(bytes(releases.bundle(database, database.dataset_version).body))
     shortest = min(bundle["records"], key=lambda name: len(json.dumps(bundle["records"][name][:1] or [" " * 100_000])))
     records = {name: listed if name == shortest else [] for name, listed in bundle["records"].items()}
-    example: Object = _cut(bundle | {"records": records})
+    # What the labels of named values look like is shown with /v1/vocabularies.
+    example: Object = _cut(bundle | {"records": records, "vocabularies": []})
     return example
 
 

@@ -10,7 +10,7 @@ from fastapi import FastAPI, Response
 from app.database import Database
 from app.files import shipped
 from app.pages.assets import ASSETS, FILES, Asset
-from app.pages.site import collection_title
+from app.pages.site import BEGINNINGS, Site, collection_title, emergency_line
 from app.pages.templates import TEMPLATES
 from app.problems import KINDS, Kind, ProblemError, ProblemException, problem_document
 from app.reading import list_page
@@ -81,13 +81,16 @@ def make_pages(app: FastAPI, public_url: str = "") -> dict[str, Page]:
         pages["/opensearch.xml"] = Response(description, media_type="application/opensearchdescription+xml")
     assets = {f"/{asset.address}": Page(_asset(asset), asset.compressed()) for asset in ASSETS.values()}
     return (
-        data_pages(app.title, app.state.database) | {path: Page(response) for path, response in pages.items()} | assets
+        data_pages(app.title, app.state.database, Site(public_url))
+        | {path: Page(response) for path, response in pages.items()}
+        | assets
     )
 
 
-def data_pages(title: str, database: Database, *, is_static: bool = False) -> dict[str, Page]:
-    """The pages that depend on the data set, by path; those of a static copy can't search."""
-    values = {"title": title, "is_static": is_static} | _landing(database)
+def data_pages(title: str, database: Database, site: Site | None = None) -> dict[str, Page]:
+    """The pages that depend on the data set, by path."""
+    site = site or Site()
+    values = {"title": title, "is_static": site.is_static, "public_url": site.public_url} | _landing(database)
     landing = _html("landing", values, LANDING_POLICY, {"Link": LANDING_LINKS})
     return {"/": Page(landing)}
 
@@ -121,6 +124,8 @@ def _landing(database: Database) -> dict[str, Any]:
         "collections": collections,
         "contacts": _body(database, Contact, ContactQuery(country=["US"]))["data"],
         "gaps": [{"gap": gap} for gap in release["known_gaps"]],
+        "emergency": emergency_line(database),
+        "beginnings": BEGINNINGS,
         "address": first["links"]["self"],
         "response": _json(shortened(first)),
     }

@@ -1,21 +1,21 @@
 """The HTML pages of records and lists, rendered from the same documents as the JSON."""
 
 import json
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, Final, get_args, get_origin
+from urllib.parse import urlsplit
 
-from fastapi import Response
 from markupsafe import Markup
 from sqlalchemy import select
 
-from app.database import Database, Former
+from app.database import Database
 from app.pages.assets import ASSETS
 from app.pages.templates import TEMPLATES
-from app.pages.view import View, label_of, view_of
+from app.pages.view import View, badge_of, label_of, label_of_value, view_of
 from app.pictures import PICTURES, Picture
-from app.problems import GONE, NOT_FOUND, ProblemException
 from app.reading import get_one, list_page
 from app.registry import RESOURCES, TABLES
 from app.schemas import citations, evidence, interactions, jurisdictions, side_effects, warning_signs
@@ -23,10 +23,10 @@ from app.schemas.formats import ListFormat
 from app.schemas.queries import PageQuery, query_string
 from app.schemas.queries import View as ListView
 from app.schemas.references import RecordType
-from app.schemas.resources import ResourceInfo
+from app.schemas.resources import ResourceInfo, vocabulary_in
 from app.schemas.search import SearchQuery
 from app.schemas.vocabularies import Vocabulary
-from app.tables import Resource, table_of
+from app.tables import Contact, Resource, table_of
 
 POLICY: Final = (
     "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; "
@@ -37,7 +37,6 @@ HEADERS: Final = {
     # A page of an earlier release would load files that are no longer there.
     "Cache-Control": "no-cache",
 }
-MISSING_HEADERS: Final = {**HEADERS, "Cache-Control": "no-store"}
 LABELLED: Final[Mapping[str, type[Vocabulary]]] = {
     kind.__name__: kind
     for kind in (
@@ -71,6 +70,18 @@ TITLES: Final[Mapping[str, str]] = {
 }
 """Titles of collections whose name alone would not do."""
 SITE_TITLE: Final = "Kratom and chronic back pain"
+BEGINNINGS: Final = tuple(
+    {"collection": collection, "title": title}
+    for collection, title in (
+        ("warning-signs", "Warning signs"),
+        ("interactions", "Interactions"),
+        ("risk-groups", "Who should not use it"),
+        ("claims", "Claims and verdicts"),
+        ("jurisdictions", "Is it legal?"),
+        ("faqs", "Questions"),
+    )
+)
+"""Where a reader who does not know what there is may begin."""
 NOTHING: Final[dict[str, Any]] = {
     **{name: [] for name in ("cautions", "claims", "citations", "cited_by", "related")},
     **dict.fromkeys(("disclaimer", "evidence_summary", "article_section")),
@@ -118,19 +129,21 @@ def record_html(database: Database, resource: type[Resource], slug: str, site: S
     view = view_of(info, record)
     path = f"/{info.collection}/{slug}"
     headline = [fact for fact in view.facts if fact.name in BADGED and fact.code]
-    shown = View([fact for fact in view.facts if fact not in headline], view.parts, view.unknown)
-    return _render(
+    # A topic that is the title as well is said once.
+    rest = [fact for fact in view.facts if fact not in headline and fact.value != record["title"]]
+    return render(
         "record",
         database,
         path,
         site,
         json_address=f"{info.path}/{slug}",
         page_title=record["title"],
-        page_description=shortened(record["summary"]),
+        # Never cut: the end of a summary may be the verdict.
+        page_description=record["summary"],
         collection=info.collection,
         collection_title=collection_title(info.collection),
         record=NOTHING | record,
-        view=shown,
+        view=View(rest, view.parts, view.unknown),
         headline=headline,
     )
 
@@ -143,12 +156,13 @@ def list_html(database: Database, resource: type[Resource], query: PageQuery, si
         update={"view": ListView.summary, "format": ListFormat.json, **({"facet": list(facets)} if facets else {})}
     )
     body = json.loads(bytes(list_page(database, resource, asked).body))
+    phones = _phones(database) if resource is Contact else {}
     filters = query.filters()
     written = {name: value for name, value in query.written().items() if name not in {"view", "format", "facet"}}
     path = f"/{info.collection}"
     following = query.offset + query.limit
     is_first = not filters and not query.q and not query.offset
-    return _render(
+    return render(
         "list",
         database,
         _neighbour(path, query, query.offset, site) if site.is_static else path,
@@ -165,10 +179,14 @@ def list_html(database: Database, resource: type[Resource], query: PageQuery, si
         coverage=body["meta"]["coverage"],
         disclaimer=body["meta"]["disclaimer"],
         picture=_picture(database, resource) if is_first else None,
-        records=[NOTHING | record | {"headline": _headline(info, record)} for record in body["data"]],
+        records=[
+            NOTHING | record | {"headline": _headline(info, record), "phone": phones.get(record["slug"])}
+            for record in body["data"]
+        ],
         total=body["meta"]["total"],
         offset=query.offset,
         is_filtered=bool(filters or query.q),
+        chosen=list(_chosen(info, filters)),
         filters=[] if site.is_static else list(_filters(info, body["meta"]["facets"] or [], filters)),
         words=query.q,
         kept={name: value for name, value in query.given().items() if name in _kept_by_form(info)},
@@ -183,7 +201,7 @@ def search_html(database: Database, body: Mapping[str, Any] | None, query: Searc
     written = query.written()
     meta = body["meta"] if body else None
     following = query.offset + query.limit
-    return _render(
+    return render(
         "search",
         database,
         "/search",
@@ -194,88 +212,24 @@ def search_html(database: Database, body: Mapping[str, Any] | None, query: Searc
         query_text=query.q,
         json_address=f"/v1/search?{query_string(written)}" if query.q else "",
         meta=meta,
-        results=[hit | {"pieces": _pieces(hit["snippet"])} for hit in body["data"]] if body else [],
+        results=[hit | _marked(hit) for hit in body["data"]] if body else [],
         previous=_neighbour("/search", query, query.offset - query.limit, site) if query.offset else None,
         next=_neighbour("/search", query, following, site) if meta and following < meta["total"] else None,
     )
 
 
-def missing_html(database: Database, resource: type[Resource], problem: ProblemException, site: Site) -> Response:
-    """The page that says that there is no such record, with the one that was probably meant."""
-    info = resource.info
-    meant = next((fault.did_you_mean for fault in problem.errors if fault.did_you_mean), None)
-    html = _missing(
-        database,
-        info,
-        site,
-        title="There is no such page",
-        detail=problem.detail,
-        leads="Did you mean",
-        meant={"title": meant, "url": f"{info.path}/{meant}"} if meant else None,
-    )
-    return Response(html, NOT_FOUND.status, MISSING_HEADERS, "text/html")
-
-
-def former_html(database: Database, info: ResourceInfo, former: Former, site: Site) -> Response:
-    """The redirect to the page of a renamed record, or the page that says why a record was withdrawn and what to read instead."""
-    if former.renamed_to:
-        location = relative(f"/{info.collection}/{former.slug}", f"/{info.collection}/{former.renamed_to}")
-        # Not stored: a later release may rename the record again.
-        return Response(status_code=308, headers={"Location": location, "Cache-Control": "no-store"})
-    successor = former.successor_path
-    html = _missing(
-        database,
-        info,
-        site,
-        title="This page was withdrawn",
-        detail=former.reason,
-        leads="See instead",
-        meant={"title": _title_at(database, former.successor or ""), "url": successor} if successor else None,
-    )
-    return Response(html, GONE.status, MISSING_HEADERS, "text/html")
-
-
-def _missing(
-    database: Database,
-    info: ResourceInfo,
-    site: Site,
-    *,
-    title: str,
-    detail: str,
-    leads: str,
-    meant: Mapping[str, str] | None,
-) -> str:
-    return _render(
-        "missing",
-        database,
-        f"/{info.collection}/x",
-        site,
-        is_listed=False,
-        page_title=title,
-        page_description=f"{title}.",
-        detail=detail,
-        leads=leads,
-        meant=meant,
-        collection=info.collection,
-        collection_title=collection_title(info.collection),
-    )
-
-
-def _title_at(database: Database, path: str) -> str:
-    """The title of the record at `collection/slug`."""
-    collection, _, slug = path.partition("/")
-    title: str = json.loads(bytes(get_one(database, TABLES[collection], slug).body))["data"]["title"]
-    return title
-
-
 def sitemap(database: Database, site: Site) -> str:
     """The addresses of all HTML pages. They are complete only when the public URL is known, as the format demands."""
-    paths = ["/", *(f"/{resource.collection}" for resource in RESOURCES)]
+    released = database.dataset_version.partition("+")[0]
+    pages = [("/", released), *((f"/{resource.collection}", released) for resource in RESOURCES)]
     for resource in RESOURCES:
-        slugs = database.read(str(select(table_of(TABLES[resource.collection]).columns.slug)), {})
-        paths += [f"/{resource.collection}/{slug}" for (slug,) in slugs]
-    changed = database.dataset_version.partition("+")[0]
-    return TEMPLATES.get_template("site/sitemap.xml").render(paths=paths, root=site.public_url, changed=changed)
+        columns = table_of(TABLES[resource.collection]).columns
+        for slug, history in database.read(str(select(columns.slug, columns.history)), {}):
+            # A record tells when a release last changed it.
+            changes = json.loads(history)
+            changed = max((change["release_date"] for change in changes), default=released)
+            pages.append((f"/{resource.collection}/{slug}", changed))
+    return TEMPLATES.get_template("site/sitemap.xml").render(pages=pages, root=site.public_url)
 
 
 def shortened(text: str) -> str:
@@ -285,19 +239,28 @@ def shortened(text: str) -> str:
     return text[:DESCRIPTION_LENGTH].rsplit(". ", 1)[0].rstrip(".") + "."
 
 
-def _render(template: str, database: Database, path: str, site: Site, **values: Any) -> str:
+def render(template: str, database: Database, path: str, site: Site, **values: Any) -> str:
+    """An HTML page at a path, from a template and its values; without a path, one that may be shown at any address."""
+    root = urlsplit(site.public_url).path.rstrip("/")
+
+    def from_here(target: str) -> str:
+        return relative(path, target) if path else root + target
+
     def to(target: str) -> str:
-        return relative(path, html_path(target))
+        return from_here(html_path(target))
 
     def asset(name: str) -> str:
-        return relative(path, f"/{ASSETS[name].address}")
+        return from_here(f"/{ASSETS[name].address}")
 
     common = {
         "to": to,
-        "api": lambda target: relative(path, target),
+        "api": from_here,
         "asset": asset,
         "label": lambda kind, value: LABELLED[kind][value].label,
         "badged": BADGED,
+        "badge_of": badge_of,
+        "emergency": emergency_line(database),
+        "beginnings": BEGINNINGS,
         "site_title": SITE_TITLE,
         "dataset_version": database.dataset_version,
         "release_date": database.dataset_version.partition("+")[0],
@@ -315,10 +278,32 @@ def _collections() -> frozenset[str]:
     return frozenset(resource.collection for resource in RESOURCES)
 
 
-def _pieces(snippet: Mapping[str, Any]) -> Iterator[tuple[str, bool]]:
-    """The parts of a snippet, each with whether it is a match."""
-    text, place = snippet["text"], 0
-    for match in snippet["matches"]:
+def emergency_line(database: Database) -> str:
+    """What the disclaimer of the content says to do in an emergency."""
+    return next((each for each in re.split(r"(?<=[.!?]) ", database.disclaimer) if "emergency" in each), "")
+
+
+def _phones(database: Database) -> dict[str, str]:
+    """The number of each help line, by slug."""
+    return {contact["slug"]: contact["value"] for contact in _records(database, Contact)}
+
+
+def _marked(hit: Mapping[str, Any]) -> dict[str, Any]:
+    """The summary of a record that was found and the sentence that shows why, each in pieces; a sentence is shown once."""
+    summary, snippet = hit["summary"], hit["snippet"]
+    start = summary.find(snippet["text"])
+    if start < 0:
+        is_said = any(snippet["text"] in text for text in (hit["title"], *hit["cautions"][:1]))
+        pieces = [] if is_said else list(_pieces(snippet["text"], snippet["matches"]))
+        return {"summary_pieces": [(summary, False)], "snippet_pieces": pieces}
+    inside = [{"start": start + match["start"], "end": start + match["end"]} for match in snippet["matches"]]
+    return {"summary_pieces": list(_pieces(summary, inside)), "snippet_pieces": []}
+
+
+def _pieces(text: str, matches: Iterable[Mapping[str, int]]) -> Iterator[tuple[str, bool]]:
+    """The parts of a text, each with whether it is a match."""
+    place = 0
+    for match in matches:
         yield text[place : match["start"]], False
         yield text[match["start"] : match["end"]], True
         place = match["end"]
@@ -330,7 +315,7 @@ def _headline(info: ResourceInfo, record: Mapping[str, Any]) -> list[dict[str, s
     for name in record:
         kind = info.enumeration(name) if name in BADGED and record[name] else None
         if kind:
-            found.append({"label": kind[record[name]].label, "code": record[name]})
+            found.append({"label": badge_of(name, kind[record[name]].label), "code": record[name]})
     return found
 
 
@@ -338,6 +323,13 @@ def _kept_by_form(info: ResourceInfo) -> frozenset[str]:
     """The parameters that the form of a list has no control for and sends again as they are."""
     shown = {"q", "sort", "offset", "view", "format", "facet", *info.query.facet_names()}
     return frozenset(info.query.model_fields.keys() - shown)
+
+
+def _chosen(info: ResourceInfo, filters: Mapping[str, Any]) -> Iterator[str]:
+    """What the filters of a list are set to, in words."""
+    for name, values in filters.items():
+        kind = vocabulary_in(info.query.model_fields[name].annotation) if name in info.query.model_fields else None
+        yield f"{label_of(name)}: {', '.join(label_of_value(kind, value) for value in values)}"
 
 
 def _filters(info: ResourceInfo, facets: list[dict[str, Any]], chosen: dict[str, Any]) -> Iterator[dict[str, Any]]:
@@ -365,7 +357,7 @@ def _sorts(info: ResourceInfo, query: PageQuery) -> Iterator[dict[str, Any]]:
         yield {"value": "", "label": "Best answer first", "is_chosen": is_best_first}
     for value in get_args(info.query.model_fields["sort"].annotation):
         name, reverse = value.removeprefix("-"), value.startswith("-")
-        label = "Address" if name == "slug" else label_of(name)
+        label = "A to Z" if name == "slug" else label_of(name)
         yield {
             "value": value,
             "label": label + (", reversed" if reverse else ""),
@@ -402,5 +394,9 @@ def _picture(database: Database, resource: type[Resource]) -> dict[str, Any] | N
 
 def records_of(database: Database, picture: Picture) -> list[dict[str, Any]]:
     """Every record of the collection that a picture shows."""
-    sql = str(select(table_of(TABLES[picture.collection]).columns.document))
+    return _records(database, TABLES[picture.collection])
+
+
+def _records(database: Database, resource: type[Resource]) -> list[dict[str, Any]]:
+    sql = str(select(table_of(resource).columns.document))
     return [json.loads(document) for (document,) in database.read(sql, {})]

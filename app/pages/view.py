@@ -36,21 +36,24 @@ OF_THE_ARTICLE: Final = frozenset({"statement", "article_answer"})
 """Fields that give what the article says; they are shown as its words, after the evidence."""
 LABELS: Final[Mapping[str, str]] = {
     "also_known_as": "Also called",
+    "amount": "Amount, not a recommendation",
     "as_of": "Newest source",
     "bears_on": "What it bears on",
-    "bounds_inclusive": "Bounds included",
     "checked": "Number checked",
+    "citations": "Sources",
     "container": "Journal or collection",
     "doi": "DOI",
     "evidence_basis": "Known from",
+    "frequency_denominator": "Among whom",
+    "frequency_sources": "Sources of this frequency",
     "form_as_reported": "Form, as reported",
     "in_article": "Named in the article",
     "in_text_citations": "Ties its statements to sources",
     "kcpa": "Kratom Consumer Protection Act in force",
     "level": "Kind of place",
     "link_withheld": "Link withheld",
-    "max": "To",
-    "min": "From",
+    "max": "Upper bound",
+    "min": "Lower bound",
     "parent": "Part of",
     "pmid": "PubMed number",
     "population_as_reported": "People, as reported",
@@ -59,17 +62,24 @@ LABELS: Final[Mapping[str, str]] = {
     "sign": "The sign",
     "statement": "What the article says",
     "article_answer": "What the article answers",
-    "specificity": "Points at",
+    "specificity": "What is cited",
     "suggested_framing": "Say it like this",
     "title_verified": "Title confirmed",
     "url": "Where to read it",
     "value": "Number",
+    "volume_issue_pages": "Volume, issue, pages",
     "when_to_use": "When to call",
 }
 """Labels of fields whose name alone would not do."""
 NESTED_HEADING: Final = ("heading", "name", "topic", "title")
 NO_VALUE: Final = frozenset({"suggested_framing", "parent_code"})
 """Fields whose null means that there is none, not that it is unknown."""
+NO_NEWS: Final = frozenset({"link_withheld"})
+"""Flags that are worth a line only when they are set."""
+AMOUNT: Final = frozenset({"min", "max", "unit", "bounds_inclusive"})
+"""The fields that say one amount together."""
+QUALIFIED: Final = frozenset({"seriousness", "severity", "confidence"})
+"""Fields whose value, alone on a badge, would not tell what it is the degree of."""
 PROSE: Final = 1000
 """A field that may have so many characters holds sentences rather than a label."""
 
@@ -82,7 +92,7 @@ class Value:
     label: str
     kind: str
     """How it is shown: `fact`, `text`, `paragraphs`, `list`, `links`, `address`, `slugs` of sources, `sources`, `claims` or
-    `objects`."""
+    `objects`, or a telephone number as `phone`."""
     value: Any
     code: str = ""
     """The named value behind a label, for its look."""
@@ -122,6 +132,11 @@ def view_of(resource: ResourceInfo, record: Record) -> View:
     return _view(resource.read, record, [name for name in names if name not in APART])
 
 
+def badge_of(name: str, label: str) -> str:
+    """What a badge says of a field that has this label."""
+    return f"{label_of(name)}: {label.lower()}" if name in QUALIFIED else label
+
+
 def label_of_value(kind: type[Vocabulary] | None, value: object) -> str:
     """What a page calls a value."""
     if kind is not None and isinstance(value, str):
@@ -135,9 +150,12 @@ def _view(model: type[Strict], record: Record, names: list[str]) -> View:
     facts: list[Value] = []
     parts: list[Value] = []
     unknown = [label_of(name) for name in names if record[name] is None and _is_unknown_when_null(model, name)]
+    if model.model_fields.keys() >= AMOUNT:
+        record = {**record, "amount": _amount(model, record)}
+        names = ["amount" if name == "min" else name for name in names if name not in AMOUNT - {"min"}]
     for name in names:
         for value in _values(model, name, record[name]):
-            (facts if value.kind == "fact" else parts).append(value)
+            (facts if value.kind in {"fact", "phone"} else parts).append(value)
     for name in ("not_stated", "missing_fields"):
         if name in model.model_fields:
             kind = vocabulary_in(model.model_fields[name].annotation)
@@ -147,7 +165,10 @@ def _view(model: type[Strict], record: Record, names: list[str]) -> View:
 
 def _values(model: type[Strict], name: str, value: Any) -> Iterator[Value]:
     """The field as a page shows it; nothing when it is empty."""
-    if value is None or value == []:
+    if value is None or value == [] or (value is False and name in NO_NEWS):
+        return
+    if name == "amount":
+        yield Value(name, label_of(name), "fact", value)
         return
     annotation = model.model_fields[name].annotation
     label, inner, kind = label_of(name), model_in(annotation), vocabulary_in(annotation)
@@ -169,12 +190,28 @@ def _values(model: type[Strict], name: str, value: Any) -> Iterator[Value]:
             yield Value(name, label, "fact", ", ".join(label_of_value(kind, each) for each in value))
         else:
             yield Value(name, label, "paragraphs" if name == "paragraphs" else "list", value)
+    elif name == "value":
+        yield Value(name, label, "phone", value)
     elif name == "url":
         yield Value(name, label, "address", value)
     elif isinstance(value, str) and not kind and name in _prose(model):
         yield Value(name, label, "text", value, is_of_article=name in OF_THE_ARTICLE)
     else:
         yield Value(name, label, "fact", label_of_value(kind, value), code=str(value) if kind else "")
+
+
+def _amount(model: type[Strict], record: Record) -> str:
+    """An amount in words, such as: 1 to 2 grams."""
+    low, high = (None if record[name] is None else f"{record[name]:g}" for name in ("min", "max"))
+    unit = f"{label_of_value(vocabulary_in(model.model_fields['unit'].annotation), record['unit'])}s"
+    if low and high:
+        amount = f"{low} {unit}" if low == high else f"{low} to {high} {unit}"
+        return amount if record["bounds_inclusive"] else f"{amount}, without the bounds"
+    if low:
+        return f"{low} {unit} or more" if record["bounds_inclusive"] else f"more than {low} {unit}"
+    if high:
+        return f"up to {high} {unit}" if record["bounds_inclusive"] else f"less than {high} {unit}"
+    return "not stated"
 
 
 @cache

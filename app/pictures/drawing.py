@@ -4,10 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import sqrt
 from pathlib import Path
+from textwrap import wrap
 from typing import Any, Final
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+LETTER: Final = 7.3
+"""The width of a letter of a label, in a font that is rather wide."""
 Row = dict[str, str | int]
 """A row of the data behind a picture, by column."""
 
@@ -50,6 +53,16 @@ class Line:
     """The heading above the line, where a new group of lines begins."""
 
 
+@dataclass(frozen=True)
+class Cell:
+    """A cell in its place, with its marks."""
+
+    x: float
+    """Where its middle is."""
+    marks: Sequence[tuple[Mark, list[str], int]]
+    """Each with the lines of its text and how many lines stand above."""
+
+
 def draw_table(
     lines: Sequence[Line],
     columns: Sequence[str],
@@ -59,26 +72,43 @@ def draw_table(
     legend: Sequence[Mark] = (),
     **common: Any,
 ) -> str:
-    """A table of marks: shapes stand side by side in a cell, texts one below the other."""
-    placed, y = [], 20 + 15 * max(len(label.split()) for label in columns)
+    """A table of marks: shapes stand side by side in a cell, texts one below the other.
+
+    A soft hyphen in the label of a column is where it may be broken.
+    """
+    headings = [label.replace("\u00ad", "- ").split() for label in columns]
+    placed, y = [], 20 + 15 * max(map(len, headings))
     for line in lines:
         if line.group:
             y += 30
-        texts = max(sum(bool(mark.text) for mark in cell) for cell in line.cells)
+        cells = [
+            Cell(label_width + column_width * (index + 0.5), _stacked(cell, column_width))
+            for index, cell in enumerate(line.cells)
+            if cell
+        ]
+        texts = max((sum(len(words) for _, words, _ in cell.marks) for cell in cells), default=0)
         largest = max((mark.radius for cell in line.cells for mark in cell), default=0)
-        height = max(22, 16 * texts + 8, round(2 * largest) + 4)
-        placed.append({"line": line, "y": y, "height": height})
+        words = wrap(line.label, int(label_width / LETTER))
+        height = max(15 * len(words) + 7, 16 * texts + 8, round(2 * largest) + 4)
+        placed.append({"line": line, "words": words, "y": y, "height": height, "cells": cells})
         y += height
     return TEMPLATES.get_template("table.svg").render(
         lines=placed,
         columns=[
-            {"x": label_width + column_width * (index + 0.5), "words": label.split()}
-            for index, label in enumerate(columns)
+            {"x": label_width + column_width * (index + 0.5), "words": words} for index, words in enumerate(headings)
         ],
-        label_width=label_width,
-        column_width=column_width,
         legend=legend,
         width=label_width + column_width * len(columns),
         height=y + (40 if legend else 10),
         **common,
     )
+
+
+def _stacked(cell: Sequence[Mark], width: int) -> list[tuple[Mark, list[str], int]]:
+    """The marks of a cell, each with the lines of its text and how many lines stand above."""
+    stacked, above = [], 0
+    for mark in cell:
+        words = wrap(mark.text, int(width / LETTER))
+        stacked.append((mark, words, above))
+        above += len(words)
+    return stacked

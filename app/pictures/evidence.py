@@ -16,6 +16,13 @@ SHAPES: Final = {
 }
 
 
+BROKEN: Final[Mapping[str, str]] = {
+    EvidenceLevel.observational: "Observa\u00adtional study",
+    EvidenceLevel.pharmacology: "Pharma\u00adcology study",
+}
+"""The labels of columns that are too long for one line."""
+
+
 def rows(records: Sequence[Mapping[str, Any]]) -> list[Row]:
     """A row for each statement, kind of study and direction; one without a kind for a statement without sources."""
     found: list[Row] = []
@@ -53,10 +60,10 @@ def draw(rows: Sequence[Row], *, root: str, **common: Any) -> str:
         group = verdict.label if verdict is not last else ""
         lines.append(Line(str(of_claim[0]["title"]), cells, f"{root}claims/{claim}", group))
         last = verdict
-    columns = [EvidenceLevel[level].label if level else "Other" for level in levels]
+    columns = [BROKEN.get(level) or (EvidenceLevel[level].label if level else "Other") for level in levels]
     used = [support for support in SHAPES if any(row["support"] == support for row in rows)]
     legend = [Mark(f"{support.label}: {support.description}", SHAPES[support], support.label) for support in used]
-    return draw_table(lines, columns, label_width=480, column_width=92, legend=legend, **common)
+    return draw_table(lines, columns, label_width=330, column_width=80, legend=legend, **common)
 
 
 def _mark(row: Row, level: str) -> Mark:

@@ -11,16 +11,14 @@ from starlette.requests import HTTPConnection
 from app.pages.site import (
     HEADERS,
     Site,
-    former_html,
     list_html,
-    missing_html,
     record_html,
     records_of,
+    relative,
     search_html,
     sitemap,
 )
 from app.pictures import PICTURES, Picture, as_csv
-from app.problems import ProblemException
 from app.registry import TABLES
 from app.routers.common import Data
 from app.routers.search import results
@@ -72,13 +70,12 @@ def add_pages(resource: type[Resource]) -> None:
         return Response(list_html(data, resource, query, site), headers=HEADERS, media_type="text/html")
 
     async def show_record(slug: Slug, _: Annotated[FormQuery, Query()], data: Data, site: Place) -> Response:
-        if former := data.former.get((info.collection, slug)):
-            return former_html(data, info, former, site)
-        try:
-            html = record_html(data, resource, slug, site)
-        except ProblemException as problem:
-            return missing_html(data, resource, problem, site)
-        return Response(html, headers=HEADERS, media_type="text/html")
+        former = data.former.get((info.collection, slug))
+        if former and former.renamed_to:
+            location = relative(f"/{info.collection}/{slug}", f"/{info.collection}/{former.renamed_to}")
+            # Not stored: a later release may rename the record again.
+            return Response(status_code=308, headers={"Location": location, "Cache-Control": "no-store"})
+        return Response(record_html(data, resource, slug, site), headers=HEADERS, media_type="text/html")
 
     router.add_api_route(f"/{info.collection}", show_list)
     router.add_api_route(f"/{info.collection}/{{slug}}", show_record)

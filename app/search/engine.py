@@ -11,10 +11,11 @@ from app.database import Database
 from app.schemas.references import RecordType
 from app.search.question import Group, Question, understand
 from app.words.lexicon import Lexicon
-from app.words.text import BOUNDARY, Phrase, words
+from app.words.text import Phrase, start_mark, whole_mark, words
 
-FIELDS: Final = {"{names aliases} : ": 4.0, "outline : ": 2.0, "body : ": 1.0}
-"""The columns of the index and what a match there counts."""
+NAMES: Final = "{names aliases} : "
+FIELDS: Final = {NAMES: 4.0, "aliases : ": 1.5, "outline : ": 2.0, "body : ": 1.0}
+"""Where phrases may stand and what that counts: a word of a longer alias, such as `test` of `hair test`, says little."""
 AT_THE_START: Final = 1.0
 """What it counts besides that a title begins with the match."""
 SATURATION: Final = 2.0
@@ -53,7 +54,7 @@ def search(database: Database, text: str, types: list[RecordType]) -> Result:
     question = understand(text, database.lexicon)
     matches, truncated = _matches(database, question.groups)
     scores = _scores(database, question, matches)
-    kinds = _types(database, scores)
+    kinds = {number: RecordType[database.lexicon.type_of(number)] for number in scores}
     lead = {kind for topic in question.topics for kind in topic.types}
     records = {number for topic in question.topics for number in topic.records}
     ranked = {}
@@ -106,17 +107,17 @@ def _matches(database: Database, groups: list[Group]) -> tuple[list[dict[int, fl
         for field, value in FIELDS.items():
             best: dict[int, float] = {}
             for factor, phrases in _by_factor(group):
-                found = _numbers(database, field + _any(phrases))
+                found = _numbers(database, _in_field(field, phrases))
                 cut |= len(found) == MAX_CANDIDATES
                 for number in found:
                     best.setdefault(number, value * factor * group.weight)
             for number, strength in best.items():
                 matched[number] = matched.get(number, 0.0) + strength
-        for number in _numbers(database, "names : " + _any(((BOUNDARY, *phrase) for phrase in group.phrases), "^")):
+        for number in _numbers(database, "names : " + _any((start_mark(phrase),) for phrase in group.phrases)):
             matched[number] = matched.get(number, 0.0) + AT_THE_START * group.weight
     if cut and len(groups) > 1:
         # The records in which all words stand may be among those that were not looked at.
-        for field, value in (("", 1.0), *FIELDS.items()):
+        for field, value in (("", 1.0), (NAMES, FIELDS[NAMES])):
             for number in _numbers(database, " AND ".join(f"({field}{_any(group.phrases)})" for group in groups)):
                 for group, matched in zip(groups, matches, strict=True):
                     matched[number] = max(matched.get(number, 0.0), value * group.weight)
@@ -136,8 +137,16 @@ def _numbers(database: Database, match: str) -> list[int]:
     return [number for (number,) in database.read(sql, {"match": match, "limit": MAX_CANDIDATES})]
 
 
-def _any(phrases: Iterable[Phrase], mark: str = "") -> str:
-    return "(" + " OR ".join(f'{mark}"{" ".join(phrase)}"' for phrase in phrases) + ")"
+def _in_field(field: str, phrases: list[Phrase]) -> str:
+    """What the index is asked for phrases in a field; of an alias, they must be the whole."""
+    wanted = _any(phrases)
+    if field == NAMES:
+        return f"(names : {wanted}) OR (aliases : {_any((whole_mark(phrase),) for phrase in phrases)})"
+    return field + wanted
+
+
+def _any(phrases: Iterable[Phrase]) -> str:
+    return "(" + " OR ".join(f'"{" ".join(phrase)}"' for phrase in phrases) + ")"
 
 
 def _scores(database: Database, question: Question, matches: list[dict[int, float]]) -> dict[int, float]:
@@ -155,21 +164,12 @@ def _scores(database: Database, question: Question, matches: list[dict[int, floa
     for number in scores:
         scores[number] *= UNCOVERED + (1 - UNCOVERED) * covered[number] / whole
     if question.wholes:
-        named = _any((BOUNDARY, *phrase, BOUNDARY) for phrase in question.wholes)
-        for number in _numbers(database, "{names aliases} : " + named):
+        for number in _numbers(database, NAMES + _any((whole_mark(phrase),) for phrase in question.wholes)):
             scores[number] += whole * WHOLE_NAME
     for topic in question.topics:
         for place, number in enumerate(topic.records):
             scores[number] += (whole or 1.0) * TOPIC_RECORD * 0.9**place
     return scores
-
-
-def _types(database: Database, numbers: dict[int, float]) -> dict[int, RecordType]:
-    found = database.read(
-        "SELECT number, type FROM search_document WHERE number IN (SELECT value FROM json_each(:numbers))",
-        {"numbers": json.dumps(list(numbers))},
-    )
-    return {number: RecordType[kind] for number, kind in found}
 
 
 def _hit(document: bytes, sentences: str, asked: set[str], lexicon: Lexicon) -> bytes:

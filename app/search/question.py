@@ -6,7 +6,7 @@ from itertools import islice
 from typing import Final
 
 from app.words.lexicon import Lexicon, Topic
-from app.words.text import Phrase, Word, words
+from app.words.text import DIGITS_OR_LETTERS, Phrase, Word, words
 
 SYNONYM: Final = 0.6
 """What a synonym counts beside the word itself."""
@@ -21,6 +21,7 @@ PART_OF_PHRASE: Final = 0.4
 """What a word counts that was understood as part of a phrase."""
 YEAR: Final = re.compile("(?:19|20)[0-9][0-9]")
 SHORTEST_BEGINNING: Final = 3
+LONGEST_ABBREVIATION: Final = 5
 MAX_COMMON: Final = 3
 """How many words are looked up of a question that has nothing but words that say little."""
 MAX_WORDS: Final = 24
@@ -54,10 +55,10 @@ class Question:
 
 def understand(text: str, lexicon: Lexicon) -> Question:
     """The question that a text asks."""
-    typed = words(text)
+    typed = [piece for word in words(text) for piece in _pieces(word, lexicon)]
     read = typed[:MAX_WORDS]
     may_go_on = bool(typed) and read == typed and typed[-1].end == len(text)
-    corrections = _corrections(read, lexicon, may_go_on=may_go_on)
+    corrections = _corrections(text, read, lexicon, may_go_on=may_go_on)
     asked = [word._replace(text=corrections.get(position, word.text)) for position, word in enumerate(read)]
     groups = _groups(text, asked, lexicon, may_go_on=may_go_on and len(read) - 1 not in corrections)
     whole = tuple(lexicon.stem(word.text) for word in asked)
@@ -70,13 +71,24 @@ def understand(text: str, lexicon: Lexicon) -> Question:
     return Question(groups[:MAX_GROUPS], _corrected(text, read, corrections), wholes - {()}, topics, has_year, cut)
 
 
-def _corrections(read: list[Word], lexicon: Lexicon, *, may_go_on: bool) -> dict[int, str]:
+def _pieces(word: Word, lexicon: Lexicon) -> list[Word]:
+    """An unknown word of digits and letters in its parts: `7ohm` in `7` and `ohm`, `10g` in `10` and `g`."""
+    pieces = [match.span() for match in DIGITS_OR_LETTERS.finditer(word.text)]
+    is_known = lexicon.knows(word.text) or lexicon.completions(word.text)
+    if len(pieces) == 1 or len(word.text) != word.end - word.start or is_known:
+        return [word]
+    return [Word(word.text[start:end], word.start + start, word.start + end) for start, end in pieces]
+
+
+def _corrections(text: str, read: list[Word], lexicon: Lexicon, *, may_go_on: bool) -> dict[int, str]:
     """What unknown words were probably meant to be, by their position; the last word may be a beginning."""
     last = len(read) - 1
     unknown = (
         (position, word.text)
         for position, word in enumerate(read)
         if not _is_known(word.text, lexicon, may_go_on=may_go_on and position == last)
+        # An abbreviation is meant as it stands.
+        and not (len(word.text) <= LONGEST_ABBREVIATION and _is_in_capitals(text, word))
     )
     return {
         position: better for position, word in islice(unknown, MAX_CORRECTIONS) if (better := lexicon.corrected(word))
@@ -125,9 +137,14 @@ def _length_of_phrase(stemmed: list[str], position: int, lexicon: Lexicon) -> in
 
 def _code(text: str, word: Word, lexicon: Lexicon) -> str | None:
     """The word by which a place is found whose code this is; "OR" among small letters is Oregon, "or" is not."""
-    if word.text in lexicon.stop_words and (not text[word.start : word.end].isupper() or text.isupper()):
+    if word.text in lexicon.stop_words and not _is_in_capitals(text, word):
         return None
     return lexicon.codes.get(word.text)
+
+
+def _is_in_capitals(text: str, word: Word) -> bool:
+    """Whether a word is in capitals among small letters."""
+    return text[word.start : word.end].isupper() and not text.isupper()
 
 
 def _phrases(word: str, code: str | None, lexicon: Lexicon, *, may_go_on: bool) -> dict[Phrase, float]:
@@ -137,6 +154,8 @@ def _phrases(word: str, code: str | None, lexicon: Lexicon, *, may_go_on: bool) 
         return {(code,): 1.0}
     if word in lexicon.stop_words or stemmed in lexicon.common:
         return {}
+    if not lexicon.knows(word) and (meant := lexicon.meant_by_ending(word)):
+        return {meant: 1.0}
     phrases: dict[Phrase, float] = {(stemmed,): 1.0}
     for other in lexicon.phrases.get((stemmed,), ()):
         phrases.setdefault(other, SYNONYM)

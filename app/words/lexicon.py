@@ -1,10 +1,11 @@
 """What a search knows of words: which say nothing, which mean the same, and how each is spelled."""
 
 import json
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from importlib.resources import files
 from itertools import chain
 from typing import Any, Final
 
@@ -15,6 +16,8 @@ from app.words.text import Phrase, stem
 
 SHORTEST_CORRECTED: Final = 4
 """Shorter words are too much alike to guess which one was meant."""
+SHORTEST_BEFORE_ENDING: Final = 3
+"""How many letters stand at least before an ending that says what a word means."""
 MAX_CORRECTED: Final = 40
 """How many characters the longest word has that is corrected."""
 MAX_COMPLETIONS: Final = 30
@@ -57,6 +60,15 @@ class Lexicon:
         }
         """Phrases of several words, and words with synonyms: with the phrases that mean the same."""
         self.longest = max(map(len, self.phrases), default=1)
+        self.endings: dict[str, Phrase] = {ending: tuple(phrase) for ending, phrase in values["endings"].items()}
+        """What an unknown word means that ends so, such as the name of a medicine."""
+        self._longest_ending = max(map(len, self.endings), default=0)
+        self._ordinary = frozenset(values["ordinary"])
+        """Words of everyday English that stand in no record: nobody has misspelled another word."""
+        self._named = frozenset(values["named"])
+        """The words of names, aliases and synonyms: what people look for."""
+        self._first_numbers: list[int] = values["first_numbers"]
+        self._types: list[str] = values["types"]
         self._stems: dict[str, str] = values["stems"]
         self._counts: dict[str, int] = values["counts"]
         """In how many records a word stands that stands in several."""
@@ -71,6 +83,10 @@ class Lexicon:
         """The stem of a folded word."""
         return self._stems.get(word) or stem(word)
 
+    def type_of(self, number: int) -> str:
+        """The type of a record by its number, as those of a type follow each other."""
+        return self._types[bisect_right(self._first_numbers, number) - 1]
+
     def knows(self, word: str) -> bool:
         """Whether a folded word, or another form of it, stands in any record."""
         return word in self._stems or stem(word) in self._known_stems
@@ -81,17 +97,24 @@ class Lexicon:
         end = bisect_left(self._sorted, beginning + "\U0010ffff", start)
         return sorted(self._sorted[start:end], key=len)[:MAX_COMPLETIONS]
 
+    def meant_by_ending(self, word: str) -> Phrase | None:
+        """What an unknown word means by the way it ends, the longest ending first."""
+        longest = min(self._longest_ending, len(word) - SHORTEST_BEFORE_ENDING)
+        found = (self.endings.get(word[-length:]) for length in range(longest, 0, -1))
+        return next((phrase for phrase in found if phrase), None)
+
     def corrected(self, word: str) -> str | None:
         """The known word that an unknown one was probably meant to be, one edit away."""
-        if not SHORTEST_CORRECTED <= len(word) <= MAX_CORRECTED or word.isdigit():
+        if not SHORTEST_CORRECTED <= len(word) <= MAX_CORRECTED or word.isdigit() or word in self._ordinary:
             return None
-        lengths = range(len(word) - ONE_EDIT, len(word) + ONE_EDIT + 1)
+        # A word does not become one that is too short to be corrected itself.
+        lengths = range(max(SHORTEST_CORRECTED, len(word) - ONE_EDIT), len(word) + ONE_EDIT + 1)
         near = list(chain.from_iterable(self._by_length[length] for length in lengths if length in self._by_length))
         found = process.extract(word, near, scorer=OSA.distance, score_cutoff=ONE_EDIT, limit=None)
-        # The first letter is seldom wrong, and a common word was meant sooner than a rare one.
+        # The first letter is seldom wrong, a name was meant sooner than what is said in passing, a common word than a rare one.
         return min(
             (known for known, _, _ in found),
-            key=lambda known: (known[0] != word[0], -self._counts.get(known, 1), known),
+            key=lambda known: (known[0] != word[0], known not in self._named, -self._counts.get(known, 1), known),
             default=None,
         )
 
@@ -114,6 +137,12 @@ class Lexicon:
         return self._gathered[size]
 
 
+def ordinary_words() -> set[str]:
+    """Everyday English, which is no misspelling of what stands in the records."""
+    lines = files("app.words").joinpath("ordinary_words.txt").read_text("ascii").splitlines()
+    return {word for line in lines if not line.startswith("#") for word in line.split()}
+
+
 def stored_lexicon(
     *,
     stop_words: Iterable[str],
@@ -121,17 +150,27 @@ def stored_lexicon(
     phrases: Iterable[Phrase],
     codes: dict[str, str],
     topics: list[Topic],
+    endings: dict[str, Phrase],
+    named: set[str],
     counts: dict[str, int],
-    records: int,
+    types: list[str],
+    stands: Callable[[Phrase], bool],
 ) -> str:
-    """What a `Lexicon` reads. `counts` says in how many of the records each word stands that can be found."""
+    """What a `Lexicon` reads.
+
+    `counts` says in how many of the records each word stands, `named` which are in names, `types` of which type each is,
+    and `stands` whether a phrase stands in any of them: one that does not leads to the others, but nothing leads to it.
+    """
     equals: dict[Phrase, list[Phrase]] = {phrase: [] for phrase in phrases if len(phrase) > 1}
-    for group in synonyms:
+    groups = list(synonyms)
+    for group in groups:
+        found = [phrase for phrase in group if stands(phrase)]
         for phrase in group:
             others = equals.setdefault(phrase, [])
-            others += [other for other in group if other != phrase and other not in others]
-    common = {(stem(word),) for word, count in counts.items() if count > records * COMMON}
-    common |= {other for phrase in common for other in equals.get(phrase, ()) if len(other) == 1}
+            others += [other for other in found if other != phrase and other not in others]
+    common = {(stem(word),) for word, count in counts.items() if count > len(types) * COMMON}
+    common |= {other for group in groups if common.intersection(group) for other in group if len(other) == 1}
+    firsts = [place for place, kind in enumerate(types) if place == 0 or kind != types[place - 1]]
     spelled = sorted(word for word in counts if not word.isdigit())
     values = {
         "stop_words": sorted(stop_words),
@@ -139,6 +178,11 @@ def stored_lexicon(
         "codes": dict(sorted(codes.items())),
         "topics": [vars(topic) for topic in topics],
         "phrases": sorted(equals.items()),
+        "first_numbers": [place + 1 for place in firsts],
+        "types": [types[place] for place in firsts],
+        "endings": dict(sorted(endings.items())),
+        "ordinary": sorted(ordinary_words() - counts.keys()),
+        "named": sorted(named & counts.keys()),
         "stems": {word: stem(word) for word in spelled},
         "counts": {word: counts[word] for word in spelled if counts[word] > 1},
     }

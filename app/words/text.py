@@ -11,10 +11,12 @@ LETTER: Final = r"[^\W_][\u0300-\u036f]*"
 """A letter or digit with the accents that stand behind it as characters of their own, as some systems write them."""
 WORD: Final = re.compile(rf"(?:{LETTER})+(?:['\u2019\u00ad\u200c\u200d\u2060](?:{LETTER})+)*")
 """Letters, with an apostrophe or an invisible character among them, such as a soft hyphen in text copied from a page."""
+DIGITS_OR_LETTERS: Final = re.compile(r"[0-9]+|[^0-9]+")
+"""The parts of a word such as `7oh` or `10mg`."""
 _stemmer = snowballstemmer.stemmer("english")
 
 BOUNDARY: Final = "qqq"
-"""Stands before and behind each name in the index: no two are read as one phrase, and a whole name can be asked for."""
+"""Stands between the names of a record in the index, so that no two are read as one phrase, and begins marks."""
 Phrase = tuple[str, ...]
 """Stems in a row."""
 
@@ -32,7 +34,7 @@ def words(text: str) -> list[Word]:
     """The words of a text in their order."""
     found = (Word(fold(match[0]), match.start(), match.end()) for match in WORD.finditer(text))
     # What stands between names in the index is no word that anybody can ask for.
-    return [word for word in found if word.text not in ("", BOUNDARY)]
+    return [word for word in found if word.text and not word.text.startswith(BOUNDARY)]
 
 
 @lru_cache(maxsize=65_536)
@@ -49,6 +51,26 @@ def stem(word: str) -> str:
     """A folded word without its ending: `vomiting` and `vomit` are one."""
     stemmed: str = _stemmer.stemWord(word)
     return stemmed
+
+
+def parts(text: str) -> list[str]:
+    """The words of a text, with those of digits and letters in their parts: `7oh` is `7` and `oh`, as `7-OH` is."""
+    return [part for word in words(text) for part in DIGITS_OR_LETTERS.findall(word.text)]
+
+
+def start_mark(phrase: Phrase) -> str:
+    """The word of the index by which a title is found that begins with a phrase, however many records have its words."""
+    return BOUNDARY + "".join(phrase)
+
+
+def whole_mark(phrase: Phrase) -> str:
+    """The word of the index by which a name is found that is a phrase and no more."""
+    return BOUNDARY + "".join(phrase) + BOUNDARY
+
+
+def code_mark(code: str) -> str:
+    """The word of the index by which a place is found by its code; as a stem, `US-WY` would be `uswi`."""
+    return BOUNDARY + code.replace("-", "").lower()
 
 
 def stems(text: str) -> Phrase:

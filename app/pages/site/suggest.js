@@ -1,4 +1,5 @@
 // Suggests titles while a reader types: a combobox with a list, as the ARIA Authoring Practices describe it.
+const PAUSE = 120; // milliseconds without a key before anything is asked
 const input = document.querySelector("input[data-suggest]");
 if (input) {
   const list = document.createElement("ul");
@@ -21,6 +22,9 @@ if (input) {
   const pageOf = (url) => new URL(url.replace(/^.*?\/v1\//, ""), input.form.action).href;
 
   const close = () => {
+    // What is still under way would open the list again.
+    clearTimeout(waiting);
+    request?.abort();
     list.hidden = true;
     chosen = -1;
     input.setAttribute("aria-expanded", "false");
@@ -29,59 +33,64 @@ if (input) {
 
   const choose = (index) => {
     const options = [...list.children];
-    if (!options.length) return;
     chosen = (index + options.length) % options.length;
     options.forEach((option, number) => option.setAttribute("aria-selected", String(number === chosen)));
     input.setAttribute("aria-activedescendant", options[chosen].id);
   };
 
+  const optionOf = ({ title, url }, number) => {
+    const option = document.createElement("li");
+    option.id = `suggestion-${number}`;
+    option.setAttribute("role", "option");
+    option.setAttribute("aria-selected", "false");
+    option.textContent = title;
+    option.dataset.page = pageOf(url);
+    // The field keeps the focus, so that the list stays until the click.
+    option.addEventListener("pointerdown", (event) => event.preventDefault());
+    option.addEventListener("mousedown", (event) => event.preventDefault());
+    option.addEventListener("click", () => location.assign(option.dataset.page));
+    return option;
+  };
+
   const show = (suggestions) => {
-    list.replaceChildren(
-      ...suggestions.map((suggestion, number) => {
-        const option = document.createElement("li");
-        option.id = `suggestion-${number}`;
-        option.setAttribute("role", "option");
-        option.setAttribute("aria-selected", "false");
-        option.textContent = suggestion.title;
-        option.dataset.page = pageOf(suggestion.url);
-        option.addEventListener("pointerdown", (event) => {
-          event.preventDefault();
-          location.assign(option.dataset.page);
-        });
-        return option;
-      }),
-    );
+    list.replaceChildren(...suggestions.map(optionOf));
     list.hidden = !suggestions.length;
     chosen = -1;
     input.setAttribute("aria-expanded", String(!list.hidden));
+    input.removeAttribute("aria-activedescendant");
   };
 
   const suggest = async () => {
     request?.abort();
-    request = new AbortController();
+    const current = new AbortController();
+    request = current;
     const text = input.value.trim();
     if (text.length < 2) return close();
     try {
-      const response = await fetch(`${input.dataset.suggest}?q=${encodeURIComponent(text)}`, { signal: request.signal });
-      if (response.ok) show((await response.json()).data);
+      const response = await fetch(`${input.dataset.suggest}?q=${encodeURIComponent(text)}`, { signal: current.signal });
+      const suggestions = response.ok ? (await response.json()).data : [];
+      if (request === current && !current.signal.aborted) show(suggestions);
     } catch {
-      close();
+      // A newer request, or a closed list, has taken its place; anything else leaves the plain search.
+      if (!current.signal.aborted) close();
     }
   };
 
   input.addEventListener("input", () => {
     clearTimeout(waiting);
-    waiting = setTimeout(suggest, 120);
+    waiting = setTimeout(suggest, PAUSE);
   });
   input.addEventListener("blur", close);
   input.addEventListener("keydown", (event) => {
-    if (event.key === "Escape") close();
+    if (event.isComposing) return;
+    const { key } = event;
+    if (key === "ArrowDown" && list.hidden) suggest();
     else if (list.hidden) return;
-    else if (event.key === "ArrowDown") choose(chosen + 1);
-    else if (event.key === "ArrowUp") choose(chosen - 1);
-    else if (event.key === "Enter" && chosen >= 0) {
-      location.assign(list.children[chosen].dataset.page);
-    } else return;
+    else if (key === "Escape") close();
+    else if (key === "ArrowDown") choose(chosen + 1);
+    else if (key === "ArrowUp") choose(chosen < 0 ? -1 : chosen - 1);
+    else if (key === "Enter" && chosen >= 0) location.assign(list.children[chosen].dataset.page);
+    else return;
     event.preventDefault();
   });
 }

@@ -3,11 +3,14 @@
 import hashlib
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 import httpx
 import rfc8785
+
+if TYPE_CHECKING:
+    from .generated.models import Bundle
 
 Object = dict[str, Any]
 
@@ -30,7 +33,7 @@ class Synced:
     """A copy after the server was asked."""
 
     bundle: Object
-    """The whole content, to be stored and passed to the next call."""
+    """The whole content as JSON, to be stored and passed to the next call. `typed` makes objects of it."""
     state: State
     """How it came about."""
     changes: list[Object]
@@ -89,9 +92,21 @@ def applied(bundle: Object, changes: Object) -> Object:
     }
 
 
+def typed(bundle: Object) -> "Bundle":
+    """The content of a bundle as typed objects: `typed(bundle).records.strains[0].title`."""
+    from .generated.models import Bundle  # noqa: PLC0415  # `sync` alone needs none of the generated modules
+
+    return Bundle.from_dict(bundle)
+
+
+def canonical(value: Any) -> bytes:
+    """The canonical form (RFC 8785) of a JSON value."""
+    return rfc8785.dumps(value)
+
+
 def sha256(bundle: Object) -> str:
-    """The SHA-256 of the canonical form (RFC 8785) of a bundle."""
-    return hashlib.sha256(rfc8785.dumps(bundle)).hexdigest()
+    """The SHA-256 of the canonical form of a bundle."""
+    return hashlib.sha256(canonical(bundle)).hexdigest()
 
 
 def _changed(client: httpx.Client, base: str, previous: Object) -> Synced | None:

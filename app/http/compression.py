@@ -1,0 +1,37 @@
+"""Compresses bodies: small ones at once, large ones in threads, so that the event loop goes on."""
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Final
+
+from app.http.cache import CachedResponse
+from app.http.negotiation import CODINGS
+
+INLINE_BYTES: Final = 16_384
+"""Up to which size a body is compressed on the event loop: handing it to a thread takes as long."""
+
+
+class Compressor:
+    """Compresses the body of a response once for all who wait for it."""
+
+    def __init__(self) -> None:
+        self._threads = ThreadPoolExecutor(2, thread_name_prefix="compress")
+        self._pending: dict[tuple[int, bytes], Future[bytes]] = {}
+
+    async def compressed(self, cached: CachedResponse, coding: bytes) -> bytes:
+        """The body in a content coding."""
+        if len(cached.body) <= INLINE_BYTES:
+            return CODINGS[coding](cached.body)
+        key = id(cached), coding
+        future = self._pending.get(key)
+        if future is None:
+            self._pending[key] = future = self._threads.submit(CODINGS[coding], cached.body)
+        try:
+            return await asyncio.wrap_future(future)
+        finally:
+            self._pending.pop(key, None)
+
+    async def piece(self, compress: Callable[[bytes], bytes], piece: bytes) -> bytes:
+        """What a compressor of a longer body has ready after another piece of it."""
+        return await asyncio.get_running_loop().run_in_executor(self._threads, compress, piece)

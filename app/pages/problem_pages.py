@@ -1,0 +1,125 @@
+"""Problems as HTML pages: what is wrong, and where to go on, for a reader who followed a link or set a filter."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final, Protocol
+
+from fastapi import Response
+
+from app.database import Database
+from app.pages.site import POLICY, Site, collection_title, html_path, render
+from app.problems import GONE, INTERNAL_ERROR, INVALID_REQUEST, NOT_FOUND, UNAVAILABLE, Kind, ProblemException, shown
+from app.reading import get_one
+from app.registry import TABLES
+
+HTML: Final = b"text/html"
+PROBLEM: Final = b"application/problem+json"
+FOR_PROGRAMS: Final = frozenset(
+    {"v1", "docs", "health", "openapi.json", "problems", "pages", "pictures", ".well-known"}
+    | {"robots.txt", "sitemap.xml", "favicon.ico", "opensearch.xml"}
+)
+"""What the addresses begin with at which a problem is always JSON."""
+POLICY_HEADER: Final = {"Content-Security-Policy": POLICY}
+DEEPEST: Final = 10
+"""How many slashes the address of a page may have: each of its links goes up through all of them."""
+FOR_READERS: Final = (NOT_FOUND, GONE, INVALID_REQUEST, INTERNAL_ERROR, UNAVAILABLE)
+"""What can happen to somebody who reads; the rest is between programs."""
+TITLES: Final[Mapping[str, str]] = {
+    NOT_FOUND.slug: "There is no such page",
+    GONE.slug: "This page was withdrawn",
+    INVALID_REQUEST.slug: "This cannot be shown as it was asked for",
+}
+"""What a page says first; the title of the problem where nothing is here."""
+
+
+class State(Protocol):
+    """What a service serves at the moment."""
+
+    database: Database
+    site: Site
+
+
+@dataclass(frozen=True)
+class HtmlProblems:
+    """The problems of a service as HTML pages."""
+
+    state: State
+
+    def offers(self, path: str, kind: Kind) -> tuple[bytes, ...]:
+        """The media types in which a problem at an address can be told, the preferred first."""
+        return problem_offers(path, kind)
+
+    def response(self, path: str, problem: ProblemException, prefix: str) -> Response:
+        """The HTML page of a problem."""
+        html = problem_html(self.state.database, self.state.site, path, problem, prefix)
+        return Response(html, headers=POLICY_HEADER, media_type="text/html")
+
+
+def problem_offers(path: str, kind: Kind) -> tuple[bytes, ...]:
+    """The media types in which a problem at an address can be told, the preferred first.
+
+    Below /v1 there is nothing but JSON. At the address of an HTML page a reader is expected; elsewhere, a program, unless it
+    says that it reads HTML.
+    """
+    first = path.strip("/").partition("/")[0].lower()
+    if first in FOR_PROGRAMS or kind not in FOR_READERS or path.count("/") > DEEPEST:
+        return (PROBLEM,)
+    return (HTML, PROBLEM) if first in TABLES or first == "search" else (PROBLEM, HTML)
+
+
+def missing_html(database: Database, site: Site) -> str:
+    """The page for a host of files to show at any address where it has none."""
+    return problem_html(database, site, "", ProblemException(NOT_FOUND, "There is nothing at this address."))
+
+
+def problem_html(database: Database, site: Site, path: str, problem: ProblemException, prefix: str = "") -> str:
+    """The page that tells of a problem at an address, in a service whose addresses begin with the prefix."""
+    collection, _, slug = path[1:].partition("/")
+    known = collection if collection in TABLES else ""
+    detail, meant = _told(database, known, slug, problem, prefix)
+    return render(
+        "problem",
+        database,
+        path,
+        site,
+        is_listed=False,
+        public_address="",
+        page_title=TITLES.get(problem.kind.slug, problem.kind.title),
+        page_description="This page cannot be shown.",
+        detail=detail,
+        leads="See instead" if problem.kind is GONE else "Did you mean",
+        meant=meant,
+        faults=[fault.detail for fault in problem.errors] if problem.kind is INVALID_REQUEST else [],
+        collection=known,
+        collection_title=collection_title(known) if known else "",
+    )
+
+
+def _told(
+    database: Database, collection: str, slug: str, problem: ProblemException, prefix: str
+) -> tuple[str, dict[str, str] | None]:
+    """What went wrong in a sentence for readers, and the page that was probably meant."""
+    suggested = next((fault.did_you_mean for fault in problem.errors if fault.did_you_mean), None)
+    if problem.kind is GONE and (former := database.former.get((collection, slug))):
+        return former.reason, _page_at(database, former.successor_path)
+    if problem.kind is NOT_FOUND and collection and any(fault.pointer == "/path/slug" for fault in problem.errors):
+        detail = f"There is nothing called “{shown(slug)}” under “{collection_title(collection)}”."
+        return detail, _page_at(database, suggested and f"/v1/{collection}/{suggested}")
+    if problem.kind is NOT_FOUND:
+        address = (suggested or "").removeprefix(prefix)
+        meant = {"title": address, "url": address} if address.startswith("/") else None
+        return "There is nothing at this address.", meant
+    return ("" if problem.errors else problem.detail), None
+
+
+def _page_at(database: Database, path: str | None) -> dict[str, str] | None:
+    """A record as a link; nothing when there is none at this path of the API."""
+    if not path:
+        return None
+    collection, _, slug = path.removeprefix("/v1/").partition("/")
+    try:
+        record: dict[str, Any] = json.loads(bytes(get_one(database, TABLES[collection], slug).body))["data"]
+    except ProblemException:
+        return None
+    return {"title": record["title"], "url": html_path(path)}

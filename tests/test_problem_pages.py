@@ -1,0 +1,146 @@
+"""Whoever reads HTML is told of a problem in HTML, with a way on; under /v1 every problem stays JSON."""
+
+from pathlib import Path
+from urllib.parse import urljoin
+
+import httpx
+import pytest
+
+from app.main import Service, create_app
+from app.problems import Problem
+from app.settings import Settings
+from readers import Reader
+from support import Ask, each
+
+BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
+READER = {"Accept": BROWSER}
+WRONG = [
+    ("/nothing", 404, "There is nothing at this address"),
+    ("/a/b/c", 404, "There is nothing at this address"),
+    ("/Side-Effects/", 404, "Did you mean: /side-effects"),
+    ("/side-effects/nausae", 404, "Did you mean: Nausea"),
+    ("/side-effects/%3Cscript%3Ealert(1)%3C", 404, "“<script>alert(1)<”"),
+    ("/strains?vein=purple", 422, "it should be 'red', 'green' or 'white'"),
+    ("/strains?limit=many&sort=price", 422, "'sort' has the value 'price'"),
+    (f"/search?q={'x' * 300}", 422, "it should have at most 200 characters"),
+]
+PROGRAMS = [
+    "/v1/nothing",
+    "/v1/strains/nothing",
+    "/v1/strains?vein=purple",
+    "/V1/strains",
+    "/docs/x",
+    "/health/x",
+    "/pages/x.css",
+]
+
+
+@pytest.mark.parametrize(("address", "status", "said"), WRONG)
+async def test_a_reader_is_told_what_is_wrong_and_where_to_go_on(
+    address: str, status: int, said: str, client: httpx.AsyncClient
+) -> None:
+    response = await client.get(address, headers=READER)
+    assert response.status_code == status
+    assert response.headers["Content-Type"] == "text/html; charset=utf-8"
+    page = Reader(response.text)
+    assert said in page.text
+    assert '<meta name="robots" content="noindex">' in response.text
+    assert "<script>alert" not in response.text
+    actions = [attributes["action"] for tag, attributes in page.elements if tag == "form"]
+    links = [urljoin(f"http://test{address}", str(link)) for link in (*actions, *page.values("href", "src"))]
+    assert "http://test/search" in links
+    for link in each({link for link in links if "#" not in link}):
+        assert (await client.get(link)).status_code == 200, link
+
+
+@pytest.mark.parametrize(("address", "status"), [(address, status) for address, status, _ in WRONG])
+async def test_such_a_page_is_not_stored_varies_by_what_is_accepted_and_has_every_header(
+    address: str, status: int, ask: Ask
+) -> None:
+    response = await ask(address, [("accept", BROWSER)])
+    assert response.status == status
+    assert response.headers["cache-control"] == "no-store"
+    assert response.headers["vary"] == "Accept"
+    assert response.headers["content-security-policy"].startswith("default-src 'none'")
+    assert "unsafe" not in response.headers["content-security-policy"]
+    assert response.headers["x-content-type-options"] == "nosniff"
+    assert response.headers["content-length"] == str(len(response.body))
+    head = await ask(address, [("accept", BROWSER)], method="HEAD")
+    assert head.body == b""
+    assert {name: value for name, value in head.headers.items() if name != "x-request-id"} == {
+        name: value for name, value in response.headers.items() if name != "x-request-id"
+    }
+
+
+@pytest.mark.parametrize(("address", "status"), [(address, status) for address, status, _ in WRONG])
+async def test_a_program_gets_the_same_problem_as_json(address: str, status: int, client: httpx.AsyncClient) -> None:
+    for accept in ("application/json", "application/problem+json", "text/html;q=0.5, application/problem+json"):
+        response = await client.get(address, headers={"Accept": accept})
+        assert response.headers["Content-Type"] == "application/problem+json"
+        assert response.headers["Vary"] == "Accept"
+        assert Problem.model_validate(response.json()).status == response.status_code == status
+
+
+async def test_where_nothing_is_html_is_sent_only_to_those_who_name_it(client: httpx.AsyncClient) -> None:
+    for path, media_type in (
+        ("/nothing", "application/problem+json"),
+        ("/strains/nothing", "text/html; charset=utf-8"),
+    ):
+        response = await client.get(path, headers={"Accept": "*/*"})
+        assert response.headers["Content-Type"] == media_type
+
+
+@pytest.mark.parametrize("address", PROGRAMS)
+async def test_what_is_for_programs_stays_json_whoever_asks(address: str, client: httpx.AsyncClient) -> None:
+    response = await client.get(address, headers=READER)
+    assert response.headers["Content-Type"] == "application/problem+json"
+    assert Problem.model_validate(response.json()).status == response.status_code
+
+
+async def test_other_methods_stay_json(client: httpx.AsyncClient) -> None:
+    response = await client.post("/strains", headers=READER)
+    assert (response.status_code, response.headers["Content-Type"]) == (405, "application/problem+json")
+
+
+async def test_a_slash_that_is_escaped_is_no_folder_to_the_browser(client: httpx.AsyncClient) -> None:
+    """Relative links would lead elsewhere."""
+    response = await client.get("/a%2Fb", headers=READER)
+    assert (response.status_code, response.headers["Content-Type"]) == (404, "application/problem+json")
+
+
+async def test_an_address_of_any_length_makes_no_long_page(client: httpx.AsyncClient) -> None:
+    for depth in (10, 11, 1000):
+        response = await client.get("/a" * depth, headers=READER)
+        assert response.status_code == 404
+        assert len(response.content) <= 5_000
+
+
+async def test_a_failure_is_told_in_html_too_without_what_is_inside(
+    client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise RuntimeError("secret")
+
+    monkeypatch.setattr("app.routers.html_pages.record_html", fail)
+    response = await client.get("/strains/red-vein?x=failure", headers=READER)
+    assert (response.status_code, response.headers["Content-Type"]) == (500, "text/html; charset=utf-8")
+    assert "Something went wrong." in response.text
+    assert "secret" not in response.text
+
+
+@pytest.fixture
+def public(database_path: Path) -> Service:
+    return create_app(Settings(database_path=database_path, public_url="https://api.example.org/kratom"))
+
+
+async def test_under_a_prefix_every_link_stays_below_it(public: Service) -> None:
+    transport = httpx.ASGITransport(app=public)
+    async with httpx.AsyncClient(transport=transport, base_url="https://api.example.org", headers=READER) as client:
+        for address in ("/kratom/nothing", "/kratom/a/b", "/kratom/side-effects/nausae", "/kratom/Side-Effects"):
+            response = await client.get(address)
+            assert response.status_code == 404
+            for link in each(set(Reader(response.text).values("href", "src", "action")) - {"#main"}):
+                target = urljoin(f"https://api.example.org{address}", link)
+                assert target.startswith("https://api.example.org/kratom/"), link
+                assert (await client.get(target)).status_code == 200, target
+    public.state.database.close()

@@ -1,0 +1,249 @@
+"""A long list in another format is sent while it is made: the same bytes, in little memory, and nobody waits for it."""
+
+import gzip
+import json
+import re
+import sqlite3
+from collections.abc import Callable, Iterator
+from itertools import product
+from typing import Any
+
+import brotli
+import pytest
+import zstandard
+
+from app import formats
+from app.database import Database
+from app.http import streaming
+from app.main import Service, create_app
+from app.settings import Settings
+from support import each
+from wire import CLOSE, NOT_CLOSED, ask, connections, exchange, listening, request, run, silent_readers, statuses, until
+
+FORMATS = ("csv", "ndjson", "csl", "bibtex", "ris")
+DECODED: dict[str, Callable[[bytes], bytes]] = {
+    "identity": bytes,
+    "br": brotli.decompress,
+    "gzip": gzip.decompress,
+    "zstd": lambda body: zstandard.ZstdDecompressor().decompressobj().decompress(body),
+}
+LIST = "/v1/citations?format=csv"
+
+
+def services(database_path: Any) -> Iterator[Service]:
+    """A service behind a proxy that adds a prefix, and one at the root."""
+    for public_url in ("", "https://example.org/kratom"):
+        yield create_app(Settings(database_path=database_path, public_url=public_url))
+
+
+@pytest.fixture
+def service(database_path: Any) -> Iterator[Service]:
+    fresh = create_app(Settings(database_path=database_path))
+    yield fresh
+    fresh.state.database.close()
+
+
+@pytest.fixture
+def streamed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every list counts as long."""
+    monkeypatch.setattr(formats, "PIECE_BYTES", 8_000)
+    monkeypatch.setattr(formats, "MAX_WHOLE_BYTES", 8_000)
+
+
+class Made:
+    """What has been made of a list that is twenty times as long."""
+
+    def __init__(self) -> None:
+        self.size = 0
+        self.made_as_usual = formats._pieces  # noqa: SLF001  # what a list is sent in
+
+    def pieces(self, records: Any) -> Iterator[bytes]:
+        """Every piece twenty times."""
+        for piece in self.made_as_usual(records):
+            for _ in range(20):
+                self.size += len(piece)
+                yield piece
+
+
+def failing_after_a_hundred(self: Database, sql: str, values: Any, rows: Any = Database.rows) -> Iterator[Any]:
+    """The rows of a query until SQLite gives up."""
+    for number, row in enumerate(rows(self, sql, values)):
+        if number > 100:
+            raise sqlite3.OperationalError("interrupted")
+        yield row
+
+
+def unchunked(body: bytes) -> tuple[bytes, bytes]:
+    """The content of a chunked body, and what follows it."""
+    content = b""
+    while True:
+        size, _, body = body.partition(b"\r\n")
+        content += body[: int(size, 16)]
+        assert body[int(size, 16) :].startswith(b"\r\n"), "a chunk is not as long as it says"
+        body = body[int(size, 16) + 2 :]
+        if not int(size, 16):
+            return content, body
+
+
+def test_it_has_the_bytes_of_a_list_that_is_made_whole_in_every_format_and_coding_also_under_a_prefix(
+    database_path: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def promise() -> None:
+        for service in each(services(database_path)):
+            whole = {form: (await ask(service, f"/v1/citations?format={form}"))[2] for form in each(FORMATS)}
+            service.pipeline.forget_responses()
+            with monkeypatch.context() as context:
+                context.setattr(formats, "PIECE_BYTES", 8_000)
+                context.setattr(formats, "MAX_WHOLE_BYTES", 8_000)
+                for form, coding in each(product(FORMATS, DECODED)):
+                    accepted = (b"accept-encoding", coding.encode())
+                    status, headers, body = await ask(service, f"/v1/citations?format={form}", accepted)
+                    assert (status, headers.get(b"content-encoding", b"identity").decode()) == (200, coding)
+                    assert b"content-length" not in headers, "it was not streamed"
+                    assert DECODED[coding](body) == whole[form]
+            service.state.database.close()
+
+    run(promise)
+
+
+@pytest.mark.usefixtures("streamed")
+def test_it_has_a_weak_entity_tag_by_which_nothing_is_made_when_nothing_has_changed(service: Service) -> None:
+    async def promise() -> None:
+        _, headers, body = await ask(service, LIST)
+        assert headers[b"etag"].startswith(b'W/"')
+        assert headers[b"content-disposition"].startswith(b"attachment")
+        for condition in each([headers[b"etag"], headers[b"etag"].removeprefix(b"W/"), b"*"]):
+            status, unchanged, nothing = await ask(service, LIST, (b"if-none-match", condition))
+            assert (status, nothing, unchanged[b"etag"]) == (304, b"", headers[b"etag"])
+        assert (await ask(service, LIST, (b"if-none-match", b'"other"')))[0] == 200
+        assert (await ask(service, LIST, (b"if-match", headers[b"etag"])))[0] == 412
+        status, head, nothing = await ask(service, LIST, method="HEAD")
+        assert (status, nothing) == (200, b"")
+        assert head | {b"x-request-id": b""} == headers | {b"x-request-id": b""}
+        assert (await ask(service, LIST, (b"accept-encoding", b"*;q=0")))[0] == 406
+        tags = {(await ask(service, f"/v1/citations?format={form}"))[1][b"etag"] for form in FORMATS}
+        assert len(tags) == len(FORMATS)
+        accepted, sent = (await ask(service, "/v1/citations", (b"accept", b"text/csv")))[1:]
+        assert (accepted[b"vary"], sent) == (b"Accept, Accept-Encoding", body)
+
+    run(promise)
+
+
+@pytest.mark.usefixtures("streamed")
+def test_on_a_connection_it_comes_in_chunks_and_the_next_response_follows(service: Service) -> None:
+    async def promise() -> None:
+        _, _, expected = await ask(service, LIST)
+        async with listening(service) as (port, _):
+            got = await exchange(port, request(LIST.encode()) + request(b"/v1/meta", CLOSE))
+            head, _, rest = got.partition(b"\r\n\r\n")
+            assert b"\r\ntransfer-encoding: chunked" in head
+            content, following = unchunked(rest)
+            assert content == expected
+            assert statuses(following) == [200]
+            old = await exchange(port, request(LIST.encode(), version=b"1.0"))
+            head, _, content = old.partition(b"\r\n\r\n")
+            assert b"transfer-encoding" not in head
+            assert b"connection: close" in head
+            assert content == expected
+            nothing = await exchange(port, request(LIST.encode(), CLOSE, method=b"HEAD"))
+            assert nothing.endswith(b"\r\n\r\n")
+            assert b"transfer-encoding" not in nothing
+
+    run(promise)
+
+
+@pytest.mark.usefixtures("streamed")
+def test_no_more_is_made_than_the_client_reads_and_others_are_answered_meanwhile(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = Made()
+    monkeypatch.setattr(formats, "_pieces", made.pieces)
+
+    async def promise() -> None:
+        _, _, body = await ask(service, "/v1/citations?format=ndjson")
+        made.size = 0
+        async with (
+            listening(service, send_buffer=4096) as (port, state),
+            silent_readers(port, 3, request(b"/v1/citations?format=ndjson")),
+        ):
+            await until(lambda: made.size > 0)
+            before = -1
+            while made.size != before:
+                before = made.size
+                assert statuses(await exchange(port, request(b"/v1/meta", CLOSE))) == [200]
+            assert made.size < len(body), "three bodies would be three times that"
+        await until(lambda: not state.connections)
+
+    run(promise)
+
+
+@pytest.mark.usefixtures("streamed")
+def test_a_failure_half_way_ends_the_connection_so_that_the_client_sees_it(
+    service: Service, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(Database, "rows", failing_after_a_hundred)
+
+    async def promise() -> None:
+        async with listening(service) as (port, state):
+            got = await exchange(port, request(b"/v1/citations?format=ndjson"))
+            assert statuses(got) == [200]
+            assert b"\r\n0\r\n\r\n" not in got
+            assert json.loads(re.findall(rb"^\{.*\}$", got, re.MULTILINE)[0])["slug"]
+            await until(lambda: not state.connections)
+            assert statuses(await exchange(port, request(b"/v1/meta", CLOSE))) == [200]
+        assert "response failed half-way" in caplog.text
+
+    run(promise)
+
+
+@pytest.mark.usefixtures("streamed")
+def test_neither_its_head_nor_a_304_makes_any_of_it(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = Made()
+    monkeypatch.setattr(formats, "_pieces", made.pieces)
+
+    async def promise() -> None:
+        status, headers, _ = await ask(service, LIST, method="HEAD")
+        assert (status, made.size) == (200, 0)
+        status, _, _ = await ask(service, LIST, (b"if-none-match", headers[b"etag"]))
+        assert (status, made.size) == (304, 0)
+        await ask(service, LIST)
+        assert made.size > 0
+
+    run(promise)
+
+
+@pytest.mark.usefixtures("streamed")
+def test_so_many_are_made_at_once_that_slow_readers_do_not_take_the_memory(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(streaming, "MAX_STREAMS", 3)
+    monkeypatch.setattr(formats, "_pieces", Made().pieces)
+    asked = request(b"/v1/citations?format=ndjson")
+
+    async def promise() -> None:
+        async with listening(service, send_buffer=4096) as (port, state):
+            async with silent_readers(port, 3, asked):
+                await until(lambda: sum(connection.is_streaming for connection in connections(state)) == 3)
+                refused = await exchange(port, asked + request(LIST.encode(), CLOSE, method=b"HEAD"))
+                assert statuses(refused) == [503, 200]
+                assert b"\r\nretry-after: " in refused
+            await until(lambda: not state.connections)
+            assert statuses(await exchange(port, request(LIST.encode(), CLOSE))) == [200]
+
+    run(promise)
+
+
+@pytest.mark.usefixtures("streamed")
+def test_a_client_that_knows_no_chunks_sees_a_failure_half_way_as_a_reset(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The end of the connection would be that of the body."""
+    old = request(b"/v1/citations?format=ndjson", version=b"1.0")
+
+    async def promise() -> None:
+        async with listening(service) as (port, _):
+            assert NOT_CLOSED not in await exchange(port, old)
+            monkeypatch.setattr(Database, "rows", failing_after_a_hundred)
+            assert (await exchange(port, old)).endswith(NOT_CLOSED)
+
+    run(promise)
