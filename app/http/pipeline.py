@@ -330,7 +330,8 @@ class Pipeline:
         digest = sha256(b"\0".join((response.made_from, prefix.encode(), asked))).hexdigest()[:32].encode()
         headers = prefixed(Reply(OK, response.raw_headers, b""), prefix).headers
         cached = self._headers.cacheable(Reply(OK, headers, b""), request.offers)
-        body = streamed(response.pieces, prefix, coding, self._turns, self._compressor)
+        in_body = "" if response.is_fixed else prefix
+        body = streamed(response.pieces, in_body, coding, self._turns, self._compressor)
         return cached.streamed(coding, b'W/"' + digest + b'"', request.fields, body)
 
     def _is_left_in_place(self, request: Request, scope: Scope) -> bool:
