@@ -83,13 +83,13 @@ BAD_REQUEST: Final = Kind(
     "bad-request",
     400,
     "Malformed request",
-    "The request breaks the rules of HTTP: it can't be read, its Host header is missing, doubled or not a host name, its target or its framing is ambiguous, or a precondition is longer than any entity tags need. Correct the client; the same request will fail again.",
+    "The request is not valid HTTP: it can't be parsed, its Host header is missing, repeated or not a host name, its target or its framing is ambiguous, or a precondition is too long. Correct the client; the same request will fail again.",
 )
 NOT_FOUND: Final = Kind(
     "not-found",
     404,
     "Not found",
-    "There is nothing at this address. Addresses are in lower case and end without a slash; the index at /v1 lists the collections. When one of these is amiss, the response names the right address; when a record is missing, it suggests the record whose slug, name, title or code is near.",
+    "There is nothing at this address. Addresses are in lower case and end without a slash; the index at /v1 lists the collections. For an address that differs only in slashes or case, the response names the right one; for an unknown record, it suggests the record whose slug, name, title or code is most similar.",
 )
 METHOD_NOT_ALLOWED: Final = Kind(
     "method-not-allowed",
@@ -101,13 +101,13 @@ NOT_ACCEPTABLE: Final = Kind(
     "not-acceptable",
     406,
     "Not acceptable",
-    "The Accept header rules out every media type this address has, which the response names. Ask for application/json, any type that ends in +json, application/* or */* (or, for a page, text/html). An Accept-Encoding header that rules out every coding, and the body as it is, ends here too, except where the service tells of its health.",
+    "The Accept header excludes every media type of this address; the response names them. Ask for application/json, any type that ends in +json, application/* or */* (or, for a page, text/html). An Accept-Encoding header that excludes every content coding, identity included, causes this problem too, except at the health checks.",
 )
 REQUEST_TIMEOUT: Final = Kind(
     "request-timeout",
     408,
     "Request timeout",
-    "The request was begun and not completed in time. Send it again in one piece.",
+    "The request was not complete in time. Send it again in one piece.",
 )
 GONE: Final = Kind(
     "gone",
@@ -138,7 +138,7 @@ INTERNAL_ERROR: Final = Kind(
     "internal-error",
     500,
     "Internal error",
-    "Something went wrong in the service. The request identifier leads its operators to the cause; trying again later may help.",
+    "Something went wrong in the service. Its operators can find the cause by the request identifier; trying again later may help.",
 )
 UNAVAILABLE: Final = Kind(
     "unavailable",
@@ -258,8 +258,14 @@ def problem_headers(problem: ProblemException, size: int) -> list[tuple[bytes, b
         headers["vary"] = VARY
     if problem.kind is NOT_ACCEPTABLE:
         headers["vary"] = f"Accept, {VARY}"
-    headers |= {name.lower(): value for name, value in problem.headers.items()}
+    headers |= without_framing(problem.headers)
     return [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
+
+
+def without_framing(headers: Mapping[str, str]) -> dict[str, str]:
+    """The header fields that an exception brings, in lower case, but for those that say where the body of a response ends."""
+    given = {name.lower(): value for name, value in headers.items()}
+    return {name: value for name, value in given.items() if name not in ("content-length", "transfer-encoding")}
 
 
 def shown(value: object, limit: int = ECHO_LIMIT) -> str:
@@ -298,7 +304,7 @@ def invalid_parameters(faults: Sequence[Any], known: Iterable[str]) -> ProblemEx
 
 def not_acceptable(field: str, offer: str) -> ProblemException:
     """The problem when a header field rules out all that is on offer."""
-    detail = f"The {field.title()} header rules out every form of this response; {offer}."
+    detail = f"The {field.title()} header excludes every representation of this resource; {offer}."
     fault = ProblemError(pointer=pointer("header", field), code="not_acceptable", detail=detail, did_you_mean=None)
     return ProblemException(NOT_ACCEPTABLE, detail, [fault])
 

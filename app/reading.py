@@ -82,8 +82,11 @@ def _whole_list(
 ) -> Response:
     """Every record that matches, or as many as were asked for, in another format."""
     limit = query.limit if "limit" in query.model_fields_set else NO_LIMIT
-    rows = database.rows(sql, values | {"limit": limit, "offset": query.offset})
-    documents = (document for (document,) in rows)
+    page = values | {"limit": limit, "offset": query.offset}
+
+    def documents() -> Iterator[bytes]:
+        return (document for (document,) in database.rows(sql, page))
+
     return export(database, resource.info, documents, query.format, resource.info.collection)
 
 
@@ -101,7 +104,7 @@ def get_one(database: Database, resource: type[Resource], slug: str, form: str =
         raise _unknown_slug(database, resource, slug)
     document, history = found[0]
     if form != ListFormat.json:
-        return export(database, resource.info, [document], form, slug)
+        return export(database, resource.info, lambda: [document], form, slug)
     meta = {"dataset_version": database.dataset_version, "history": json.loads(history)}
     links: dict[str, str | None] = {"self": f"{path}/{slug}", "collection": path}
     return _response(document, meta, links, f"/{resource.info.collection}/{slug}")

@@ -34,6 +34,9 @@ MAX_RESTART_TICKS: Final = 600
 """The longest that wait becomes, which doubles each time."""
 MAX_FAILED_STARTS: Final = 2
 """How often every worker may end before it serves, while no other serves."""
+LEAST_STARTING: Final = 2
+"""How many workers may start at the same time at least; otherwise as many as there are processors. More would only wait for each
+other, and the first would serve as late as the last."""
 STOP_SECONDS: Final = 13.0
 """How long the workers may take to end."""
 
@@ -113,6 +116,7 @@ class Supervisor:
         self.slots = [Slot() for _ in range(settings.workers)]
         self._failed_starts = 0
         self._max_failed_starts = MAX_FAILED_STARTS * settings.workers
+        self._max_starting = max(LEAST_STARTING, len(os.sched_getaffinity(0)))
         self._news: SimpleQueue[News] = SimpleQueue()
         self._watcher = Watcher(
             settings.database_path,
@@ -130,11 +134,11 @@ class Supervisor:
         """Supervise until a signal ends it; 1 when no worker can start."""
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._stop)
-        for slot in self.slots:
-            self._start(slot)
         signal.signal(signal.SIGHUP, self._reload)
         self._watcher.start()
         while not self._is_told_to_stop and self._failed_starts <= self._max_failed_starts:
+            for slot in self.slots:
+                self.tend(slot)
             time.sleep(TICK_SECONDS)
             if self._is_told_to_reload:
                 self._is_told_to_reload = False
@@ -142,8 +146,6 @@ class Supervisor:
                     break
                 self._watcher.look_now()
             self._spread_news()
-            for slot in self.slots:
-                self.tend(slot)
         self._watcher.stop()
         self._end_all()
         if self._failed_starts > self._max_failed_starts:
@@ -208,7 +210,8 @@ class Supervisor:
         worker = slot.worker
         if worker is None:
             slot.pause -= 1
-            if slot.pause <= 0:
+            starting = sum(other.worker is not None and not other.worker.is_serving for other in self.slots)
+            if slot.pause <= 0 and starting < self._max_starting:
                 try:
                     self._start(slot)
                 except OSError as error:

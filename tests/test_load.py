@@ -13,6 +13,7 @@ from app.database import Database
 from app.http import turns
 from app.http.negotiation import CODINGS
 from app.main import Service, create_app
+from app.pages import problem_pages
 from app.settings import Settings
 from support import Running, serving
 from wire import (
@@ -119,6 +120,52 @@ def test_the_loop_turns_between_two_expensive_calls_of_endpoints(
 
     run(promise)
     assert len(set(calls)) == 40
+
+
+def test_a_probe_does_not_queue_behind_expensive_calls(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(turns, "TURN_SECONDS", 0.0)
+    order: list[str] = []
+
+    async def noted(address: str) -> None:
+        assert (await ask(service, address))[0] == 200
+        order.append(address)
+
+    async def promise() -> None:
+        lists = [asyncio.create_task(noted(f"/v1/strains?offset={n}")) for n in range(40)]
+        probes = [asyncio.create_task(noted(address)) for address in ("/health/live", "/health/ready")]
+        await asyncio.gather(*lists, *probes)
+
+    run(promise)
+    assert {"/health/live", "/health/ready"} <= set(order[:5])
+
+
+def test_the_loop_turns_between_two_pages_of_problems(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(turns, "TURN_SECONDS", 0.0)
+    made: list[int] = []
+    turn = 0
+    as_usual = problem_pages.problem_html
+
+    def noting(*arguments: Any) -> str:
+        made.append(turn)
+        return as_usual(*arguments)
+
+    monkeypatch.setattr(problem_pages, "problem_html", noting)
+
+    async def count_turns() -> None:
+        nonlocal turn
+        while True:
+            turn += 1
+            await asyncio.sleep(0)
+
+    async def promise() -> None:
+        turning = asyncio.create_task(count_turns())
+        reader = (b"accept", b"text/html")
+        got = await asyncio.gather(*(ask(service, f"/nothing/{n}", reader) for n in range(20)))
+        turning.cancel()
+        assert [status for status, _, _ in got] == [404] * 20
+
+    run(promise)
+    assert len(set(made)) == 20
 
 
 def test_a_large_body_is_compressed_outside_the_loop_and_once_for_all_who_wait(

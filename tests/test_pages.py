@@ -288,3 +288,4 @@ async def test_the_readme_shows_the_real_response(client: httpx.AsyncClient) -> 
     response = (await client.get(shown["links"]["self"])).json()
     # The version changes with every word of the content; the rest of the response need not.
     assert (shown["data"], shown["links"]) == (response["data"], response["links"])
+    assert shown["meta"].keys() == response["meta"].keys()

@@ -94,6 +94,17 @@ async def test_a_suggestion_needs_no_hyphen_between_a_number_and_a_word(client: 
     assert "7-OH" in each(plain)[0]["title"]
 
 
+@pytest.mark.parametrize(
+    ("typed", "slug"),
+    [("is kratom legal in tex", "us-tx"), ("can i take xan", "benzodiazepines"), ("kratom naus", "nausea")],
+)
+async def test_the_last_words_of_a_question_are_enough_for_a_suggestion(
+    typed: str, slug: str, client: httpx.AsyncClient
+) -> None:
+    page = await fetch(client, f"/v1/suggest?q={quote(typed)}")
+    assert slug in [record["slug"] for record in page["data"]]
+
+
 async def test_the_name_of_a_collection_in_place_of_a_type_is_put_right(ask: Ask) -> None:
     for resource in each([resource for resource in RESOURCES if resource.collection != resource.record_type.value]):
         answer = await ask(f"/v1/search?q=liver&type={resource.collection}")

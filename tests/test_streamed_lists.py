@@ -14,10 +14,11 @@ import zstandard
 
 from app import formats, releases
 from app.database import Database
+from app.http import streaming
 from app.main import Service, create_app
 from app.settings import Settings
 from support import each
-from wire import CLOSE, ask, exchange, listening, request, run, silent_readers, statuses, until
+from wire import CLOSE, NOT_CLOSED, ask, connections, exchange, listening, request, run, silent_readers, statuses, until
 
 FORMATS = ("csv", "ndjson", "csl", "bibtex", "ris")
 DECODED: dict[str, Callable[[bytes], bytes]] = {
@@ -46,7 +47,7 @@ def service(database_path: Any) -> Iterator[Service]:
 def streamed(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every list counts as long."""
     monkeypatch.setattr(formats, "PIECE_BYTES", 8_000)
-    monkeypatch.setattr(formats, "MAX_WHOLE_PIECES", 1)
+    monkeypatch.setattr(formats, "MAX_WHOLE_BYTES", 8_000)
 
 
 class Made:
@@ -93,7 +94,7 @@ def test_it_has_the_bytes_of_a_list_that_is_made_whole_in_every_format_and_codin
             service.pipeline.forget_responses()
             with monkeypatch.context() as context:
                 context.setattr(formats, "PIECE_BYTES", 8_000)
-                context.setattr(formats, "MAX_WHOLE_PIECES", 1)
+                context.setattr(formats, "MAX_WHOLE_BYTES", 8_000)
                 for form, coding in each(product(FORMATS, DECODED)):
                     accepted = (b"accept-encoding", coding.encode())
                     status, headers, body = await ask(service, f"/v1/citations?format={form}", accepted)
@@ -212,5 +213,58 @@ def test_a_failure_half_way_ends_the_connection_so_that_the_client_sees_it(
             await until(lambda: not state.connections)
             assert statuses(await exchange(port, request(b"/v1/meta", CLOSE))) == [200]
         assert "response failed half-way" in caplog.text
+
+    run(promise)
+
+
+@pytest.mark.usefixtures("streamed")
+def test_neither_its_head_nor_a_304_makes_any_of_it(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = Made()
+    monkeypatch.setattr(formats, "_pieces", made.pieces)
+
+    async def promise() -> None:
+        status, headers, _ = await ask(service, LIST, method="HEAD")
+        assert (status, made.size) == (200, 0)
+        status, _, _ = await ask(service, LIST, (b"if-none-match", headers[b"etag"]))
+        assert (status, made.size) == (304, 0)
+        await ask(service, LIST)
+        assert made.size > 0
+
+    run(promise)
+
+
+@pytest.mark.usefixtures("streamed")
+def test_so_many_are_made_at_once_that_slow_readers_do_not_take_the_memory(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(streaming, "MAX_STREAMS", 3)
+    monkeypatch.setattr(formats, "_pieces", Made().pieces)
+    asked = request(b"/v1/citations?format=ndjson")
+
+    async def promise() -> None:
+        async with listening(service, send_buffer=4096) as (port, state):
+            async with silent_readers(port, 3, asked):
+                await until(lambda: sum(connection.is_streaming for connection in connections(state)) == 3)
+                refused = await exchange(port, asked + request(LIST.encode(), CLOSE, method=b"HEAD"))
+                assert statuses(refused) == [503, 200]
+                assert b"\r\nretry-after: " in refused
+            await until(lambda: not state.connections)
+            assert statuses(await exchange(port, request(LIST.encode(), CLOSE))) == [200]
+
+    run(promise)
+
+
+@pytest.mark.usefixtures("streamed")
+def test_a_client_that_knows_no_chunks_sees_a_failure_half_way_as_a_reset(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The end of the connection would be that of the body."""
+    old = request(b"/v1/citations?format=ndjson", version=b"1.0")
+
+    async def promise() -> None:
+        async with listening(service) as (port, _):
+            assert NOT_CLOSED not in await exchange(port, old)
+            monkeypatch.setattr(Database, "rows", failing_after_a_hundred)
+            assert (await exchange(port, old)).endswith(NOT_CLOSED)
 
     run(promise)

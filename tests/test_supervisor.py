@@ -23,6 +23,7 @@ from app.supervisor import Slot, Supervisor, Worker
 from app.watching import stamp_of
 from app.worker import MAX_TRIES, Orders, received
 from processes import needs_proc, wait_until
+from support import each
 
 pytestmark = needs_proc
 
@@ -106,6 +107,30 @@ def test_when_every_worker_is_killed_while_it_starts_each_is_started_again(
     assert run_quickly(supervisor(workers), monkeypatch, executable) == 0
 
     assert len(counted.read_text(encoding="utf-8").splitlines()) == 2 * workers
+
+
+def test_no_more_workers_start_at_the_same_time_than_there_are_processors(
+    supervisor: Made, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 1, 2})
+    monkeypatch.setattr(sys, "executable", "/bin/true")
+    found = supervisor(8)
+
+    def started() -> int:
+        for slot in each(found.slots):
+            if slot.worker is None:
+                found.tend(slot)
+        return sum(slot.worker is not None for slot in found.slots)
+
+    assert started() == 3
+    for slot in each(found.slots[:2]):
+        assert slot.worker
+        slot.worker.is_serving = True
+    assert started() == 5
+    for slot in each(found.slots[:5]):
+        assert slot.worker
+        slot.worker.process.wait()
+        slot.worker.control.close()
 
 
 def test_workers_that_can_never_start_end_the_program(

@@ -85,7 +85,7 @@ def test_a_build_replaces_nothing_but_a_database_of_this_service(
 
 
 def test_a_build_leaves_a_file_that_it_may_not_read(
-    small_seed: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    seed: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path = tmp_path / "content.db"
     path.write_bytes(b"mine")
@@ -93,7 +93,7 @@ def test_a_build_leaves_a_file_that_it_may_not_read(
     tmp_path.chmod(0o777)
     everybody_may_reach(path)
     with as_somebody_else():
-        assert main(["build", "--seed", str(small_seed), "--database", str(path)]) == 1
+        assert main(["build", "--seed", str(seed), "--database", str(path)]) == 1
 
     assert capsys.readouterr().err == f"{path} could not be written: permission denied\n"
     path.chmod(0o600)

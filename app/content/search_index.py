@@ -15,7 +15,7 @@ from app.schemas.references import RecordType
 from app.schemas.resources import NAMING_FIELDS
 from app.schemas.vocabularies import Vocabulary
 from app.words.lexicon import Topic, stored_lexicon
-from app.words.text import BOUNDARY, Phrase, parts, start_mark, stem, stems, whole_mark, words
+from app.words.text import BOUNDARY, Phrase, code_mark, parts, start_mark, stem, stems, whole_mark, words
 
 IMPORTANCE: Final = (
     RecordType.warning_sign,
@@ -105,7 +105,7 @@ def search_rows(content: RenderedSeed) -> Iterator[SearchRow]:
             {
                 "number": number,
                 "names": " ".join([_separated(names), *_start_marks(names[0])]),
-                "aliases": _separated([*aliases, *_codes(record)]),
+                "aliases": " ".join([_separated(aliases), *_code_marks(record)]),
                 "outline": _joined([record.summary]),
                 "body": _joined(body),
             },
@@ -139,7 +139,7 @@ def lexicon_of(
         synonyms=synonyms,
         phrases=(stems(alias) for aliases in search.aliases.values() for alias in aliases),
         codes={
-            place.code[3:].lower(): _joined([place.code.replace("-", "")])
+            place.code[3:].lower(): code_mark(place.code)
             for place in seed.jurisdictions
             if US_STATE.fullmatch(place.code)
         },
@@ -240,11 +240,11 @@ def _beginnings(names: list[str], stop_words: set[str]) -> list[tuple[str, int]]
     return list(found.items())
 
 
-def _codes(record: Strict) -> Iterator[str]:
-    """The code of a place in one word, as the lexicon has it."""
+def _code_marks(record: Strict) -> Iterator[str]:
+    """The mark of the code of a place."""
     code = getattr(record, "code", None)
     if isinstance(code, str):
-        yield code.replace("-", "")
+        yield code_mark(code)
 
 
 def _separated(names: list[str]) -> str:

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Callable, Iterable, Iterator
-from itertools import chain, islice
 from typing import Any, Final
 
 from fastapi.responses import Response
@@ -18,8 +17,8 @@ DATA_PACKAGE_PATH: Final = "/v1/datapackage.json"
 """Where the columns of every CSV file are described."""
 PIECE_BYTES: Final = 32_768
 """How much of a body is made at a time: other requests have their turn in between."""
-MAX_WHOLE_PIECES: Final = 32
-"""How many pieces are sent as one body, which is cached; a longer body is sent while it is made, and never kept."""
+MAX_WHOLE_BYTES: Final = 1_048_576
+"""How many bytes of records become one body, which is cached; of more, the body is sent while it is made, and never kept."""
 Writer = Callable[[ResourceInfo, Iterable[bytes], Database], Iterator[bytes]]
 
 
@@ -46,21 +45,37 @@ EXTENSIONS: Final = {"csv": "csv", "ndjson": "ndjson", "csl": "csl.json", "bibte
 """What the name of a downloaded file ends in."""
 
 
-def export(database: Database, resource: ResourceInfo, documents: Iterable[bytes], form: str, name: str) -> Response:
-    """Records in a format other than JSON, as a file whose name tells the version of the data."""
+def export(
+    database: Database, resource: ResourceInfo, documents: Callable[[], Iterable[bytes]], form: str, name: str
+) -> Response:
+    """Records in a format other than JSON, as a file whose name tells the version of the data.
+
+    The records may be read twice: whether a body is to be streamed is found out before any of it is made, so that neither HEAD nor a
+    304 takes long, and nothing is kept for as long as the client reads.
+    """
     licence: dict[str, Any] = json.loads(database.release_document)["data_licence"]
     links = [f'<{licence["url"]}>; rel="license"', f'<{resource.path}>; rel="collection"']
     if form == "csv":
         links.append(f'<{DATA_PACKAGE_PATH}>; rel="describedby"')
     file = f"{name}-{database.dataset_version}.{EXTENSIONS[form]}"
     headers = {"Content-Disposition": f'attachment; filename="{file}"', "Link": ", ".join(links)}
-    pieces = _pieces(WRITERS[form](resource, documents, database))
-    whole = list(islice(pieces, MAX_WHOLE_PIECES))
-    if len(whole) < MAX_WHOLE_PIECES:
-        return Response(b"".join(whole), headers=headers, media_type=MEDIA_TYPES[form])
-    return StreamedResponse(
-        chain(whole, pieces), made_from=database.checksum, headers=headers, media_type=MEDIA_TYPES[form]
-    )
+    whole = _few(documents())
+    if whole is not None:
+        body = b"".join(WRITERS[form](resource, whole, database))
+        return Response(body, headers=headers, media_type=MEDIA_TYPES[form])
+    pieces = _pieces(WRITERS[form](resource, documents(), database))
+    return StreamedResponse(pieces, made_from=database.checksum, headers=headers, media_type=MEDIA_TYPES[form])
+
+
+def _few(documents: Iterable[bytes]) -> list[bytes] | None:
+    """The records, or None when there is more of them than one body takes."""
+    found, size = [], 0
+    for document in documents:
+        found.append(document)
+        size += len(document)
+        if size > MAX_WHOLE_BYTES:
+            return None
+    return found
 
 
 def _pieces(records: Iterable[bytes]) -> Iterator[bytes]:

@@ -3,6 +3,8 @@
 import asyncio
 import logging
 import resource
+import socket
+import struct
 from functools import cache
 from http import HTTPStatus
 from time import perf_counter
@@ -60,6 +62,9 @@ MAX_BURST: Final = 64
 """How many pipelined requests get their response in one turn of the event loop: other connections have theirs in between."""
 SEPARATE_WRITE_BYTES: Final = 32_768
 """Larger bodies are written from where they are; smaller ones are joined with their head into one packet."""
+RESET: Final = struct.pack("ii", 1, 0)
+"""The value of SO_LINGER with which the end of a connection is a reset."""
+NO_RESET: Final = struct.pack("ii", 0, 0)
 STATUS_LINES: Final = {status.value: f"HTTP/1.1 {status} {status.phrase}\r\n".encode() for status in HTTPStatus}
 
 log = logging.getLogger("app.connection")
@@ -317,11 +322,11 @@ class Connection(asyncio.Protocol):
 
         try:
             reply = await whole_response(self.app, self._scope(request), receive, stream)
-        except Exception as error:
-            if self.is_streaming:
+        except (Exception, BaseExceptionGroup, asyncio.CancelledError) as error:
+            if self.is_streaming or self._is_given_up():
                 # The client sees that the body has no end.
                 self.transport.abort()
-                if not isinstance(error, ConnectionError):
+                if not isinstance(error, (ConnectionError, asyncio.CancelledError)):
                     log.exception(
                         "response failed half-way", extra={"request_id": request.id, "path": shown(request.path)}
                     )
@@ -336,6 +341,8 @@ class Connection(asyncio.Protocol):
         self.is_processing = False
         if self.is_streaming:
             self.is_streaming = False
+            if not _is_chunked(request):
+                self._set_linger(NO_RESET)
             if not self.closing and not (keeps_open and (not self.stopping or HEAD_END.search(self.buffer))):
                 self._close()
             self.advance()
@@ -346,8 +353,10 @@ class Connection(asyncio.Protocol):
     def _begin_stream(self, start: Message, request: Request, *, keeps_open: bool) -> bool:
         """Write the head of a response whose body follows in pieces; returns whether the connection stays open."""
         self.is_streaming = True
-        # HTTP/1.0 knows no chunks: there the end of the connection is that of the body.
         framing = [(b"transfer-encoding", b"chunked")] if _is_chunked(request) else []
+        if not framing:
+            # HTTP/1.0 knows no chunks: there the end of the connection is that of the body, unless it is a reset.
+            self._set_linger(RESET)
         reply = Reply(start["status"], [*start["headers"], *framing], b"")
         head, keeps_open = self._head(reply, b"", keeps_open=keeps_open)
         self.transport.write(head)
@@ -368,6 +377,11 @@ class Connection(asyncio.Protocol):
         framed = b"%x\r\n%b\r\n" % (len(piece), piece) if _is_chunked(request) else piece
         self.transport.write(framed)
         self.written += len(framed)
+
+    def _set_linger(self, option: bytes) -> None:
+        """Set how the connection ends, whoever ends it."""
+        if not self.closing and (connected := self.transport.get_extra_info("socket")):
+            connected.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, option)
 
     def _go_on(self) -> None:
         """Let a streamed response that waits for the client go on."""
@@ -426,6 +440,12 @@ class Connection(asyncio.Protocol):
         self._respond(refused(start, ProblemException(kind, detail), self.root_path), start)
 
     # Ending
+
+    @staticmethod
+    def _is_given_up() -> bool:
+        """Whether the server has cancelled the request that is being processed, because it stops."""
+        task = asyncio.current_task()
+        return task is not None and task.cancelling() > 0
 
     def _close(self) -> None:
         """Close the connection: at once when the client has ended its side, else after a while."""

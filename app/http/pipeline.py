@@ -3,7 +3,7 @@
 import logging
 import re
 from collections.abc import Awaitable, Callable
-from contextlib import aclosing
+from contextlib import aclosing, nullcontext
 from hashlib import sha256
 from time import perf_counter
 from typing import TYPE_CHECKING, Final, Protocol
@@ -30,7 +30,7 @@ from app.http.request import Request
 from app.http.responses import FixedResponse, StreamedResponse
 from app.http.routing import Read, Route, Routes, query_model
 from app.http.spellings import Spellings
-from app.http.streaming import streamed
+from app.http.streaming import Streams
 from app.http.turns import Turns
 from app.problems import (
     ALLOW,
@@ -48,6 +48,7 @@ from app.problems import (
     problem_headers,
     problem_of,
     shown,
+    without_framing,
 )
 from app.schemas.queries import QueryParameters, query_string
 
@@ -116,6 +117,7 @@ class Pipeline:
         self.metrics: Metrics | None = None
         self._compressor = Compressor()
         self._turns = Turns()
+        self._streams = Streams(self._turns, self._compressor)
 
     def forget_responses(self) -> None:
         """Begin with empty caches, because another data set is served."""
@@ -174,7 +176,14 @@ class Pipeline:
             problem = _parameters_problem(error, scope) or problem_of(error, prefix)
             if problem.kind in (INTERNAL_ERROR, UNAVAILABLE):
                 log.exception("request failed", extra={"request_id": request.id, "path": shown(request.path)})
-            return self.problem(problem, request)
+            if not self._is_for_reader(problem, request):
+                return self.problem(problem, request)
+            # A page takes as long as an endpoint.
+            async with self._turns.one():
+                started = perf_counter()
+                reply = self.problem(problem, request)
+                await self._turns.spend(perf_counter() - started)
+            return reply
 
     async def _reply(self, request: Request, scope: Scope, receive: Receive) -> Reply:
         if self._is_left_in_place(request, scope):
@@ -263,7 +272,8 @@ class Pipeline:
             written = query_string(query.written()).encode() if query else request.query
             asked = {**scope, "method": "GET", "query_string": written}
             return await whole_response(self.ordinary, asked, receive)
-        async with self._turns.one():
+        # Whoever asks how the service is must not take a long queue for a fault.
+        async with nullcontext() if request.path in PROBES else self._turns.one():
             started = perf_counter()
             try:
                 query = self._negotiated(self._validated_query(read, request), request)
@@ -317,7 +327,7 @@ class Pipeline:
         return query.model_copy(update={"format": offers[chosen]})
 
     def _streamed(self, response: StreamedResponse, request: Request) -> Reply:
-        """The reply whose body is made while it is sent; it is not cached.
+        """The reply whose body is made while it is sent; it is not cached. A 503 when that is done for many already.
 
         Raises:
             ProblemException: 406 when the client accepts no coding, or a precondition failed.
@@ -330,9 +340,12 @@ class Pipeline:
         digest = sha256(b"\0".join((response.made_from, prefix.encode(), asked))).hexdigest()[:32].encode()
         headers = prefixed(Reply(OK, response.raw_headers, b""), prefix).headers
         cached = self._headers.cacheable(Reply(OK, headers, b""), request.offers)
-        in_body = "" if response.is_fixed else prefix
-        body = streamed(response.pieces, in_body, coding, self._turns, self._compressor)
-        return cached.streamed(coding, b'W/"' + digest + b'"', request.fields, body)
+        body = self._streams.body(response.pieces, "" if response.is_fixed else prefix, coding)
+        reply = cached.streamed(coding, b'W/"' + digest + b'"', request.fields, body)
+        if reply.streamed and request.method == "GET" and self._streams.are_many:
+            # No fault that would have to be logged.
+            return self.problem(ProblemException(UNAVAILABLE, "Too many long lists are being sent."), request)
+        return reply
 
     def _is_left_in_place(self, request: Request, scope: Scope) -> bool:
         """Whether the proxy has left the public path in the path of a request, which leads nowhere as it is."""
@@ -365,7 +378,8 @@ class Pipeline:
 
     def _raised(self, error: HTTPException) -> Reply:
         """The reply with a status that is no error, such as a redirect, which an endpoint has raised."""
-        headers = [(name.lower().encode(), value.encode("latin-1")) for name, value in (error.headers or {}).items()]
+        given = without_framing(error.headers or {})
+        headers = [(name.encode(), value.encode("latin-1")) for name, value in given.items()]
         if all(name != b"cache-control" for name, _ in headers):
             headers.append(NO_STORE)
         if error.status_code not in (204, 304):
@@ -378,16 +392,29 @@ class Pipeline:
         placed = problem.under(prefix)
         body = problem_document(placed, request.path, request.id, prefix)
         headers = problem_headers(placed, len(body))
-        offers = self._problem_offers(request, problem)
-        if offers:
+        if self._problem_offers(request, problem):
             headers.append((b"vary", b"Accept"))
-            if preferred(request.fields.get(b"accept", b""), offers) == HTML and self.problem_pages:
-                page = self.problem_pages.response(request.path, problem, prefix)
-                headers = [line for line in headers if line[0] not in (b"content-type", b"content-length")]
-                return Reply(
-                    problem.kind.status, self._headers.complete([*headers, *page.raw_headers]), bytes(page.body)
-                )
+        if self._is_for_reader(problem, request):
+            headers, body = self._problem_page(problem, request, headers) or (headers, body)
         return Reply(problem.kind.status, self._headers.complete(headers), body)
+
+    def _is_for_reader(self, problem: ProblemException, request: Request) -> bool:
+        """Whether a problem is told as an HTML page."""
+        offers = self._problem_offers(request, problem)
+        return bool(offers) and preferred(request.fields.get(b"accept", b""), offers) == HTML
+
+    def _problem_page(
+        self, problem: ProblemException, request: Request, headers: RawHeaders
+    ) -> tuple[RawHeaders, bytes] | None:
+        """Header fields and body of a problem as an HTML page; None when that can't be made, as it reads from the data."""
+        assert self.problem_pages
+        try:
+            page = self.problem_pages.response(request.path, problem, self.prefix(request))
+        except Exception:
+            log.exception("problem page failed", extra={"request_id": request.id, "path": shown(request.path)})
+            return None
+        rest = [line for line in headers if line[0] not in (b"content-type", b"content-length")]
+        return [*rest, *page.raw_headers], bytes(page.body)
 
     def _problem_offers(self, request: Request, problem: ProblemException) -> tuple[bytes, ...]:
         """The media types between which a reader may choose when something is wrong; none where it is always JSON."""

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncGenerator, Iterator
 from time import perf_counter
+from typing import Final
 
 from app.http.cache import Reply
 from app.http.compression import Compressor
@@ -10,22 +11,43 @@ from app.http.preconditions import OK
 from app.http.prefix import prefixed
 from app.http.turns import Turns
 
+MEDIA_TYPE: Final = [(b"content-type", b"")]
+MAX_STREAMS: Final = 100
+"""How many bodies are made at once: each takes up to a megabyte for as long as its client reads."""
 
-async def streamed(
-    pieces: Iterator[bytes], prefix: str, coding: bytes, turns: Turns, compressor: Compressor
-) -> AsyncGenerator[bytes, None]:
-    """The pieces of a body in a content coding, with the prefix before the addresses in them."""
-    compress, end = CODINGS_BY_PIECES[coding]()
-    media_type = [(b"content-type", b"")]
-    while True:
-        async with turns.one():
+
+class Streams:
+    """The bodies that are being made while they are sent."""
+
+    def __init__(self, turns: Turns, compressor: Compressor) -> None:
+        self._turns = turns
+        self._compressor = compressor
+        self._open = 0
+
+    @property
+    def are_many(self) -> bool:
+        """Whether another body would be one too many."""
+        return self._open >= MAX_STREAMS
+
+    async def body(self, pieces: Iterator[bytes], prefix: str, coding: bytes) -> AsyncGenerator[bytes, None]:
+        """The pieces of a body in a content coding, with the prefix before the addresses in them."""
+        self._open += 1
+        try:
+            compress, end = CODINGS_BY_PIECES[coding]()
+            while (piece := await self._next(pieces, prefix)) is not None:
+                if made := await self._compressor.piece(compress, piece):
+                    yield made
+            if made := end():
+                yield made
+        finally:
+            self._open -= 1
+
+    async def _next(self, pieces: Iterator[bytes], prefix: str) -> bytes | None:
+        """The next piece, which is made in a turn of its own; None at the end."""
+        async with self._turns.one():
             started = perf_counter()
             piece = next(pieces, None)
-            if piece is None:
-                break
-            piece = prefixed(Reply(OK, media_type, piece), prefix).body
-            await turns.spend(perf_counter() - started)
-        if made := await compressor.piece(compress, piece):
-            yield made
-    if made := end():
-        yield made
+            if piece is not None:
+                piece = prefixed(Reply(OK, MEDIA_TYPE, piece), prefix).body
+                await self._turns.spend(perf_counter() - started)
+        return piece

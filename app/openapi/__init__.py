@@ -39,25 +39,25 @@ DESCRIPTION: Final = """A read-only JSON API about kratom and chronic back pain.
 each statement beside the evidence for or against it, with its sources, its date and its cautions. It is information, \
 not medical or legal advice, and it recommends no amount of anything.
 
-- **Lists** hold up to 100 records and link to their neighbours. A list and a single record give the same whole object. \
-Paths under `/v1/summaries` give up to 500 records in brief.
+- **Lists** return up to 100 records a page, with links to the neighbouring pages. A list has the same complete object as the \
+single record. Paths under `/v1/summaries` return up to 500 records in brief.
 - **Sorting**: named values sort in the order they are listed, text by code point, unknown values first, and records that \
 compare equal by their slug.
 - **Filters** take several values, with commas between them or with the parameter repeated, and match any of them. Different \
-filters must all match. A query may have 4,096 bytes. Named values, codes and slugs may be in any case; a flag is `true` or `false`, or `1`, `0`, `yes`, `no`, `on` or `off`. Links show \
-the canonical spelling. Unknown parameters, and any other that is repeated, are refused, except those that others append to \
-addresses, which are ignored: {ignored}.
-- **Formats**: `format` or `Accept` gives every matching record of a list at once as CSV or NDJSON, unless `limit` is given; `/v1/datapackage.json` describes the columns.
+filters must all match. A query may have at most 4,096 bytes. Named values, codes and slugs are case-insensitive; a flag is `true` or `false`, or `1`, `0`, `yes`, `no`, `on` or `off`. Links show \
+the canonical spelling. Unknown parameters are refused, and so is any repeated parameter that is not a list. Tracking and \
+cache-busting parameters are ignored: {ignored}.
+- **Formats**: with `format` or `Accept`, a list returns every matching record at once as CSV or NDJSON, unless `limit` is given; `/v1/datapackage.json` describes the columns.
 - **Facets**: `facet=name,name` counts, in `meta.facets`, how many records have each value of these filters and match all other \
 filters. Every value of the filter is listed with its label.
 - **Errors** are problem details (RFC 9457), of the schema `Problem`; `/problems` explains each kind.
 - **Conditional requests**: send the `ETag` of a response back in `If-None-Match` and get a 304 without a body until \
 the data changes. `If-Match` is evaluated too; a 412 says that it failed.
-- **A copy of everything**: ship the bundle with an app, ask once a day, apply the changes, compare the SHA-256. `/v1/releases/latest` leads to the bundle of the newest release, one document that never changes; `/v1/changes` has what changed since a release, field by field. A record that is no longer served answers 410 with the reason, or 308 with its new address.
-- **Response headers**: every operation names those that a program reads. All responses also carry `Content-Language`, the \
+- **A copy of everything**: ship the bundle with an app, check for a new release once a day, apply the changes and verify the SHA-256. `/v1/releases/latest` links to the bundle of the newest release, one document that never changes; `/v1/changes` returns what changed since a release, field by field. A withdrawn record returns 410 with the reason, a renamed one 308 with its new address.
+- **Response headers**: every operation lists those that a program reads. All responses also have `Content-Language`, the \
 security headers `Content-Security-Policy`, `Cross-Origin-Resource-Policy`, `Referrer-Policy`, `X-Content-Type-Options` and, over \
 TLS, `Strict-Transport-Security`, and let pages of any origin read them (`Access-Control-Allow-Origin`, \
-`Access-Control-Expose-Headers`). `Vary` and `Content-Encoding` tell caches of the compression.
+`Access-Control-Expose-Headers`). `Vary` and `Content-Encoding` describe the compression.
 - **Compatibility**: within v1, objects may gain fields and, where `x-may-grow` is true, enums may gain values. Let a client \
 ignore a field and keep a value that it does not know.
 
@@ -70,13 +70,13 @@ TAGS: Final = {
     **{resource.collection: resource.description for resource in RESOURCES},
     "search": "Search over all resources, and suggestions while typing.",
     "releases": "The content as a whole, release by release, and what changed between them.",
-    "service": "The index and what the data set is.",
-    "health": "How the service is.",
+    "service": "The index, the data set as a whole and its vocabularies.",
+    "health": "Health of the service.",
 }
 
 _TEXT: Final = {"type": "string", "maxLength": MAX_LINK_BYTES}
 HEADERS: Final = {
-    "X-Request-ID": "Identifier of the request: the client's own when it sent a plain one.",
+    "X-Request-ID": "Identifier of the request: the client's own when it sent a valid one.",
     "Cache-Control": "How long the response may be cached.",
     "ETag": "Validator of this representation, for `If-None-Match`.",
     "Link": f"The links of the body (RFC 8288); left out when longer than {MAX_LINK_BYTES} bytes.",
@@ -85,7 +85,7 @@ HEADERS: Final = {
     "Allow": "With a 405: the allowed methods.",
     "Retry-After": "With a 503: seconds to wait before trying again.",
 }
-"""The headers that a program reads. The description of the document names all others, which every response carries."""
+"""The headers that a program reads. The description of the document names all others, which every response has."""
 ON_ALL: Final = ("X-Request-ID", "Cache-Control")
 ON_CACHEABLE: Final = (*ON_ALL, "ETag", "Link")
 ON_MOVED: Final = (*ON_ALL, "Location")
@@ -228,7 +228,7 @@ def _named(path: str) -> list[Kind]:
 
 def _success(path: str) -> str:
     if path.startswith("/health"):
-        return "The service is well."
+        return "The service is healthy."
     if path.endswith("{slug}"):
         return "Returns the record."
     if path == "/v1/search":

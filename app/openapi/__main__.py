@@ -1,16 +1,21 @@
-"""Writes the generated files: openapi.json and the table of collections in README.md. python -m app.openapi."""
+"""Writes the generated files: openapi.json, and the example and the table of collections in README.md. python -m app.openapi."""
 
 import json
 import re
 import sys
 from pathlib import Path
+from typing import Final
 
-from app.database import DatabaseUnusableError
+from app.database import Database, DatabaseUnusableError
 from app.files import write_whole
 from app.main import create_app
 from app.openapi import TITLE
-from app.registry import RESOURCES
+from app.reading import get_one
+from app.registry import RESOURCES, TABLES
 from app.schemas.resources import ResourceInfo
+
+EXAMPLE: Final = re.compile(r"(\$ curl -s \S+/v1/([a-z-]+/[a-z0-9-]+)' [^\n]*\n```\n\n```json\n).*?(```)", re.DOTALL)
+"""The example of README.md: the request with its path, and the response."""
 
 
 def row(resource: ResourceInfo) -> str:
@@ -23,15 +28,24 @@ def row(resource: ResourceInfo) -> str:
     )
 
 
+def _example(database: Database, path: str) -> str:
+    """The response to the request that README.md shows."""
+    collection, _, slug = path.partition("/")
+    body = bytes(get_one(database, TABLES[collection], slug).body)
+    return json.dumps(json.loads(body), indent=2, ensure_ascii=False) + "\n"
+
+
 def main() -> int:
     """Write both files; openapi.json replaces only an earlier version of itself. Returns 1 on failure."""
     try:
-        document = create_app().openapi()
+        app = create_app()
+        document = app.openapi()
         text = json.dumps(document, indent=2, ensure_ascii=False) + "\n"
         write_whole(Path("openapi.json"), text.encode(), over=_is_earlier)
         readme = Path("README.md")
         rows = "".join(row(resource) for resource in RESOURCES)
         page = readme.read_text(encoding="utf-8")
+        page = re.sub(EXAMPLE, lambda found: f"{found[1]}{_example(app.state.database, found[2])}{found[3]}", page)
         page = re.sub(r"(?:^\| `/v1/.*\n)+", lambda _: rows, page, count=1, flags=re.MULTILINE)
         write_whole(readme, page.encode(), over=lambda _: True)
     except (DatabaseUnusableError, OSError) as error:

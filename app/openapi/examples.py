@@ -82,7 +82,7 @@ def examples_from(database: Database) -> Examples:
 
 
 def _usefulness(resource: ResourceInfo, record: Object) -> tuple[bool, int, int, str]:
-    """Sorts first what the question finds, of that the record with a value for the most filters, of these the shortest."""
+    """Sort key: records that the question finds first, then those with values for the most filters, then the shortest."""
     missing = sum(_value(resource, record, name) is None for name in resource.filters)
     says = f"{record['title']} {record['summary']}".lower()
     return QUESTION not in says, missing, len(json.dumps(record)), record["slug"]
@@ -117,7 +117,7 @@ def _parameters(resource: ResourceInfo, records: list[Object]) -> Object:
 def _record_responses(
     database: Database, resource: ResourceInfo, records: list[Object], summaries: list[Object]
 ) -> Iterator[tuple[str, Object]]:
-    """A record alone, and the shortest on a page of one, whole and in brief."""
+    """A single record, and pages that hold the shortest record, complete and in brief."""
     record, path = _cut(records[0]), resource.path
     # What stands in the entries of a record's lists is shown with the single record.
     on_page = _shortest([_cut(whole, depth=1) for whole in records])

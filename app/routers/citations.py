@@ -26,5 +26,5 @@ async def list_citations(query: Annotated[CitationQuery, Query()], data: Data) -
 
 @router.get("/{slug}", operation_id="getCitation", summary="Get a citation", response_model=CitationDetail)
 async def get_citation(slug: Slug, query: Annotated[CitationDetailQuery, Query()], data: Data) -> Response:
-    """One source with what it found and every record that relies on it."""
+    """One source with its findings and every record that cites it."""
     return get_one(data, Citation, slug, query.format)

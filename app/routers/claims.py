@@ -23,5 +23,5 @@ async def list_claims(query: Annotated[ClaimQuery, Query()], data: Data) -> Resp
 
 @router.get("/{slug}", operation_id="getClaim", summary="Get a claim", response_model=ClaimDetail)
 async def get_claim(slug: Slug, _: Annotated[NoQuery, Query()], data: Data) -> Response:
-    """One statement of the article with its verdict, its sources and the records it bears on."""
+    """One statement of the article with its verdict, its sources and the records that it is about."""
     return get_one(data, Claim, slug)

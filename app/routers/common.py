@@ -22,7 +22,7 @@ def get_refusal(connection: HTTPConnection) -> str | None:
 
 
 Data = Annotated[Database, Depends(get_database)]
-# OpenAPI tells the form of a slug, but nothing enforces it: what is no slug is not found, like any unknown slug.
+# The pattern is documented but not enforced: a malformed slug is a 404, like any unknown one.
 Slug = Annotated[
     str,
     Path(

@@ -17,7 +17,7 @@ router = APIRouter()
     feeds.FEEDS, tags=["releases"], operation_id="listFeeds", summary="List the feeds", response_model=FeedListDocument
 )
 async def list_feeds(_: Annotated[NoQuery, Query()], data: Data) -> Response:
-    """The Atom and JSON feeds of what the releases changed: all, by collection, and relevant to safety."""
+    """The Atom and JSON feeds of changes: all, by collection, and relevant to safety."""
     return feeds.list_feeds(data)
 
 

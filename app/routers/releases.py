@@ -23,7 +23,7 @@ from app.schemas.vocabularies import VocabularyRead
 router = APIRouter()
 
 VERSION_PATTERN = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}\+[0-9a-f]{8}$"
-# As with a slug, OpenAPI tells the form and nothing enforces it: what is no version is not found.
+# As with a slug, the pattern is documented but not enforced: a malformed version is a 404.
 Version = Annotated[
     str,
     Path(
@@ -53,13 +53,13 @@ class Bundle(Strict):
     dataset_version: DatasetVersion
     """The release."""
     former_slugs: Annotated[list[FormerSlug], pydantic.Field(max_length=10_000)]
-    """The slugs that were served and are no longer, each with the reason."""
+    """The slugs that are no longer served, each with the reason."""
     records: _bundled_records()  # type: ignore[valid-type]  # made from the registry
-    """Every record, as the API serves it."""
+    """Every record, as the API returns it."""
     release: ReleaseRead
-    """What the data set is, as `/v1/meta` serves it."""
+    """The data set as a whole, as `/v1/meta` returns it."""
     vocabularies: Annotated[list[VocabularyRead], pydantic.Field(max_length=200)]
-    """The labels of all named values, as `/v1/vocabularies` serves them."""
+    """The vocabularies, as `/v1/vocabularies` returns them."""
 
 
 @router.get(
@@ -70,7 +70,7 @@ class Bundle(Strict):
     response_model=ReleaseListDocument,
 )
 async def list_releases(_: Annotated[NoQuery, Query()], data: Data) -> Response:
-    """The releases that are kept, newest first, each with its hash, its size and its counts."""
+    """The manifests of the releases that are kept, newest first."""
     return releases.list_releases(data)
 
 
@@ -82,7 +82,7 @@ async def list_releases(_: Annotated[NoQuery, Query()], data: Data) -> Response:
     response_model=ReleaseManifestDocument,
 )
 async def get_latest_release(_: Annotated[NoQuery, Query()], data: Data) -> Response:
-    """The manifest of the newest release. A conditional request tells whether there is a newer one than a client has."""
+    """The manifest of the newest release. Send `If-None-Match` to check for a newer one."""
     return releases.latest_release(data)
 
 
@@ -94,7 +94,7 @@ async def get_latest_release(_: Annotated[NoQuery, Query()], data: Data) -> Resp
     response_model=ReleaseManifestDocument,
 )
 async def get_release(version: Version, _: Annotated[NoQuery, Query()], data: Data) -> Response:
-    """The manifest of a release: its hash, its size, its counts and where its bundle is."""
+    """The manifest of a release: its SHA-256, its size, its counts and the path of its bundle."""
     return releases.release(data, version)
 
 
@@ -106,9 +106,9 @@ async def get_release(version: Version, _: Annotated[NoQuery, Query()], data: Da
     response_model=Bundle,
 )
 async def get_bundle(version: Version, _: Annotated[NoQuery, Query()], data: Data) -> Response:
-    """Everything in one document that never changes: all records, what the data set is and the labels of named values.
+    """A whole release in one document that never changes: all records, the data set as a whole and the vocabularies.
 
-    It is in canonical form (RFC 8785), and its SHA-256 is in the manifest. Its addresses are those of a service at the root.
+    It is in canonical form (RFC 8785), and its SHA-256 is in the manifest. Its paths never have the prefix of a proxy.
     """
     return releases.bundle(data, version)
 
@@ -121,8 +121,8 @@ async def get_bundle(version: Version, _: Annotated[NoQuery, Query()], data: Dat
     response_model=ChangesDocument,
 )
 async def get_changes(query: Annotated[ChangesQuery, Query()], data: Data) -> Response:
-    """What turns the bundle of a release into that of the newest, with the new values of the changed fields.
+    """The changes that turn the bundle of a release into the newest bundle, with the new values of the changed fields.
 
-    Records are created, updated, renamed or deleted. The addresses are those of a service at the root, as in the bundle.
+    Records are created, updated, renamed or deleted. Paths never have the prefix of a proxy, as in the bundle.
     """
     return releases.changes(data, query.since)

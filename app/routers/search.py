@@ -28,7 +28,7 @@ def get_prefix(connection: HTTPConnection) -> str:
 
 @router.get("/v1/search", operation_id="searchRecords", summary="Search all records", response_model=SearchPage)
 async def search_all(query: Annotated[SearchQuery, Query()], data: Data) -> Response:
-    """Return the records that answer a question, best first; where there is a danger, first what protects from it."""
+    """Return the records that answer a question, best first. When it is about a danger, records that protect from it come first."""
     return results(data, query)
 
 
@@ -38,7 +38,7 @@ async def search_all(query: Annotated[SearchQuery, Query()], data: Data) -> Resp
 async def suggest_records(
     query: Annotated[SuggestQuery, Query()], data: Data, prefix: Annotated[str, Depends(get_prefix)]
 ) -> Response:
-    """Return the records with a title or alias that begins as typed, or of which a word does; few enough for 1,024 bytes."""
+    """Return the records of which the title, an alias or one of their words begins as typed. The response has at most 1,024 bytes."""
     return suggestions(data, query, prefix)
 
 

@@ -1,4 +1,4 @@
-"""The index, what the data set is, and how the service is."""
+"""Routes of the index, of the data set as a whole and of the health checks."""
 
 import json
 from typing import Annotated
@@ -24,8 +24,8 @@ INDEX = (
             for resource in sorted(RESOURCES, key=lambda r: r.collection)
         ],
         service=[
-            IndexEntry(name="what the data set is", url="/v1/meta"),
-            IndexEntry(name="search, here for one word", url="/v1/search?q=withdrawal"),
+            IndexEntry(name="data set", url="/v1/meta"),
+            IndexEntry(name="search, with an example", url="/v1/search?q=withdrawal"),
             IndexEntry(name="labels of named values", url="/v1/vocabularies"),
             IndexEntry(name="releases", url="/v1/releases"),
             IndexEntry(name="newest release", url="/v1/releases/latest"),
@@ -46,7 +46,7 @@ INDEX = (
 
 @router.get("/v1", tags=["service"], operation_id="getIndex", summary="Get the index", response_model=IndexDetail)
 async def get_index(_: Annotated[NoQuery, Query()], data: Data) -> Response:
-    """Where everything is."""
+    """The addresses of all collections and of the other documents."""
     return detail(data, INDEX, "/v1", "/v1")
 
 
@@ -54,7 +54,7 @@ async def get_index(_: Annotated[NoQuery, Query()], data: Data) -> Response:
     "/v1/meta",
     tags=["service"],
     operation_id="getMeta",
-    summary="Get what the data set is",
+    summary="Describe the data set",
     response_model=ReleaseDetail,
 )
 async def get_meta(_: Annotated[NoQuery, Query()], data: Data) -> Response:
@@ -89,11 +89,11 @@ async def get_data_package(_: Annotated[NoQuery, Query()], data: Data) -> Respon
     "/health/live",
     tags=["health"],
     operation_id="getLiveness",
-    summary="Ask whether the process lives",
+    summary="Check liveness",
     response_model=Health,
 )
 async def get_liveness() -> Response:
-    """Return that the process is alive; restart it when this fails."""
+    """Return 200 while the process is alive; restart it when this fails."""
     return _unstored(Health(status="ok"))
 
 
@@ -101,12 +101,12 @@ async def get_liveness() -> Response:
     "/health/ready",
     tags=["health"],
     operation_id="getReadiness",
-    summary="Ask whether the data can be served",
+    summary="Check readiness",
     response_model=Readiness,
     responses={503: {"model": Problem, "description": "The data can't be read."}},
 )
 async def get_readiness(data: Data, refusal: Annotated[str | None, Depends(get_refusal)]) -> Response:
-    """Says that the data can be read, and which they are; send no traffic when it does not."""
+    """Return 200 while the data can be read, with the version of the data set; send no traffic when this fails."""
     if data.read("SELECT dataset_version FROM release", {}) != [(data.dataset_version,)]:
         raise ProblemException(UNAVAILABLE, "The data can't be read right now.")
     return _unstored(Readiness(status="ok", dataset_version=data.dataset_version, refused=refusal))

@@ -21,5 +21,5 @@ router = APIRouter()
     response_model=VocabulariesDetail,
 )
 async def get_vocabularies(_: Annotated[NoQuery, Query()], data: Data) -> Response:
-    """Every named value with a label to show, what it means, and its place in the order."""
+    """Every named value with its label, its description and its position."""
     return detail(data, vocabularies(), "/v1/vocabularies", "/v1")

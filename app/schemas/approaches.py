@@ -18,7 +18,7 @@ class ApproachFields(FactualFields):
     name: Label
     """Name of the approach."""
     description: Text
-    """What the article says of it, with what the evidence does to that."""
+    """What the article says about it, and what the evidence says about that."""
 
 
 class ApproachSeed(FactualSeed, ApproachFields):
@@ -26,7 +26,7 @@ class ApproachSeed(FactualSeed, ApproachFields):
 
 
 class ApproachRead(FactualRead, ApproachFields):
-    """Care for back pain that stands on its own, with the evidence for it; none of it owes anything to kratom."""
+    """Care for back pain other than kratom, with the evidence for it. None of its benefit comes from kratom."""
 
 
 class ApproachPage(Page):

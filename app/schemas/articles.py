@@ -14,14 +14,14 @@ from app.schemas.resources import ResourceInfo
 
 
 class ArticleFields(FactualFields):
-    """Fields of an article itself."""
+    """Fields of an article, without its sections."""
 
     publisher_kind: Label
     """What kind of publisher the article comes from."""
     conflict_of_interest: Text
-    """What the publisher stands to gain; the promotion itself is not served."""
+    """What the publisher stands to gain. Its advertising is not part of this API."""
     in_text_citations: bool
-    """Whether the article ties its statements to sources."""
+    """Whether the article links its statements to sources."""
     published: PartialDate | None
     """When the article was published; null when it does not say."""
     reviewed: PartialDate | None
@@ -29,21 +29,21 @@ class ArticleFields(FactualFields):
 
 
 class SectionFields(Strict):
-    """What a section says."""
+    """Fields of a section."""
 
     slug: Slug
     """Identifier of the section within its article."""
     heading: Label
     """Heading of the section, in this service's words."""
     paragraphs: list[Text] = Field(min_length=1, max_length=50)
-    """The section retold in short paragraphs, each statement with what the evidence does to it."""
+    """The section paraphrased in short paragraphs, each statement with what the evidence says about it."""
 
 
 class SectionSeed(SectionFields):
-    """A section as it is written in the seed; its claims are those that name it."""
+    """A section as it is written in the seed. Claims name the section that they belong to."""
 
     records: list[RecordPath] = Field(default=[], max_length=50)
-    """Records the section speaks of, as `collection/slug`."""
+    """Records that the section mentions, as `collection/slug`."""
 
 
 class OmissionFields(Strict):
@@ -83,12 +83,12 @@ class OmissionRead(OmissionFields):
 
 
 class SectionRead(SectionFields):
-    """A section of the article with all that bears on it."""
+    """A section of the article with its claims, its omissions and the records that it mentions."""
 
     position: Position
     """Place of the section in the article, from 1."""
     records: list[Reference] = Field(max_length=50)
-    """Records the section speaks of."""
+    """Records that the section mentions."""
     claims: list[ClaimInContext] = Field(max_length=100)
     """The statements the section makes, each with its verdict."""
     omissions: list[Slug] = Field(max_length=50)
@@ -96,7 +96,7 @@ class SectionRead(SectionFields):
 
 
 class ArticleRead(FactualRead, ArticleFields):
-    """The overview: the source article retold, section by section, each linked to the records it speaks of and to the claims it makes."""
+    """The source article, paraphrased section by section, with the records that each section mentions and the claims that it makes."""
 
     sections: list[SectionRead] = Field(sa_type=JSON, max_length=50)
     """The sections in the order of the article."""
@@ -127,7 +127,7 @@ class ArticleQuery(PageQuery):
 ARTICLES = ResourceInfo(
     collection="articles",
     record_type=RecordType.article,
-    description="The source article, retold section by section. Each section comes with the records it speaks of, the claims it makes and what it leaves out.",
+    description="The source article, paraphrased section by section. Each section has the records that it mentions, the claims that it makes and what it leaves out.",
     seed=ArticleSeed,
     read=ArticleRead,
     query=ArticleQuery,

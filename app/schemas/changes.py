@@ -27,12 +27,12 @@ AnyFields = Annotated[dict[str, Any], pydantic.Field(json_schema_extra={"additio
 
 
 class FormerSlug(Strict):
-    """A slug under which a record was served and is no longer."""
+    """A slug under which a record is no longer served."""
 
     collection: CollectionName
     """Collection of the record, by its name in the path."""
     slug: Slug
-    """The slug that was served."""
+    """The former slug."""
     since: date
     """Day of the first release without it."""
     reason: Text
@@ -53,7 +53,7 @@ class CollectionTotal(Strict):
 
 
 class ChangeTotals(Strict):
-    """How many records a release changed, compared with the one before it."""
+    """How many records a release changed, compared with the previous release."""
 
     created: Count
     """How many are new."""
@@ -68,7 +68,7 @@ class ChangeTotals(Strict):
 
 
 class ReleaseManifest(Strict):
-    """A release of the content: what it is called, what is in it, and how to check a copy of it."""
+    """The manifest of a release: its version, its size and counts, and the SHA-256 by which a copy is verified."""
 
     dataset_version: DatasetVersion
     """Release date of the data set and a short hash of its content."""
@@ -83,7 +83,7 @@ class ReleaseManifest(Strict):
     collections: list[CollectionTotal] = Field(max_length=50)
     """How many records each collection holds."""
     changed: ChangeTotals
-    """How many records changed since the release before it; in the first release every record is new."""
+    """How many records changed since the previous release; in the first release every record is new."""
     url: Path
     """Path of this release."""
     bundle: Path
@@ -96,7 +96,7 @@ class ReleaseList(Strict):
     """The releases that are kept, newest first."""
 
     releases: list[ReleaseManifest] = Field(max_length=100)
-    """The releases. Earlier ones are gone: their addresses are a 410 that names the bundle."""
+    """The releases. The address of an earlier one returns 410 and names the newest bundle."""
 
 
 class ReleaseListDocument(Document):
@@ -117,7 +117,7 @@ class Patch(Strict):
     """Changes of the fields of an object: whole values, never parts of one."""
 
     set: AnyFields
-    """The new values of the fields that are new or changed, by name."""
+    """The values of the fields that are new or changed, by name."""
     unset: FieldNames
     """The fields that are no longer there."""
 
@@ -128,44 +128,44 @@ class RecordChange(Strict):
     collection: CollectionName
     """Its collection. The bundle lists it under the same name with `_` for `-`."""
     slug: Slug
-    """Its slug in the earlier release; of a new record, its slug."""
+    """Its slug in the earlier release; for a new record, its slug in the newest."""
     kind: ChangeKind
-    """What was done to it."""
+    """The kind of change."""
     safety_relevant: bool
     """Whether a reader could act differently because of the change; `docs/releases.md` has the rule."""
     title: Label
-    """Its title: the new one, and of a withdrawn record the last one."""
+    """Its title in the newest release; for a withdrawn record, its last title."""
     renamed_to: Slug | None
     """Its new slug; null unless it was renamed."""
     reason: Text | None
-    """Why its slug is no longer served; null while it is."""
+    """Why its slug is no longer served; null when it still is."""
     successor: Path | None
     """Path of the record to show instead of a withdrawn one; null when there is none."""
     set: AnyFields
-    """The new values of the fields that are new or changed, by name; of a new record all of them."""
+    """The values of the fields that are new or changed, by name; for a new record, all fields."""
     unset: FieldNames
     """The fields that are no longer there."""
 
 
 class Changes(Strict):
-    """What turns the bundle of an earlier release into that of the newest."""
+    """The changes that turn the bundle of an earlier release into the bundle of the newest."""
 
     since: DatasetVersion
     """The earlier release."""
     dataset_version: DatasetVersion
     """The newest release."""
     sha256: Digest
-    """SHA-256 of the bundle of the newest release in canonical form (RFC 8785): what the result must have."""
+    """SHA-256 of the newest bundle in canonical form (RFC 8785). The bundle that results from the changes must have it."""
     bundle: Path
-    """Path of that bundle, for when it does not."""
+    """Path of the newest bundle, to fetch when the SHA-256 differs."""
     records: list[RecordChange] = Field(max_length=1_000_000)
-    """The changed records, those relevant to safety first."""
+    """The changed records; changes relevant to safety come first."""
     release: Patch
-    """What changed in the bundle's `release`."""
+    """The changes of `release` in the bundle."""
     vocabularies: list[VocabularyRead] | None = Field(max_length=200)
-    """The bundle's new `vocabularies`, all of them; null when none has changed."""
+    """All `vocabularies` of the newest bundle; null when none has changed."""
     former_slugs: list[FormerSlug] | None = Field(max_length=10_000)
-    """The bundle's new `former_slugs`, all of them; null when none has changed."""
+    """All `former_slugs` of the newest bundle; null when none has changed."""
 
 
 class ChangesDocument(Document):
@@ -176,10 +176,10 @@ class ChangesDocument(Document):
 
 
 class ChangesQuery(QueryParameters):
-    """The query parameters of what has changed."""
+    """Query parameters of the changes."""
 
     since: DatasetVersion | None = None
-    """The release that the client has, by its `dataset_version`; without it, the one before the newest. A `+` may be written as it is or as `%2B`."""
+    """The `dataset_version` that the client has; the release before the newest by default. A `+` may be sent as it is or as `%2B`."""
 
     @pydantic.field_validator("since", mode="before")
     @classmethod

@@ -98,11 +98,11 @@ class CitationFields(RecordFields):
     year: Year | None
     """Year of publication; null when not known or not confirmed."""
     published: PartialDate | None
-    """Date of publication as far as it is known, never padded; null when no date beyond the year is known."""
+    """Date of publication: year, month or day, as precise as known; null when no date beyond the year is known."""
     container: Label | None
-    """Journal or collection it stands in; null when not known or not confirmed."""
+    """Journal or collection in which it was published; null when not known or not confirmed."""
     volume_issue_pages: Label | None
-    """Volume, issue and pages, or the number that stands for them; null when there is none or it is not known."""
+    """Volume, issue and pages, or the article number that replaces them; null when there is none or it is not known."""
     publisher: Label
     """Who published it."""
     doi: Doi | None
@@ -116,7 +116,7 @@ class CitationFields(RecordFields):
     evidence_level: EvidenceLevel | None
     """The kind of evidence it offers; null when none is stated, as for news and legal texts."""
     key_findings: list[Text] = Field(sa_type=JSON, max_length=30)
-    """What it found, in this service's words; empty for sources that are cited for a single legal or product statement."""
+    """Its findings, in this service's words; empty for sources that are cited for a single legal or product statement."""
     limitations: Text | None
     """What limits its findings; null when none were recorded."""
     missing_fields: list[MissingField] = Field(sa_type=JSON, max_length=10)
@@ -128,7 +128,7 @@ class CitationSeed(CitationFields):
 
 
 class CitationRead(RecordRead, CitationFields):
-    """A source: its bibliographic record, what it found, what limits it, and everything here that relies on it."""
+    """A source: its bibliographic record, its findings and their limits, and every record that cites it."""
 
     cited_by: list[Reference] = Field(max_length=500)
     """Every record that cites it, the claims included."""
@@ -182,7 +182,7 @@ class CitationDetailQuery(QueryParameters):
 CITATIONS = ResourceInfo(
     collection="citations",
     record_type=RecordType.citation,
-    description="The sources: what they found, what limits them, what is missing from the record and what relies on them.",
+    description="The sources: their findings and limits, what is missing from the bibliographic record, and which records cite them.",
     seed=CitationSeed,
     read=CitationRead,
     query=CitationQuery,

@@ -22,9 +22,9 @@ class ClaimFields(FactualFields):
     statement: Text
     """What the article says, in this service's words and attributed to it; not to be shown without its verdict."""
     verdict: Verdict
-    """What the evidence does to the statement."""
+    """Whether the evidence supports, qualifies or contradicts the statement, or does not address it."""
     note: Text
-    """The evidence in short."""
+    """Short summary of the evidence."""
     safety_flag: SafetyFlag
     """How carefully the statement must be shown."""
     suggested_framing: Text | None
@@ -39,20 +39,20 @@ class ClaimSeed(CautionedSeed, ClaimFields):
     citations: list[Slug] = Field(max_length=50)
     """Slugs of the sources behind the verdict."""
     bears_on: list[RecordPath] = Field(min_length=1, max_length=20)
-    """The records the statement bears on, as `collection/slug`."""
+    """The records that the statement is about, as `collection/slug`."""
     citations_for: dict[RecordPath, list[Slug]] = Field(default={}, max_length=20)
-    """For a statement on several things: which of the citations speak of each record. A record that is left out gets all."""
+    """For a statement on several things: which of the citations are about each record. A record that is left out gets all."""
 
 
 class ClaimRead(CautionedRead, ClaimFields):
-    """A statement of the article, what the evidence does to it, and the records it bears on."""
+    """A statement of the article with its verdict, its sources and the records that it is about."""
 
     article_section: SourcePart
     """The section of the article that makes the statement."""
     citations: list[CitationLink] = Field(max_length=50)
     """The sources behind the verdict; empty when none was found."""
     bears_on: list[Reference] = Field(max_length=20)
-    """The records the statement bears on."""
+    """The records that the statement is about."""
 
 
 class ClaimPage(Page):
@@ -85,7 +85,7 @@ class ClaimQuery(PageQuery):
 CLAIMS = ResourceInfo(
     collection="claims",
     record_type=RecordType.claim,
-    description="Each statement of the article with a verdict: what the evidence does to it.",
+    description="Each statement of the article with a verdict: whether the evidence supports, qualifies or contradicts it.",
     seed=ClaimSeed,
     read=ClaimRead,
     query=ClaimQuery,

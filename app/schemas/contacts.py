@@ -37,7 +37,7 @@ class ContactSeed(FactualSeed, ContactFields):
 
 
 class ContactRead(FactualRead, ContactFields):
-    """An emergency or help line, which works in its own country only."""
+    """An emergency number or help line; it works in its own country only."""
 
 
 class ContactPage(Page):

@@ -108,9 +108,9 @@ class DosageRangeFields(FactualFields):
     """Fields of an amount."""
 
     position: Position
-    """Place of the amount in the order of a reader, from 1."""
+    """Position of the amount in reading order, from 1."""
     context: Label
-    """Where the amount comes from, in a few words."""
+    """Short description of where the amount comes from."""
     kind: DosageKind
     """What kind of source the amount comes from; none of them makes it a recommendation."""
     min: Amount | None
@@ -124,21 +124,21 @@ class DosageRangeFields(FactualFields):
     basis: AmountBasis | None
     """Whether the amount is per dose or per day; null when not stated."""
     form: DosageForm | None
-    """What the amount was measured in, as one of a few kinds; null when not stated."""
+    """What the amount was measured in, as a named value; null when not stated."""
     form_as_reported: Label
-    """What the amount was measured in, as the source has it."""
+    """What the amount was measured in, in the words of the source."""
     route: Route | None
     """How it was taken; null when not stated."""
     frequency: Label | None
-    """How often it was taken, as the source has it; null when not stated."""
+    """How often it was taken, in the words of the source; null when not stated."""
     population: Population
-    """Whom the amount was stated for or observed in, as one of a few kinds."""
+    """The group for whom the amount was stated, or in whom it was observed, as a named value."""
     population_as_reported: Label
-    """Whom the amount was stated for or observed in, as the source has it."""
+    """The group for whom the amount was stated, or in whom it was observed, in the words of the source."""
     not_stated: list[NotStated] = Field(sa_type=JSON, max_length=20)
-    """What a reader would need to know about this amount and its source does not state."""
+    """What a reader would need to know about this amount but its source does not state."""
     note: Text
-    """What the evidence says of the amount."""
+    """What the evidence says about the amount."""
     reported_harms: list[Text] = Field(sa_type=JSON, max_length=10)
     """Harms that were reported at such amounts; empty when the sources give none, which does not mean that there are none."""
 

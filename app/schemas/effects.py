@@ -18,7 +18,7 @@ class EffectFields(FactualFields):
     name: Label
     """Name of the effect."""
     description: Text
-    """What the article reports, with what the evidence does to that."""
+    """What the article reports, and what the evidence says about that."""
 
 
 class EffectSeed(FactualSeed, EffectFields):

@@ -22,7 +22,7 @@ class FacetValue(Strict):
     label: Label
     """What a front end can show for the value."""
     count: Count
-    """How many records have the value and match the other filters: the total that this value would bring."""
+    """How many records have the value and match the other filters: the total of the list with this value."""
 
 
 class FacetCounts(Strict):
@@ -31,28 +31,28 @@ class FacetCounts(Strict):
     name: Annotated[str, pydantic.Field(min_length=1, max_length=60)]
     """Name of the filter."""
     values: Annotated[list[FacetValue], pydantic.Field(max_length=100)]
-    """Every value that the filter takes, in the order of its vocabulary, those that no record has included."""
+    """Every value that the filter takes, in the order of its vocabulary, including values that no record has."""
 
 
 class PageMeta(Strict):
-    """What is said about a page."""
+    """Metadata of a page."""
 
     total: Count
     """How many records match the filters, over all pages."""
     limit: Annotated[int, PageSize]
     """The largest number of records this page may hold, as requested."""
     offset: Annotated[int, PageOffset]
-    """How many matching records stand before this page."""
+    """How many matching records precede this page."""
     dataset_version: Annotated[str, pydantic.Field(pattern=r"^\d{4}-\d{2}-\d{2}\+[0-9a-f]{8}$", max_length=19)]
     """Release date of the data set and a short hash of its content. The same version always gives the same response."""
     coverage: Text
-    """Where this collection is thin, and what the absence of a record does not mean."""
+    """Where this collection has few records, and what the absence of a record does not mean."""
     facets: Annotated[list[FacetCounts], pydantic.Field(max_length=10)] | None
-    """The counts that `facet` asked for. What a filter selects does not change its own counts; null when not asked for."""
+    """The counts requested with `facet`. What a filter selects does not change its own counts. Null when none was requested."""
 
 
 class PageLinks(Strict):
-    """Where to go from a page; a link that does not apply is null."""
+    """Links of a page; null where a link does not apply."""
 
     self: PagePath
     """This page."""
@@ -67,50 +67,50 @@ class PageLinks(Strict):
 
 
 class DetailMeta(Strict):
-    """What is said about a response."""
+    """Metadata of a response."""
 
     dataset_version: Annotated[str, pydantic.Field(pattern=r"^\d{4}-\d{2}-\d{2}\+[0-9a-f]{8}$", max_length=19)]
     """Release date of the data set and a short hash of its content."""
 
 
 class RecordMeta(DetailMeta):
-    """What is said about a single record."""
+    """Metadata of a record."""
 
     history: list[HistoryEntry] = pydantic.Field(max_length=20)
-    """What the releases changed in the record, the newest first, also under its former slugs; the last 20 changes."""
+    """The last 20 changes of the record, newest first, including those under its former slugs."""
 
 
 class DetailLinks(Strict):
-    """Where to go from a single record."""
+    """Links of a record or a document."""
 
     self: Path
-    """This record."""
+    """The record or document itself."""
     collection: Path
-    """The collection it belongs to."""
+    """The collection or index it belongs to."""
 
 
 class Page(Strict):
-    """The envelope of a list: the records, what is said about the page, and its neighbours."""
+    """The envelope of a list: the records, the metadata of the page, and links to its neighbours."""
 
     meta: PageMeta
-    """What is said about the page."""
+    """Metadata of the page."""
     links: PageLinks
     """Neighbouring pages, as in the `Link` header."""
 
 
 class Document(Strict):
-    """The envelope of a document that is no record."""
+    """The envelope of a document that is not a record."""
 
     meta: DetailMeta
-    """What is said about the response."""
+    """Metadata of the response."""
     links: DetailLinks
-    """Where to go from here."""
+    """Links of the document."""
 
 
 class Detail(Strict):
     """The envelope of a single record."""
 
     meta: RecordMeta
-    """What is said about the record."""
+    """Metadata of the record."""
     links: DetailLinks
-    """Where to go from here."""
+    """Links of the record."""

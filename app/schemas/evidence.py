@@ -100,12 +100,12 @@ class EvidenceBasis(Vocabulary):
 
 
 class CitationLink(Strict):
-    """A source, and what it does to the statement it is attached to."""
+    """A source, and how it relates to the statement that cites it."""
 
     citation: Slug
     """Slug of the citation."""
     citation_url: Path
-    """Path of the citation in this API, where its whole record is."""
+    """Path of the complete citation in this API."""
     title: Label
     """Title of the source; one in square brackets was supplied by a cataloguer."""
     year: Year | None
@@ -115,26 +115,26 @@ class CitationLink(Strict):
     evidence_level: EvidenceLevel | None
     """The kind of evidence; null when none is stated, as for news and legal texts."""
     support: Support
-    """What the source does to the statement it is attached to."""
+    """How the source relates to the statement that cites it."""
     specificity: Specificity
     """Whether the source is a work, a page or only a home page."""
     note: Label | None
-    """Through which claims the source bears on the record, when it was not named for the record alone."""
+    """The claims that connect the source to the record; null when the record itself names it and no claim does."""
 
 
 class ClaimInContext(Strict):
-    """A statement of the article together with what the evidence does to it."""
+    """A statement of the article with its verdict."""
 
     slug: Slug
-    """Slug of the claim; the whole record is at `/v1/claims/{slug}`."""
+    """Slug of the claim; the complete record is at `/v1/claims/{slug}`."""
     url: Path
     """Path of the claim in this API."""
     statement: Text
     """What the article says, in this service's words and attributed to it."""
     verdict: Verdict
-    """What the evidence does to the statement."""
+    """Whether the evidence supports, qualifies or contradicts the statement, or does not address it."""
     note: Text
-    """The evidence in short."""
+    """Short summary of the evidence."""
     safety_flag: SafetyFlag
     """How carefully the statement must be shown."""
     suggested_framing: Text | None

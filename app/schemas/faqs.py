@@ -1,4 +1,4 @@
-"""Faqs: fields, seed and public models, query parameters, and the descriptor of the resource."""
+"""FAQs: fields, seed and public models, query parameters, and the descriptor of the resource."""
 
 from typing import Annotated, Literal
 
@@ -31,7 +31,7 @@ class FaqFields(FactualFields):
     """Fields of a question."""
 
     position: Position
-    """Place of the question in the article's list, from 1."""
+    """Position of the question in the article's list, from 1."""
     question: Label
     """The question."""
     topic: FaqTopic
@@ -41,9 +41,9 @@ class FaqFields(FactualFields):
     answer: Text
     """The answer to show: the article's answer together with what the evidence adds."""
     article_answer: Text
-    """What the article answers, given as its statement; not to be shown without the answer above."""
+    """The article's own answer, attributed to it; not to be shown without `answer`."""
     evidence_note: Text
-    """What the evidence does to the article's answer."""
+    """What the evidence says about the article's answer."""
 
 
 class FaqSeed(FactualSeed, FaqFields):
@@ -51,7 +51,7 @@ class FaqSeed(FactualSeed, FaqFields):
 
 
 class FaqRead(FactualRead, FaqFields):
-    """A question people ask, the article's answer, and what the evidence does to it."""
+    """A question people ask, the article's answer, and what the evidence says about it."""
 
 
 class FaqPage(Page):
@@ -74,7 +74,7 @@ class FaqQuery(PageQuery):
     topic: Annotated[list[FaqTopic], pydantic.Field(max_length=8), CommaSeparated] = []
     """Only questions on these topics, comma-separated."""
     position: Annotated[list[Position], pydantic.Field(max_length=100), CommaSeparatedIntegers] = []
-    """Only the questions at these places of the article's list, comma-separated."""
+    """Only the questions at these positions, comma-separated."""
     sort: Annotated[Literal["position", "-position", "slug", "-slug"], Sorting] = "position"
     facet: Annotated[list[Literal["topic"]], Faceting, CommaSeparated] = []
 
@@ -82,7 +82,7 @@ class FaqQuery(PageQuery):
 FAQS = ResourceInfo(
     collection="faqs",
     record_type=RecordType.faq,
-    description="Questions people ask, in the article's order, each with its answer and what the evidence does to it.",
+    description="Questions people ask, in the article's order, each with its answer and what the evidence says about it.",
     seed=FaqSeed,
     read=FaqRead,
     query=FaqQuery,

@@ -7,12 +7,12 @@ from app.schemas.fields import CollectionName, Label, Path, Strict
 
 
 class Feed(Strict):
-    """A feed of what the releases changed."""
+    """A feed of changes."""
 
     name: CollectionName
     """`all`, `safety`, or the name of a collection."""
     title: Label
-    """What it tells."""
+    """Title of the feed."""
     atom: Path
     """Path of the feed as Atom (RFC 4287)."""
     json_feed: Path

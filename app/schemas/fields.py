@@ -68,6 +68,6 @@ Year = Annotated[int, pydantic.Field(ge=1800, le=2100, json_schema_extra={"forma
 
 
 class Strict(SQLModel):
-    """Base of everything that is written in the seed or served: nothing unnamed, nothing coerced."""
+    """Base of every model of the seed and of the responses; it refuses unknown fields."""
 
     model_config = ConfigDict(use_attribute_docstrings=True, extra="forbid", defer_build=True)  # type: ignore[assignment]  # SQLModel narrows the type to its own config

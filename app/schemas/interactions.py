@@ -47,19 +47,19 @@ class InteractionFields(FactualFields):
     """Fields of an interaction."""
 
     name: Label
-    """What kratom meets: a medicine, a class of medicines or another substance."""
+    """What kratom interacts with: a medicine, a class of medicines or another substance."""
     substance_classes: list[SubstanceClass] = Field(sa_type=JSON, min_length=1, max_length=5)
     """The classes it belongs to."""
     action: Text
     """What to do, and when to get help."""
     mechanism: Text
-    """How the interaction comes about, as far as that is known."""
+    """How the interaction works, as far as that is known."""
     severity: InteractionSeverity
-    """How grave it is."""
+    """How severe it is."""
     evidence_basis: list[EvidenceBasis] = Field(sa_type=JSON, min_length=1, max_length=10)
-    """What it is known from."""
+    """The kinds of evidence for the interaction."""
     note: Text
-    """What was seen, and what limits it."""
+    """What was observed, and the limits of that evidence."""
 
 
 class InteractionSeed(FactualSeed, InteractionFields):
@@ -67,7 +67,7 @@ class InteractionSeed(FactualSeed, InteractionFields):
 
 
 class InteractionRead(FactualRead, InteractionFields):
-    """What kratom does together with another substance, how grave that is and how it is known."""
+    """An interaction of kratom with another substance: how severe it is, the evidence for it and what to do."""
 
 
 class InteractionPage(Page):
@@ -90,9 +90,9 @@ class InteractionQuery(PageQuery):
     substance_class: Annotated[list[SubstanceClass], pydantic.Field(max_length=15), CommaSeparated] = []
     """Only interactions with these classes of substance, comma-separated."""
     severity: Annotated[list[InteractionSeverity], pydantic.Field(max_length=3), CommaSeparated] = []
-    """Only interactions as grave as this, comma-separated."""
+    """Only interactions of these severities, comma-separated."""
     evidence_basis: Annotated[list[EvidenceBasis], pydantic.Field(max_length=13), CommaSeparated] = []
-    """Only interactions known from at least one of these kinds of evidence, comma-separated."""
+    """Only interactions with at least one of these kinds of evidence, comma-separated."""
     sort: Annotated[Literal["slug", "-slug", "name", "-name", "severity", "-severity"], Sorting] = "slug"
     facet: Annotated[list[Literal["substance_class", "severity", "evidence_basis"]], Faceting, CommaSeparated] = []
 
@@ -100,7 +100,7 @@ class InteractionQuery(PageQuery):
 INTERACTIONS = ResourceInfo(
     collection="interactions",
     record_type=RecordType.interaction,
-    description="Substances that should not be combined with kratom, how severe each interaction is and how it is known. A substance that is not listed is not thereby safe.",
+    description="Substances that should not be combined with kratom, how severe each interaction is and what the evidence is. A substance that is not listed is not necessarily safe.",
     seed=InteractionSeed,
     read=InteractionRead,
     query=InteractionQuery,

@@ -74,27 +74,27 @@ class JurisdictionFields(FactualFields):
     level: JurisdictionLevel
     """What kind of place it is."""
     parent_code: JurisdictionCode | None
-    """Code of the place it lies in; null when it lies in none."""
+    """Code of the place that it is part of; null when it is part of none."""
     status: LegalStatus
     """Legal status as far as it can be relied on; to be shown with its date and confidence."""
     last_reported_status: LegalStatus
     """What the newest sources reported, whether or not it can be relied on."""
     confidence: Confidence
-    """How sure the status is."""
+    """How certain the status is."""
     as_of: PartialDate | None
-    """Date of the newest source that a reader can open, not of today; never padded. Null when none of them is dated."""
+    """Date of the newest source that a reader can open: year, month or day, as precise as known. Null when none of them is dated."""
     minimum_age: MinimumAge | None
-    """Age in years from which it may be bought; null when there is none or it is not known."""
+    """Minimum age in years for buying kratom; null when there is none or it is not known."""
     statute: Text | None
     """The law or rule, as cited; null when none was found."""
     effective_date: PartialDate | None
-    """When the law or rule took or takes effect, never padded; null when not known."""
+    """When the law or rule took or takes effect: year, month or day, as precise as known; null when not known."""
     kcpa: bool | None
     """Whether a Kratom Consumer Protection Act is in force; null when that does not apply or is not known."""
     seven_oh_rule: Text | None
-    """What the law says of 7-hydroxymitragynine; null when nothing was found."""
+    """What the law says about 7-hydroxymitragynine; null when nothing was found."""
     local_exceptions: list[Label] = Field(sa_type=JSON, max_length=50)
-    """Places within it where something else holds; never complete."""
+    """Places within it that have other rules; the list is never complete."""
     note: Text
     """What is known beyond the status, and what is in doubt."""
 
@@ -107,15 +107,15 @@ class FederalRuleFields(Strict):
     topic: Label
     """What the rule is about."""
     status: Label
-    """Where it stands."""
+    """Status of the rule."""
     date: PartialDate
-    """Date of the rule or of the latest step, never padded."""
+    """Date of the rule or of the latest step: year, month or day, as precise as known."""
     detail: Text
-    """What it says or did."""
+    """What the rule says or the action did."""
     as_of: PartialDate
     """Date of the newest source for it."""
     confidence: Confidence
-    """How sure it is."""
+    """How certain it is."""
 
 
 class FederalRuleSeed(FederalRuleFields):
@@ -140,10 +140,10 @@ class JurisdictionSeed(FactualSeed, JurisdictionFields):
 
 
 class JurisdictionRead(FactualRead, JurisdictionFields):
-    """The legal status of kratom in a place: dated, with how sure it is and what was last reported. Not legal advice."""
+    """The legal status of kratom in a place, with its date, its certainty and what was last reported. Not legal advice."""
 
     parent: Reference | None
-    """The place it lies in; null when it lies in none or that place has no record."""
+    """The place that it is part of; null when it is part of none or that place has no record."""
     federal_rules: list[FederalRuleRead] = Field(max_length=50)
     """Federal rules and actions; empty except on a federal state."""
 
@@ -170,13 +170,13 @@ class JurisdictionQuery(PageQuery):
     level: Annotated[list[JurisdictionLevel], pydantic.Field(max_length=4), CommaSeparated] = []
     """Only places of these kinds, comma-separated."""
     parent_code: Annotated[list[JurisdictionCode], pydantic.Field(max_length=100), CommaSeparatedCodes] = []
-    """Only places that lie in these, comma-separated codes."""
+    """Only places that are part of these, comma-separated codes."""
     status: Annotated[list[LegalStatus], pydantic.Field(max_length=6), CommaSeparated] = []
     """Only places with these statuses, comma-separated."""
     confidence: Annotated[list[Confidence], pydantic.Field(max_length=3), CommaSeparated] = []
-    """Only places whose status is as sure as this, comma-separated."""
+    """Only places with these degrees of certainty, comma-separated."""
     minimum_age: Annotated[list[MinimumAge], pydantic.Field(max_length=10), CommaSeparatedIntegers] = []
-    """Only places where it may be bought from these ages, comma-separated."""
+    """Only places with these minimum ages, comma-separated."""
     kcpa: Flag | None = None
     """Only places where a Kratom Consumer Protection Act is (`true`) or is not (`false`) in force."""
     sort: Annotated[

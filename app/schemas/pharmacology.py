@@ -65,7 +65,7 @@ class PharmacologyQuery(PageQuery):
     """Query parameters of the list of pharmacological facts."""
 
     certainty: Annotated[list[Certainty], pydantic.Field(max_length=5), CommaSeparated] = []
-    """Only facts as certain as this, comma-separated."""
+    """Only facts with these degrees of certainty, comma-separated."""
     sort: Annotated[Literal["slug", "-slug", "topic", "-topic", "certainty", "-certainty"], Sorting] = "slug"
     facet: Annotated[list[Literal["certainty"]], Faceting, CommaSeparated] = []
 

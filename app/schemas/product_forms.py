@@ -18,7 +18,7 @@ class ProductFormFields(FactualFields):
     name: Label
     """Name of the form."""
     description: Text
-    """What the article or the evidence says of it."""
+    """What the article or the evidence says about it."""
     differences: Text
     """How it differs from other forms, as far as that is known."""
 

@@ -13,12 +13,12 @@ from app.schemas.resources import ResourceInfo
 
 
 class QualityCheckFields(FactualFields):
-    """Fields of a point of product quality."""
+    """Fields of a quality check."""
 
     topic: Label
     """What the check is about."""
     guidance: Text
-    """What to look for, and what it can tell."""
+    """What to look for, and what it can show."""
 
 
 class QualityCheckSeed(FactualSeed, QualityCheckFields):
@@ -26,7 +26,7 @@ class QualityCheckSeed(FactualSeed, QualityCheckFields):
 
 
 class QualityCheckRead(FactualRead, QualityCheckFields):
-    """A point of product quality: what to look for and what it can tell. No check makes a product safe."""
+    """A quality check of a product: what to look for and what it can show. No check makes a product safe."""
 
 
 class QualityCheckPage(Page):
@@ -52,7 +52,7 @@ class QualityCheckQuery(PageQuery):
 QUALITY_CHECKS = ResourceInfo(
     collection="quality-checks",
     record_type=RecordType.quality_check,
-    description="What to look for in a product, and what labels and reports can and cannot tell.",
+    description="What to look for in a product, and what labels and reports can and cannot show.",
     seed=QualityCheckSeed,
     read=QualityCheckRead,
     query=QualityCheckQuery,

@@ -1,4 +1,4 @@
-"""Query parameters of lists, the types of their values, and the one way in which a query is written in links."""
+"""Query parameters of lists, the types of their values, and the canonical spelling of a query."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -78,13 +78,13 @@ Faceting = pydantic.Field(
     description="Count the records with each value of these filters, comma-separated, in `meta.facets`.",
 )
 Formatting = pydantic.Field(
-    description="Format of the response; it overrides `Accept`. `csv` and `ndjson` are served here too (for citations also `csl`, "
-    "`bibtex` and `ris`), with every match unless `limit` is given; this document describes JSON, so that each operation has one type."
+    description="Format of the response; it overrides `Accept`. `csv` and `ndjson` are accepted too (for citations also `csl`, "
+    "`bibtex` and `ris`) and return every match unless `limit` is given; this document describes JSON, so that each operation has one type."
 )
 
 
 def _plain(question: str) -> str:
-    """A question without the spaces that say nothing."""
+    """A question with single spaces between its words and none around it."""
     if words := question.split():
         return " ".join(words)
     raise PydanticCustomError("blank", "Should be more than spaces")
@@ -112,7 +112,7 @@ LARGEST_PAGE: Final = {View.full: 100, View.summary: 500}
 
 
 class QueryParameters(BaseModel):
-    """The query of an address: anything unknown is refused, and there is one way to write what was asked."""
+    """The query parameters of an address. Unknown ones are refused; `written` returns the canonical spelling."""
 
     model_config = ConfigDict(use_attribute_docstrings=True, extra="forbid")
 
@@ -144,7 +144,7 @@ class QueryParameters(BaseModel):
         return "format" in self.model_fields_set
 
     def written(self) -> dict[str, str]:
-        """What the client sent as a query has it, in one spelling whatever the client's was; the first page needs no offset."""
+        """The parameters that the client sent, in their canonical spelling; an `offset` of 0 is left out."""
         written = {name: quote(_text(value), safe=",-_.~") for name, value in self.given().items()}
         return {name: value for name, value in written.items() if (name, value) != ("offset", "0")}
 
@@ -155,7 +155,7 @@ def query_string(parameters: Mapping[str, str]) -> str:
 
 
 def _place(value: object) -> int:
-    """Where a value stands in a list: named values as documented, numbers by size, anything else as it was sent."""
+    """The sort key of a value in a list: named values as documented, numbers by size, anything else as it was sent."""
     if isinstance(value, Enum):
         return list(type(value)).index(value)
     return value if isinstance(value, int) else 0
@@ -183,7 +183,7 @@ class PageQuery(QueryParameters):
     """The parameters that are no filters by a field."""
 
     view: Annotated[View, AnyCase] = View.full
-    """How much of each record is sent: `full`, the whole record. `view=summary` is answered here too, with up to 500 \
+    """How much of each record is returned: `full`, the complete record. `view=summary` is accepted too, with up to 500 \
 records; the operation under `/v1/summaries` describes that response, so that each operation has one type."""
     format: Annotated[ListFormat, Formatting, AnyCase] = ListFormat.json
     limit: Annotated[int, _page_size(View.full), Integer] = 20
@@ -193,18 +193,18 @@ records; the operation under `/v1/summaries` describes that response, so that ea
     slug: Annotated[list[Slug], pydantic.Field(max_length=100), CommaSeparated] = []
     """Only records with these slugs, comma-separated: a batch in one request."""
     q: Question = ""
-    """Only the records that answer this question, best first unless `sort` is given; the question is read as `/v1/search` reads it."""
+    """Only the records that answer this question, best first unless `sort` is given. The question is interpreted as in `/v1/search`."""
     sort: Annotated[str, Sorting]
 
     def written(self) -> dict[str, str]:
-        """What the client sent as a query has it; the first page needs no offset, and the usual view no name."""
+        """The parameters that the client sent, in their canonical spelling; an `offset` of 0 and the default view are left out."""
         unsaid = {("offset", "0"), ("view", type(self).model_fields["view"].default)}
         return {name: value for name, value in super().written().items() if (name, value) not in unsaid}
 
     @field_validator("limit")
     @classmethod
     def _limit_of_the_view(cls, value: int, info: ValidationInfo) -> int:
-        # A view that is refused limits nothing more.
+        # A refused view has its own error already.
         view = info.data.get("view", View.summary)
         if value > LARGEST_PAGE[view]:
             larger = f"; view=summary allows {LARGEST_PAGE[View.summary]}" if view is View.full else ""
@@ -255,7 +255,7 @@ records; the operation under `/v1/summaries` describes that response, so that ea
 
 
 class SummaryParameters(QueryParameters):
-    """What the query parameters of a list are in the brief view; it stands before the model of the list."""
+    """The query parameters that differ in the brief view; a base class in front of the query model of the list."""
 
     view: Annotated[Literal[View.summary], AnyCase] = View.summary
     """The brief view."""

@@ -13,12 +13,12 @@ from app.schemas.references import ArticlePart, Reference, SourcePart
 
 
 class RecordFields(Strict):
-    """What every record of every resource has."""
+    """Fields of every record."""
 
     slug: Slug
     """Permanent identifier of the record within its resource."""
     title: Label
-    """What names the record on its own, on a card or as the text of a link. Plain text without amounts."""
+    """Title that identifies the record on its own, such as on a card or as link text. Plain text without amounts."""
     summary: Text
     """The record in one or two plain sentences that are safe to show alone: no amounts, and no claim without its verdict."""
     last_reviewed: date | None = None
@@ -35,16 +35,16 @@ class RecordRead(RecordFields):
 
 
 class FactualFields(RecordFields):
-    """What every record that states something has."""
+    """Fields of every factual record, which is any record but a citation."""
 
     evidence_summary: Text
-    """What kinds of source there are for the record and what their limits are; says so when none was found."""
+    """The kinds of source for the record and their limits; says so when none was found."""
     cautions: list[Text] = Field(sa_type=JSON, max_length=20)
     """What must be shown beside the record, most important first; empty when there is nothing to add to the disclaimer."""
 
 
 class CautionedSeed(FactualFields):
-    """What the seed says of every record that states something."""
+    """Fields that every factual record has in the seed."""
 
     standing_cautions: list[Slug] = Field(default=[], max_length=10)
     """Slugs of the release's standing cautions that the build adds to the cautions of this record."""
@@ -53,10 +53,10 @@ class CautionedSeed(FactualFields):
 
 
 class CautionedRead(RecordRead, FactualFields):
-    """What the build adds to every record that states something."""
+    """Fields that the build adds to every factual record."""
 
     disclaimer: Text
-    """The service's notice on what this content is not; always to be shown beside it."""
+    """The disclaimer of the service; always to be shown beside the content."""
     related: list[Reference] = Field(max_length=50)
     """Records a reader of this one would want next."""
 
@@ -65,19 +65,19 @@ class FactualSeed(CautionedSeed):
     """A factual record as it is written in the seed."""
 
     article_section: ArticlePart | None = None
-    """The section of the article that the record restates; null when the article does not speak of it."""
+    """The section of the article that the record restates; null when the article does not mention it."""
     citations: list[Slug] = Field(default=[], max_length=50)
     """Slugs of the sources named for this record itself. Those of the claims that bear on it are added by the build."""
     background_citations: list[Slug] = Field(default=[], max_length=50)
-    """Those of the named sources that only give context: they do not support what the record states."""
+    """The subset of `citations` that only gives context and does not support what the record states."""
 
 
 class FactualRead(CautionedRead):
     """A factual record as it is served."""
 
     article_section: SourcePart | None
-    """The section of the article that the record restates; null when the article does not speak of it."""
+    """The section of the article that the record restates; null when the article does not mention it."""
     claims: list[ClaimInContext] = Field(max_length=100)
-    """The article's statements that bear on this record, each with its verdict."""
+    """The article's statements about this record, each with its verdict."""
     citations: list[CitationLink] = Field(max_length=200)
-    """The sources of the record: those named for it and those of the claims that bear on it. Empty when none was found."""
+    """The sources of the record: its own and those of the claims about it. Empty when none was found."""

@@ -27,14 +27,14 @@ class RecordType(Vocabulary):
 
 
 class Reference(Strict):
-    """A pointer to another record; the same shape everywhere."""
+    """A reference to another record; it has the same fields everywhere."""
 
     type: RecordType
-    """The kind of record it leads to."""
+    """The type of the record."""
     slug: Slug
     """The permanent slug of that record."""
     title: Label
-    """What a front end can show as the text of the link."""
+    """Title of the record, for the text of a link."""
     url: Path
     """Path of the record in this API."""
 
@@ -49,7 +49,7 @@ class ArticlePart(Strict):
 
 
 class SourcePart(ArticlePart):
-    """The part of the source article that a record restates, with where to read it."""
+    """The part of the source article that a record restates, with its heading and its path."""
 
     heading: Label
     """Heading of that section."""

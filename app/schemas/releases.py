@@ -1,4 +1,4 @@
-"""The release: what the data set as a whole is, where it comes from and what it leaves open."""
+"""The data set as a whole: its origin, licences, review status and known gaps; and the service documents."""
 
 from datetime import date
 from typing import Annotated
@@ -23,7 +23,7 @@ class Licence(Strict):
 
 
 class ReleaseFields(Strict):
-    """What the seed says of the data set as a whole."""
+    """Fields of the data set as a whole."""
 
     title: Label
     """Name of the data set."""
@@ -42,7 +42,7 @@ class ReleaseFields(Strict):
     review_status: Text
     """Whether anybody has reviewed the content clinically."""
     disclaimer: Text
-    """The notice that stands beside every record that states something."""
+    """The disclaimer of every factual record."""
     known_gaps: list[Text] = Field(max_length=50)
     """What was looked for and not found."""
 
@@ -62,9 +62,9 @@ class ReleaseSeed(ReleaseFields):
     """The release as it is written in the seed."""
 
     reviews_count_from: date
-    """Day from which the review periods of all records count. A release alone reviews nothing, so it does not move this day."""
+    """Day on which the review periods of all records start. A release alone reviews nothing, so it does not change this day."""
     coverage: dict[str, Text]
-    """For each collection by its name in the path: where it is thin, and what an absence does not mean."""
+    """For each collection by its name in the path: where it has few records, and what the absence of a record does not mean."""
     standing_cautions: list[StandingCaution] = Field(max_length=20)
     """Cautions that hold for many records, each written once."""
     glossary: list[Label] = Field(max_length=500)
@@ -81,7 +81,7 @@ class CollectionSummary(Strict):
     total: Count
     """How many records it holds."""
     coverage: Text
-    """Where it is thin, and what the absence of a record does not mean."""
+    """Where it has few records, and what the absence of a record does not mean."""
 
 
 class ReviewDates(Strict):
@@ -94,7 +94,7 @@ class ReviewDates(Strict):
 
 
 class ReleaseRead(ReleaseFields):
-    """What the data set as a whole is, where it comes from and what it leaves open."""
+    """The data set as a whole: its origin, licences, review status and known gaps."""
 
     dataset_version: Annotated[str, pydantic.Field(pattern=r"^\d{4}-\d{2}-\d{2}\+[0-9a-f]{8}$", max_length=19)]
     """Release date and a short hash of the content."""
@@ -103,7 +103,7 @@ class ReleaseRead(ReleaseFields):
     review: ReviewDates
     """When records were and are to be reviewed."""
     collections: list[CollectionSummary] = Field(max_length=50)
-    """The collections, each with how many records it holds and where it is thin."""
+    """The collections with their totals and coverage."""
 
 
 class ReleaseDetail(Document):
@@ -124,13 +124,13 @@ class IndexEntry(Strict):
     """An address of this API."""
 
     name: Label
-    """What is found there."""
+    """Name of what the address returns."""
     url: Path
     """Path of the address."""
 
 
 class ApiIndex(Strict):
-    """Where everything is."""
+    """The index of the API."""
 
     resources: list[IndexEntry] = Field(max_length=50)
     """The collections."""
@@ -139,25 +139,25 @@ class ApiIndex(Strict):
 
 
 class IndexDetail(Document):
-    """Where everything is."""
+    """The index of the API."""
 
     links: DetailLinks
-    """Where to go from here."""
+    """Links of the index."""
     data: ApiIndex
     """The addresses."""
 
 
 class Health(Strict):
-    """How the service is."""
+    """Health of the service."""
 
     status: Label
-    """`ok` when it is well."""
+    """`ok` when the service is healthy."""
 
 
 class Readiness(Health):
     """Whether the service is ready, and which data set it serves."""
 
     dataset_version: Annotated[str, pydantic.Field(pattern=r"^\d{4}-\d{2}-\d{2}\+[0-9a-f]{8}$", max_length=19)]
-    """The data set that the responding process serves. For up to 10 seconds after a release, others may serve another."""
+    """The data set that the responding process serves. For up to 10 seconds after a release, another process may serve another."""
     refused: Annotated[str, pydantic.Field(max_length=400)] | None
-    """Why the database file that was put in place is not served; the data set before is served on. Null when it is."""
+    """Why the service refuses the newest database file and still serves the previous data set; null when it refuses none."""

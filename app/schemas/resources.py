@@ -1,4 +1,4 @@
-"""The descriptor of a resource: everything that is said about a resource as a whole, in one place."""
+"""The descriptor of a resource: its names, its description and its models in one place."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -13,19 +13,19 @@ from app.schemas.vocabularies import Vocabulary
 
 T = TypeVar("T")
 NAMING_FIELDS: Final = frozenset({"name", "title", "code", "also_known_as", "aliases"})
-"""The fields of any resource that name a record, or list names of it."""
+"""Fields that hold a name, or a list of names, of the record."""
 
 
 @dataclass(frozen=True, eq=False)
 class ResourceInfo:
-    """Describes one resource: its names, its texts and its models. Routes, docs, tables, check and build read it."""
+    """Describes one resource: its names, its description and its models. Routes, docs, tables, check and build read it."""
 
     collection: str
     """Name of the collection in its path."""
     record_type: RecordType
     """The type that references to its records carry."""
     description: str
-    """What the collection holds: the text of its tag, of its list route and of its key in the seed."""
+    """Description of the collection, used for its tag, its list route and its key in the seed."""
     seed: type[RecordFields]
     """The record as it is written in the seed."""
     read: type[RecordRead]
@@ -37,7 +37,7 @@ class ResourceInfo:
     review_months: int = 12
     """How long after a release its records are due for review."""
     facets: Mapping[str, str] = field(default_factory=dict)
-    """Filters over a list field, and the field: its values are stored in the facet table."""
+    """The filters over list fields, each with its field. The values are stored in the facet table."""
 
     @property
     def path(self) -> str:
@@ -51,7 +51,7 @@ class ResourceInfo:
 
     @property
     def model_name(self) -> str:
-        """What the names of the models of its records begin with."""
+        """The prefix of the names of its models, such as `Strain`."""
         return self.read.__name__.removesuffix("Read")
 
     @property
@@ -73,7 +73,7 @@ class ResourceInfo:
 
     @cached_property
     def names(self) -> list[str]:
-        """The fields by which a client may call a record, besides its slug."""
+        """The fields that name a record, besides its slug."""
         return [name for name in self.seed.model_fields if name in NAMING_FIELDS]
 
     @cached_property

@@ -22,9 +22,9 @@ class RiskGroupFields(FactualFields):
     advice: Text
     """What people in the group should do."""
     reason: Text
-    """Why."""
+    """Why the group is at risk."""
     evidence_basis: list[EvidenceBasis] = Field(sa_type=JSON, min_length=1, max_length=10)
-    """What the risk is known from."""
+    """The kinds of evidence for the risk."""
 
 
 class RiskGroupSeed(FactualSeed, RiskGroupFields):
@@ -53,7 +53,7 @@ class RiskGroupQuery(PageQuery):
     """Query parameters of the list of risk groups."""
 
     evidence_basis: Annotated[list[EvidenceBasis], pydantic.Field(max_length=13), CommaSeparated] = []
-    """Only groups whose risk is known from at least one of these kinds of evidence, comma-separated."""
+    """Only groups with at least one of these kinds of evidence for the risk, comma-separated."""
     sort: Annotated[Literal["slug", "-slug", "name", "-name"], Sorting] = "slug"
     facet: Annotated[list[Literal["evidence_basis"]], Faceting, CommaSeparated] = []
 

@@ -1,4 +1,4 @@
-"""Search: what the seed says of words, what is asked and what is served."""
+"""Search: the search vocabulary of the seed, the query parameters and the responses."""
 
 from typing import Annotated
 
@@ -72,7 +72,7 @@ class SuggestQuery(QueryParameters):
 
 
 class Match(Strict):
-    """Where a word of the question stands in a snippet, in characters (Unicode code points) from 0."""
+    """The position of a word of the question in a snippet, in characters (Unicode code points) from 0."""
 
     start: Count
     """The first character."""
@@ -86,7 +86,7 @@ class Snippet(Strict):
     text: Text
     """The sentence."""
     matches: list[Match] = Field(max_length=100)
-    """Where words of the question stand in it."""
+    """The positions of words of the question in it."""
 
 
 class SearchHit(Strict):
@@ -97,7 +97,7 @@ class SearchHit(Strict):
     slug: Slug
     """Permanent slug of the record."""
     title: Label
-    """What names the record."""
+    """Title of the record."""
     summary: Text
     """The record in one or two plain sentences."""
     url: Path
@@ -109,16 +109,16 @@ class SearchHit(Strict):
 
 
 class SearchMeta(Strict):
-    """What is said about the results."""
+    """Metadata of the results."""
 
     total: Count
     """How many records were found, over all pages."""
     limit: Annotated[int, ResultsSize]
     """The largest number of results this page may hold, as requested."""
     offset: Annotated[int, PageOffset]
-    """How many results stand before this page."""
+    """How many results precede this page."""
     corrected_query: Annotated[str, pydantic.Field(max_length=400)] | None
-    """The question as it was searched for, when a word of it was taken for a misspelling; null when it was taken as it stands."""
+    """The corrected question, when a word of it was taken for a misspelling; null otherwise."""
     truncated: bool
     """Whether only part was looked at: the most important of the records that match, or the first words of a long question."""
     suggestion: Text | None
@@ -126,7 +126,7 @@ class SearchMeta(Strict):
     dataset_version: Annotated[str, pydantic.Field(pattern=r"^\d{4}-\d{2}-\d{2}\+[0-9a-f]{8}$", max_length=19)]
     """Release date of the data set and a short hash of its content."""
     disclaimer: Text
-    """The service's notice on what this content is not; always to be shown beside the results."""
+    """The disclaimer of the service; always to be shown beside the results."""
 
 
 class SearchPage(Strict):
@@ -135,13 +135,13 @@ class SearchPage(Strict):
     data: list[SearchHit] = Field(max_length=50)
     """The records on this page."""
     meta: SearchMeta
-    """What is said about the results."""
+    """Metadata of the results."""
     links: PageLinks
     """Neighbouring pages, as in the `Link` header."""
 
 
 class SuggestLinks(Strict):
-    """Where these suggestions are."""
+    """Links of the suggestions."""
 
     self: PagePath
     """These suggestions."""
@@ -153,6 +153,6 @@ class SuggestPage(Strict):
     data: list[Reference] = Field(max_length=8)
     """References to the records."""
     meta: DetailMeta
-    """What is said about the answer."""
+    """Metadata of the response."""
     links: SuggestLinks
-    """Where these suggestions are; the same link is in the `Link` header."""
+    """Links of the suggestions; the same link is in the `Link` header."""

@@ -78,7 +78,7 @@ class SideEffectFields(FactualFields):
     reported_frequency: Text | None
     """How often it was reported, as printed in the source; null when no figure was found. Never a rate among all users."""
     frequency_denominator: Text | None
-    """Of whom or what the reported frequency is a share; null when there is no frequency."""
+    """The group or total of which the reported frequency is a share; null when there is no frequency."""
     frequency_sources: list[Slug] = Field(sa_type=JSON, max_length=10)
     """Slugs of the citations the frequency comes from; empty when there is no frequency."""
     what_to_do: Text
@@ -95,7 +95,7 @@ class SymptomFields(Strict):
     kind: SymptomKind
     """Whether it is felt in the body or in the mind."""
     note: Text | None
-    """What else is known of it; null when there is nothing to add."""
+    """What else is known about it; null when there is nothing to add."""
 
 
 class SymptomSeed(SymptomFields):
@@ -104,7 +104,7 @@ class SymptomSeed(SymptomFields):
     citations: list[Slug] = Field(min_length=1, max_length=20)
     """Slugs of the sources named for it."""
     background_citations: list[Slug] = Field(default=[], max_length=20)
-    """Those of the named sources that only give context: they do not report the symptom."""
+    """The subset of `citations` that only gives context and does not report the symptom."""
 
 
 class SymptomRead(SymptomFields):
@@ -115,16 +115,16 @@ class SymptomRead(SymptomFields):
 
 
 class WithdrawalContextFields(Strict):
-    """How withdrawal goes."""
+    """The course of withdrawal."""
 
     severity: Text
     """How severe it is."""
     predictors: Text
-    """What goes with more severe withdrawal."""
+    """What is associated with more severe withdrawal."""
     time_course: Text
-    """What is known of when it begins and ends."""
+    """What is known about when it begins and ends."""
     treatment: Text
-    """What is known of its treatment."""
+    """What is known about its treatment."""
 
 
 class WithdrawalContextSeed(WithdrawalContextFields):
@@ -135,7 +135,7 @@ class WithdrawalContextSeed(WithdrawalContextFields):
 
 
 class WithdrawalContextRead(WithdrawalContextFields):
-    """How withdrawal goes, with the sources for it."""
+    """The course of withdrawal, with the sources for it."""
 
     citations: list[CitationLink] = Field(max_length=20)
     """The sources for it."""
@@ -147,16 +147,16 @@ class SideEffectSeed(FactualSeed, SideEffectFields):
     withdrawal_symptoms: list[SymptomSeed] = Field(default=[], max_length=50)
     """Symptoms of withdrawal; only on the withdrawal syndrome."""
     withdrawal_context: WithdrawalContextSeed | None = None
-    """How withdrawal goes; only on the withdrawal syndrome."""
+    """The course of withdrawal; only on the withdrawal syndrome."""
 
 
 class SideEffectRead(FactualRead, SideEffectFields):
-    """A harm that was reported in connection with kratom: how it was seen, how often among whom, and what to do."""
+    """A harm reported in connection with kratom: how it was observed, how often and among whom, and what to do."""
 
     withdrawal_symptoms: list[SymptomRead] = Field(max_length=50)
     """Symptoms of withdrawal; empty except on the withdrawal syndrome."""
     withdrawal_context: WithdrawalContextRead | None
-    """How withdrawal goes; null except on the withdrawal syndrome."""
+    """The course of withdrawal; null except on the withdrawal syndrome."""
 
 
 class SideEffectPage(Page):
@@ -181,7 +181,7 @@ class SideEffectQuery(PageQuery):
     body_system: Annotated[list[BodySystem], pydantic.Field(max_length=15), CommaSeparated] = []
     """Only harms to these parts of the body, comma-separated."""
     seriousness: Annotated[list[Seriousness], pydantic.Field(max_length=4), CommaSeparated] = []
-    """Only harms as serious as this, comma-separated."""
+    """Only harms of these degrees of seriousness, comma-separated."""
     in_article: Flag | None = None
     """Only those the source article names (`true`) or leaves out (`false`)."""
     sort: Annotated[Literal["slug", "-slug", "name", "-name", "seriousness", "-seriousness"], Sorting] = "slug"
@@ -193,7 +193,7 @@ class SideEffectQuery(PageQuery):
 SIDE_EFFECTS = ResourceInfo(
     collection="side-effects",
     record_type=RecordType.side_effect,
-    description="Harms reported in connection with kratom: how they were seen, how often and among whom, and what to do about them.",
+    description="Harms reported in connection with kratom: how they were observed, how often and among whom, and what to do about them.",
     seed=SideEffectSeed,
     read=SideEffectRead,
     query=SideEffectQuery,

@@ -67,13 +67,13 @@ class StrainFields(FactualFields):
     vein: Vein
     """Vein colour."""
     marketed_effects: list[StrainEffect] = Field(sa_type=JSON, min_length=1, max_length=10)
-    """Effects the article gives it: a marketing description that testing does not support."""
+    """Effects that the article attributes to it: a marketing description that testing does not support."""
     marketed_for: list[MarketedUse] = Field(sa_type=JSON, min_length=1, max_length=10)
     """What the article says it is sold for."""
     description: Text
-    """What the article says of it, with what the evidence does to that."""
+    """What the article says about it, and what the evidence says about that."""
     testing: Text
-    """What laboratory testing says of the vein colour."""
+    """What laboratory testing says about the vein colour."""
 
 
 class StrainSeed(FactualSeed, StrainFields):
@@ -81,7 +81,7 @@ class StrainSeed(FactualSeed, StrainFields):
 
 
 class StrainRead(FactualRead, StrainFields):
-    """A vein colour as it is marketed, and what testing says of that. Nothing here recommends one."""
+    """A vein colour as it is marketed, and what testing says about that. Nothing here recommends one."""
 
 
 class StrainPage(Page):
@@ -114,7 +114,7 @@ class StrainQuery(PageQuery):
 STRAINS = ResourceInfo(
     collection="strains",
     record_type=RecordType.strain,
-    description="Vein colours as they are marketed, and what laboratory testing says of that. Nothing here recommends one.",
+    description="Vein colours as they are marketed, and what laboratory testing says about that. Nothing here recommends one.",
     seed=StrainSeed,
     read=StrainRead,
     query=StrainQuery,

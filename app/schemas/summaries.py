@@ -1,4 +1,4 @@
-"""The brief view of lists: of each record what a card or a choice shows. Its models are derived from those of the resource."""
+"""The brief view of lists: the fields of each record that a card or a choice shows. Its models are derived from those of the resource."""
 
 from functools import cache
 from typing import Annotated, Any
@@ -16,53 +16,53 @@ SummaryPageSize = pydantic.Field(ge=1, le=LARGEST_PAGE[View.summary], json_schem
 
 
 class Summary(Strict):
-    """What the summary of every record has."""
+    """Fields of every summary."""
 
     slug: Slug
     """Permanent identifier of the record within its resource."""
     url: Path
-    """Path of the whole record in this API."""
+    """Path of the complete record in this API."""
     title: Label
-    """What names the record on its own. Plain text without amounts."""
+    """Title that identifies the record on its own. Plain text without amounts."""
     summary: Text
     """The record in one or two plain sentences that are safe to show alone."""
 
 
 class CautionedSummary(Summary):
-    """What the summary of every record that states something has."""
+    """Fields of the summary of every factual record."""
 
     cautions: list[Text] = Field(max_length=20)
     """What must be shown beside the record, most important first."""
 
 
 class SummaryPageMeta(PageMeta):
-    """What is said about a page of summaries."""
+    """Metadata of a page of summaries."""
 
     limit: Annotated[int, SummaryPageSize]
     """The largest number of records this page may hold, as requested."""
     disclaimer: Text
-    """The service's notice on what this content is not, said once for the page; always to be shown beside its records."""
+    """The disclaimer of the service, once for the page; always to be shown beside its records."""
 
 
 class SummaryPage(Page):
     """The envelope of a list of summaries."""
 
     meta: SummaryPageMeta
-    """What is said about the page."""
+    """Metadata of the page."""
 
 
-# What is derived has its descriptions already: pydantic would search the source of the program for each, 10 ms a model.
+# Derived models get their descriptions from the fields. Searching the source for docstrings would take 10 ms a model.
 WITHOUT_DOCSTRINGS = ConfigDict(use_attribute_docstrings=False)
 
 
 class DerivedSummary(Summary):
-    """Base of the summaries of records that state nothing."""
+    """Base of the summaries of citations."""
 
     model_config = WITHOUT_DOCSTRINGS  # type: ignore[assignment]  # SQLModel narrows the type to its own config
 
 
 class DerivedCautionedSummary(CautionedSummary):
-    """Base of the summaries of records that state something."""
+    """Base of the summaries of factual records."""
 
     model_config = WITHOUT_DOCSTRINGS  # type: ignore[assignment]  # SQLModel narrows the type to its own config
 

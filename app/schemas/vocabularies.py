@@ -1,4 +1,4 @@
-"""Vocabularies: sets of named values that people can read, and the models of what is served of them."""
+"""Vocabularies: enums whose values have labels and descriptions, and the models in which they are served."""
 
 from enum import StrEnum
 from typing import Annotated, Self
@@ -43,13 +43,13 @@ class NamedValue(Strict):
     """A value of a vocabulary."""
 
     value: Name
-    """The value as it stands in records and in queries."""
+    """The value in records and queries."""
     label: Label
     """What a front end can show for the value."""
     description: Text
     """What the value means."""
     position: Position
-    """Place of the value in the order of the vocabulary, from 1; sorted lists follow it."""
+    """Position of the value in the order of the vocabulary, from 1; lists are sorted in this order."""
 
 
 class VocabularyRead(Strict):
@@ -58,7 +58,7 @@ class VocabularyRead(Strict):
     name: Name
     """Name of the vocabulary."""
     description: Text
-    """What the values say."""
+    """What the values describe."""
     fields: list[Label] = Field(max_length=100)
     """The fields of records that hold these values, as `collection.field`."""
     values: list[NamedValue] = Field(max_length=100)

@@ -31,7 +31,7 @@ class WarningSignFields(FactualFields):
     sign: Label
     """What is seen or felt."""
     possible_cause: Label
-    """What may be behind it."""
+    """What may cause it."""
     action: Text
     """What to do."""
     urgency: Urgency
@@ -42,11 +42,11 @@ class WarningSignSeed(FactualSeed, WarningSignFields):
     """A warning sign as it is written in the seed."""
 
     recognized_by: list[Label] = Field(default=[], max_length=20)
-    """Words that name the sign in other records: wherever they stand in an instruction, its urgency must be the same."""
+    """Phrases that name the sign in other records. An instruction that contains one must state the same urgency."""
 
 
 class WarningSignRead(FactualRead, WarningSignFields):
-    """A sign that needs help, what may be behind it and what to do."""
+    """A sign that needs help, its possible cause and what to do."""
 
 
 class WarningSignPage(Page):
@@ -67,7 +67,7 @@ class WarningSignQuery(PageQuery):
     """Query parameters of the list of warning signs."""
 
     urgency: Annotated[list[Urgency], pydantic.Field(max_length=2), CommaSeparated] = []
-    """Only signs as urgent as this, comma-separated."""
+    """Only signs of these degrees of urgency, comma-separated."""
     sort: Annotated[Literal["urgency", "-urgency", "slug", "-slug"], Sorting] = "urgency"
     facet: Annotated[list[Literal["urgency"]], Faceting, CommaSeparated] = []
 

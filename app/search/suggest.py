@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator
-from itertools import islice
+from itertools import chain, islice
 from typing import Any, Final
 
 from app.database import Database
@@ -11,7 +11,7 @@ from app.words.text import parts
 
 MAX_SUGGESTIONS: Final = 8
 SHORTEST_CORRECTED: Final = 3
-"""How many letters a beginning needs before one wrong letter is put right."""
+"""How many letters a beginning needs before one wrong letter is put right, or words before it are left out."""
 MAX_CORRECTIONS: Final = 8
 """How many words are tried that the last one may be the misspelled beginning of."""
 MAX_NAMES: Final = 400
@@ -30,7 +30,7 @@ def suggest(database: Database, text: str) -> list[dict[str, Any]]:
     typed = " ".join(parts(text))
     if not typed:
         return []
-    for beginning in (typed, *_corrected(database.lexicon, typed)):
+    for beginning in chain([typed], _meant(database.lexicon, typed)):
         if found := _named(database, beginning):
             return found
     return []
@@ -42,8 +42,8 @@ def _named(database: Database, beginning: str) -> list[dict[str, Any]]:
     return [{name: hit[name] for name in ("type", "slug", "title", "url")} for hit in hits]
 
 
-def _corrected(lexicon: Lexicon, typed: str) -> Iterator[str]:
-    """What was probably meant, if one word has one wrong letter; the last one may be a beginning."""
+def _meant(lexicon: Lexicon, typed: str) -> Iterator[str]:
+    """What was probably meant by what no name begins with, the likeliest first."""
     *before, last = typed.split()
     better = [
         word if word in lexicon.stop_words or lexicon.knows(word) else lexicon.corrected(word) or word
@@ -51,6 +51,11 @@ def _corrected(lexicon: Lexicon, typed: str) -> Iterator[str]:
     ]
     if better != before:
         yield " ".join([*better, last])
-    elif len(last) >= SHORTEST_CORRECTED:
+    elif len(last) >= SHORTEST_CORRECTED and not (before and lexicon.completions(last)):
         for beginning in islice(lexicon.corrected_beginnings(last), MAX_CORRECTIONS):
             yield " ".join([*before, beginning])
+    # The last words of a whole question say what it is about: `tex` of `is it legal in tex`.
+    for start in range(1, len(before) + 1):
+        end = " ".join([*better[start:], last])
+        if len(end) >= SHORTEST_CORRECTED and end.split()[0] not in lexicon.stop_words:
+            yield end

@@ -68,6 +68,11 @@ def whole_mark(phrase: Phrase) -> str:
     return BOUNDARY + "".join(phrase) + BOUNDARY
 
 
+def code_mark(code: str) -> str:
+    """The word of the index by which a place is found by its code; as a stem, `US-WY` would be `uswi`."""
+    return BOUNDARY + code.replace("-", "").lower()
+
+
 def stems(text: str) -> Phrase:
     """The stems of a text in their order."""
     return tuple(stem(word.text) for word in words(text))
