@@ -1,5 +1,6 @@
 """A long list in another format is sent while it is made: the same bytes, in little memory, and nobody waits for it."""
 
+import asyncio
 import gzip
 import json
 import re
@@ -12,7 +13,7 @@ import brotli
 import pytest
 import zstandard
 
-from app import formats
+from app import formats, releases
 from app.database import Database
 from app.http import streaming
 from app.main import Service, create_app
@@ -106,6 +107,27 @@ def test_it_has_the_bytes_of_a_list_that_is_made_whole_in_every_format_and_codin
     run(promise)
 
 
+def test_a_large_bundle_is_streamed_as_it_was_built_also_under_a_prefix(
+    database_path: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def promise() -> None:
+        for service in each(services(database_path)):
+            address = f"/v1/releases/{service.state.database.dataset_version}/bundle"
+            _, whole_headers, whole = await ask(service, address)
+            service.pipeline.forget_responses()
+            with monkeypatch.context() as context:
+                context.setattr(releases, "MAX_WHOLE", 1000)
+                for coding in each(DECODED):
+                    status, headers, body = await ask(service, address, (b"accept-encoding", coding.encode()))
+                    assert (status, b"content-length" in headers) == (200, False)
+                    assert DECODED[coding](body) == whole
+                    assert headers[b"link"] == whole_headers[b"link"]
+                    assert headers[b"cache-control"] == whole_headers[b"cache-control"]
+            service.state.database.close()
+
+    run(promise)
+
+
 @pytest.mark.usefixtures("streamed")
 def test_it_has_a_weak_entity_tag_by_which_nothing_is_made_when_nothing_has_changed(service: Service) -> None:
     async def promise() -> None:
@@ -170,9 +192,10 @@ def test_no_more_is_made_than_the_client_reads_and_others_are_answered_meanwhile
             before = -1
             while made.size != before:
                 before = made.size
+                await asyncio.sleep(0.3)  # long enough for another piece
                 assert statuses(await exchange(port, request(b"/v1/meta", CLOSE))) == [200]
             assert made.size < len(body), "three bodies would be three times that"
-        await until(lambda: not state.connections)
+        await until(lambda: not state.connections, 30)
 
     run(promise)
 

@@ -340,7 +340,7 @@ class Pipeline:
         digest = sha256(b"\0".join((response.made_from, prefix.encode(), asked))).hexdigest()[:32].encode()
         headers = prefixed(Reply(OK, response.raw_headers, b""), prefix).headers
         cached = self._headers.cacheable(Reply(OK, headers, b""), request.offers)
-        body = self._streams.body(response.pieces, prefix, coding)
+        body = self._streams.body(response.pieces, "" if response.is_fixed else prefix, coding)
         reply = cached.streamed(coding, b'W/"' + digest + b'"', request.fields, body)
         if reply.streamed and request.method == "GET" and self._streams.are_many:
             # No fault that would have to be logged.
