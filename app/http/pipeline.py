@@ -3,7 +3,7 @@
 import logging
 import re
 from collections.abc import Awaitable, Callable
-from contextlib import aclosing, nullcontext
+from contextlib import nullcontext
 from hashlib import sha256
 from time import perf_counter
 from typing import TYPE_CHECKING, Final, Protocol
@@ -142,10 +142,7 @@ class Pipeline:
             await send({"type": "http.response.body", "body": b"" if request.method == "HEAD" else reply.body})
         else:
             await send({**start, STREAMED: True})
-            async with aclosing(reply.streamed) as pieces:
-                async for piece in pieces:
-                    await send({"type": "http.response.body", "body": piece, "more_body": True})
-            await send({"type": "http.response.body", "body": b""})
+            await self._streams.send(reply.streamed, receive, send)
         seconds = perf_counter() - started
         if self.metrics:
             self.metrics.counter(request.method, request.path, reply.status)[0] += 1
