@@ -12,6 +12,7 @@ from typing import Any
 import brotli
 import pytest
 import zstandard
+from starlette.types import Message
 
 from app import formats, releases
 from app.database import Database
@@ -252,6 +253,38 @@ def test_so_many_are_made_at_once_that_slow_readers_do_not_take_the_memory(
                 assert b"\r\nretry-after: " in refused
             await until(lambda: not state.connections)
             assert statuses(await exchange(port, request(LIST.encode(), CLOSE))) == [200]
+
+    run(promise)
+
+
+@pytest.mark.usefixtures("streamed")
+def test_no_more_is_made_for_a_client_that_has_left_whatever_server_there_is(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Most servers take what is sent to it without a word."""
+    made = Made()
+    monkeypatch.setattr(formats, "_pieces", made.pieces)
+    sent: list[Message] = []
+    left = asyncio.Event()
+
+    async def receive() -> Message:
+        if sent:
+            await left.wait()
+            return {"type": "http.disconnect"}
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+        if len(sent) > 3:
+            left.set()
+        await asyncio.sleep(0)
+
+    async def promise() -> None:
+        _, _, whole = await ask(service, LIST)
+        made.size = 0
+        scope = {"type": "http", "http_version": "1.1", "method": "GET", "path": "/v1/citations"}
+        await service(scope | {"query_string": b"format=csv", "headers": [(b"host", b"localhost")]}, receive, send)
+        assert 0 < made.size < len(whole) / 2
 
     run(promise)
 
