@@ -16,18 +16,18 @@ from app.logs import say
 INTERRUPTED = 130
 """The conventional exit status of a program that Ctrl-C ended."""
 ADDRESS_SPACE = 167_772_160
-"""How much memory must be free to be mapped. With less, a library written in Rust may end the process without a word of why."""
+"""How much memory it must be possible to map. With less, a library in Rust may abort the process without a message."""
 DATA = 104_857_600
-"""How much of it must be free to be written (RLIMIT_DATA)."""
+"""How much of it must be writable (RLIMIT_DATA)."""
 
 
 def main() -> int:
     """Serve until a signal ends it. The exit status is 1 when the service can't start or go on."""
-    # Told to reload before it serves, a process need not: it reads the newest file in any case.
+    # SIGHUP before the service has started needs no reload: it reads the newest file anyway.
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
-    # What the imports make stays; to search it for garbage would take a tenth of the start.
+    # Objects from imports are never freed; garbage collection would take a tenth of the start-up time.
     gc.disable()
-    # Without a handler the first process of a container would not notice that it is told to stop while it starts.
+    # Without a handler, the first process of a container would ignore SIGTERM during start-up.
     signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
     try:
         mmap.mmap(-1, ADDRESS_SPACE).close()
@@ -41,7 +41,7 @@ def main() -> int:
 
 
 def _run() -> int:
-    # Imported here, because the libraries may take more memory or more open files than there are, and most of a start.
+    # Imported here, because the imports take most of the start-up and may fail for lack of memory or open files.
     match sys.argv[1:]:
         case ["worker", control]:
             # Ctrl-C reaches the supervisor too, which ends its workers.
@@ -58,7 +58,7 @@ def _run() -> int:
 
 
 def end_without(supervisor: socket.socket, serves: Event) -> None:
-    """End a worker at once whose supervisor ends before it serves; it would hold the address until it has started."""
+    """Exit at once when the supervisor exits before this worker serves; otherwise it would hold the address until then."""
     gone = select.poll()
     gone.register(supervisor, select.POLLHUP)
     gone.poll()
@@ -67,7 +67,7 @@ def end_without(supervisor: socket.socket, serves: Event) -> None:
 
 
 def _reason(error: BaseException) -> str:
-    """What was the first to fail."""
+    """The message of the root cause."""
     while cause := error.__cause__ or error.__context__:
         error = cause
     is_short = isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno == ENOMEM)
@@ -77,5 +77,5 @@ def _reason(error: BaseException) -> str:
 if __name__ == "__main__":
     exit_status = main()
     logging.shutdown()
-    # Python would free every object first: seconds on a busy machine, and time that is short when the process is told to stop.
+    # A normal exit would free every object first, which takes seconds on a busy machine.
     os._exit(exit_status)

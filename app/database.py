@@ -1,4 +1,4 @@
-"""Reads a built file into memory (a file above 1 GiB in place) and proves it, so later changes of the file reach no response."""
+"""Reads a built database into memory (a file above 1 GiB in place) and validates it. Later changes of the file affect no response."""
 
 import json
 import os
@@ -32,9 +32,9 @@ CHECKSUM: Final = slice(60, 64)
 MAX_HELD_BYTES = 1_073_741_824
 """The largest file that is held in memory; SQLite can't deserialize 2 GiB."""
 RECOGNISED_BY: Final = "SELECT version_num, dataset_version, content_hash, coverage FROM alembic_version, release"
-"""A query that works on every version of this service's database and hardly on any other."""
+"""A query that succeeds on every version of this service's database and on hardly any other database."""
 CHUNK_BYTES = 1_048_576
-"""How much of a larger file is read at once to check it."""
+"""How many bytes of a larger file are read at once for the checksum."""
 LEAST_SHARE_KEPT: Final = 0.9
 """A release in which a collection has less than this share of its records is likely to be a mistake."""
 QUERY_SECONDS = 1.0
@@ -50,9 +50,9 @@ class DatabaseUnusableError(Exception):
 
     def __init__(self, path: Path, reason: str, advice: str = "", *, may_pass: bool = False) -> None:
         self.reason = reason
-        """Why, without the path."""
+        """The reason, without the path."""
         self.may_pass = may_pass
-        """Whether the same file may be readable later, as when memory or file descriptors were short."""
+        """Whether the cause may be temporary, such as a lack of memory or of file descriptors."""
         advice = advice or "name a database of this service with API_DATABASE_PATH"
         with suppress(OSError):
             if not may_pass and may_be_replaced(path):
@@ -75,7 +75,7 @@ class Owner:
 
 @dataclass(frozen=True)
 class Former:
-    """A slug that was served and is no longer."""
+    """A former slug."""
 
     collection: str
     slug: str
@@ -91,7 +91,7 @@ class Former:
 
     @property
     def why(self) -> str:
-        """What to tell a client of a withdrawn record."""
+        """The message to a client that requests a withdrawn record."""
         instead = f" See {self.successor_path} instead." if self.successor else ""
         return (
             f"The record {self.slug!r} of {self.collection} was withdrawn. {self.reason}"[: 500 - len(instead)]
@@ -100,7 +100,7 @@ class Former:
 
     @property
     def link(self) -> dict[str, str]:
-        """The header that leads to the record to show instead."""
+        """The `Link` header with the record to show instead."""
         return {"Link": f'<{self.successor_path}>; rel="successor-version"'} if self.successor else {}
 
 
@@ -108,29 +108,29 @@ class Former:
 class Database:
     """A data set. Nothing in it changes; another file in its place becomes another `Database`.
 
-    Its memory is freed when nothing refers to it any more: the last request that reads it may outlive its service.
+    Its memory is freed with the last reference to it: a request may still read it after another one is served.
     """
 
     driver: sqlite3.Connection
-    """One connection, used inline on the event loop: a look-up takes microseconds."""
+    """One connection, used directly on the event loop: a look-up takes microseconds."""
     dataset_version: str
     checksum: bytes
     """Checksum of the file."""
     may_shrink: bool
-    """Whether it was confirmed that it may have far fewer records than the data set whose place it takes."""
+    """Whether somebody has confirmed that it may have far fewer records than the data set that it replaces."""
     release_document: bytes
     disclaimer: str
-    """The notice that stands beside every record that states something."""
+    """The disclaimer of every factual record."""
     coverage: dict[str, str]
     """Coverage note of each collection."""
     totals: dict[str, int]
     """Number of records of each collection."""
     lexicon: Lexicon
-    """What a search knows of words."""
+    """The lexicon of the search."""
     former: dict[tuple[str, str], Former] = field(default_factory=dict)
     """The register of former slugs, by collection and slug."""
     names: dict[str, Names] = field(default_factory=dict, compare=False)
-    """The names of the records of each collection for which one was asked in vain."""
+    """The names of the records of each collection in which a slug was not found."""
     owner: Owner | None = field(default=None, repr=False, compare=False)
     """Frees the memory at the end."""
 
@@ -144,7 +144,7 @@ class Database:
         return self.driver.execute(sql, values).fetchall()
 
     def rows(self, sql: str, values: Mapping[str, Any]) -> Iterator[Any]:
-        """The rows of a query one by one, however long the reader takes in between.
+        """Yield the rows of a query one by one; the time of the reader does not count.
 
         Raises:
             sqlite3.Error: when it fails, or its next rows exceed the time a request may take.
@@ -156,7 +156,7 @@ class Database:
             self._begin()
 
     def _begin(self) -> None:
-        """From now on SQLite may take the time of a query."""
+        """Start the time limit of a query."""
         end = monotonic() + QUERY_SECONDS
         self.driver.set_progress_handler(lambda: monotonic() > end, QUERY_STEPS)
 
@@ -191,7 +191,7 @@ def _open(path: Path) -> Database:
             del content
         driver.execute("PRAGMA query_only=ON")
         database = _read(driver, path, checksum)
-        _prove(database, path)
+        _validate(database, path)
     except (DatabaseUnusableError, MemoryError):
         driver.close()
         raise
@@ -202,7 +202,7 @@ def _open(path: Path) -> Database:
 
 
 def losses(before: Database, after: Database) -> list[str]:
-    """The collections that have lost more than a tenth of their records, each with its numbers."""
+    """The collections that have lost more than a tenth of their records, each with both totals."""
     return [
         f"{name} has {after.totals[name]} records instead of {total}"
         for name, total in before.totals.items()
@@ -211,7 +211,7 @@ def losses(before: Database, after: Database) -> list[str]:
 
 
 def may_be_replaced(path: Path) -> bool:
-    """Whether a build may put its file there: nothing is in the way, or a database that a build has made.
+    """Whether a build may write its file there: no file exists, or it is a database of this service.
 
     A damaged one counts as long as its tables can be read.
 
@@ -234,7 +234,7 @@ def may_be_replaced(path: Path) -> bool:
 
 
 def checksum_of(pieces: Iterable[bytes]) -> bytes:
-    """The checksum that a database file carries in its header; it comes in pieces, the first of which holds that."""
+    """The checksum of a database file that is read in pieces; the first piece contains the header, whose checksum bytes are skipped."""
     checksum = 0
     for number, piece in enumerate(pieces):
         if number == 0:
@@ -246,11 +246,15 @@ def checksum_of(pieces: Iterable[bytes]) -> bytes:
 
 
 def _checked(path: Path) -> tuple[bytes | None, bytes]:
-    """The content of the file, which is as it was built, and its checksum; no content of a file that is too large."""
+    """The content of the file and its checksum, verified; None as content of a file that is too large.
+
+    Raises:
+        DatabaseUnusableError: when it can't be read or was changed since it was built.
+    """
     try:
         if not S_ISREG(path.stat().st_mode):
             raise DatabaseUnusableError(path, "is not a file")
-        # Without a buffer between, as the content would be copied from that. A pipe that has just taken the place is not waited for.
+        # Unbuffered, to avoid a copy of the content. Non-blocking, in case a pipe has just replaced the file.
         with open(path, "rb", buffering=0, opener=lambda name, flags: os.open(name, flags | os.O_NONBLOCK)) as file:
             header, size = file.read(HEADER_BYTES) or b"", os.fstat(file.fileno()).st_size
             _refuse_wrong_size(path, header, size)
@@ -266,7 +270,7 @@ def _checked(path: Path) -> tuple[bytes | None, bytes]:
 
 
 def _refuse_wrong_size(path: Path, header: bytes, size: int) -> None:
-    """Refuse what is no whole database before it is read, as it may be of any size."""
+    """Refuse an incomplete or foreign file before reading it, because it may be of any size."""
     if not header:
         raise DatabaseUnusableError(path, "is empty")
     if len(header) < HEADER_BYTES or not header.startswith(b"SQLite format 3\x00"):
@@ -307,8 +311,8 @@ def _read(driver: sqlite3.Connection, path: Path, checksum: bytes) -> Database:
     )
 
 
-def _prove(database: Database, path: Path) -> None:
-    """Read the release and a record of each collection as they are served.
+def _validate(database: Database, path: Path) -> None:
+    """Validate the release and one record of each collection with their read models.
 
     Raises:
         DatabaseUnusableError: when one of them is not what this program serves.

@@ -1,4 +1,4 @@
-"""Feeds of what the releases changed, as Atom (RFC 4287) and as JSON Feed 1.1: all, by collection, and relevant to safety."""
+"""Feeds of changes, as Atom (RFC 4287) and as JSON Feed 1.1: all, by collection, and relevant to safety."""
 
 import json
 from collections.abc import Iterator
@@ -19,7 +19,7 @@ Object = dict[str, Any]
 
 FEEDS: Final = "/v1/feeds"
 NAMESPACE: Final = UUID("0c8f5f0e-6a37-4f1c-9a4e-1f2b7d3a9c55")
-"""From which the identifiers of feeds and entries are made: an address would change with the host."""
+"""Namespace of the identifiers of feeds and entries. An address as identifier would change with the host."""
 ATOM: Final = "http://www.w3.org/2005/Atom"
 ENTRIES: Final = 50
 TITLES: Final = {
@@ -148,7 +148,7 @@ def _address(change: Object) -> str | None:
 
 
 def _page(public_url: str, address: str) -> str:
-    """The HTML page of a record, which is what people read."""
+    """The address of the HTML page of a record."""
     return f"{public_url}{address.removeprefix('/v1')}"
 
 
@@ -157,7 +157,7 @@ def _tags(change: Object) -> list[str]:
 
 
 def _text(change: Object) -> str:
-    """What a reader sees: what was done, the record in short, and all that must stand beside it."""
+    """The text of an entry: the change, the summary, the cautions and the disclaimer."""
     lines = [change["reason"] or ""]
     if change["fields"]:
         lines.append(f"Changed: {', '.join(name.replace('_', ' ') for name in change['fields'])}.")

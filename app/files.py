@@ -71,7 +71,7 @@ def _writable(path: Path) -> os.stat_result | None:
 
 def _refuse_what_may_not_be_lost(path: Path, over: Callable[[bytes], bool]) -> None:
     if path.exists() and not over(path.read_bytes()):
-        raise OSError(EEXIST, "what is there is something else and was left as it is")
+        raise OSError(EEXIST, "the existing file has other content and was left unchanged")
 
 
 @contextmanager

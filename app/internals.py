@@ -27,7 +27,7 @@ def state_of_lifespan(server: Server) -> dict[str, Any]:
 
 
 def _check() -> None:
-    """Raise an error if a name is missing.
+    """Check that every name exists.
 
     Raises:
         ImportError: a library has changed; its version is not one that this service can run on.

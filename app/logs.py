@@ -17,7 +17,7 @@ MAX_LINE: Final = 16_384
 """The most characters of a message or of a traceback."""
 FLUSH_SECONDS: Final = 1.0
 SAY_MILLISECONDS: Final = 1000
-"""How long a plain line may take to be written."""
+"""How long to wait until standard error accepts a plain line."""
 EXTRAS: Final = ("request_id", "method", "path", "status", "milliseconds")
 
 
@@ -34,7 +34,7 @@ class JsonLines(logging.Formatter):
         }
         event |= {name: value for name in EXTRAS if (value := getattr(record, name, None)) is not None}
         if record.exc_info:
-            # The end of a traceback says what happened.
+            # The end of a traceback has the cause.
             event["exception"] = self.formatException(record.exc_info)[-MAX_LINE:]
         return json.dumps(event)
 
@@ -86,7 +86,7 @@ def log_config(level: str) -> dict[str, Any]:
 
 
 def say(words: str) -> None:
-    """Write one plain line to standard error, whatever a path or a setting in it holds."""
+    """Write one plain line to standard error, with unprintable characters replaced."""
     line = "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in words)
     with suppress(OSError, ValueError):
         # Nobody reads the line or the disk is full: the service starts all the same.

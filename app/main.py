@@ -23,7 +23,7 @@ from app.settings import Settings
 from app.watching import Stamp, Watcher, stamp_of
 
 MAX_REASON: Final = 400
-"""How long the reason for a refusal may be that readiness tells."""
+"""How many characters of the reason for a refusal readiness reports."""
 
 
 class Service(FastAPI):
@@ -31,13 +31,13 @@ class Service(FastAPI):
 
     pipeline: Pipeline
     reload: Callable[[], None] = staticmethod(lambda: None)
-    """Reads the database file again at once; what is found is served, or refused and logged."""
+    """Reads the database file again at once and serves or refuses it."""
 
     def serve(self, database: Database, pages: dict[str, Page]) -> None:
         """Serve another data set, with its pages, from the next request on.
 
-        Everything derived from the one before is dropped in one turn of the event loop. A request that is being
-        processed keeps the one it has begun to read.
+        Everything derived from the previous one is replaced in one iteration of the event loop. A request in progress
+        keeps reading the data set with which it began.
         """
         self.state.database = database
         self.pipeline.forget_responses()
@@ -45,11 +45,11 @@ class Service(FastAPI):
             self.pipeline.pages.add(path, page.response, page.compressed)
 
     def refuse(self, reason: str | None) -> None:
-        """Tell from now on why the file that was put in place is not served; None when it is."""
+        """Report in readiness why the newest file is refused; None when it is served."""
         self.state.refusal = reason and reason[:MAX_REASON]
 
     def build_middleware_stack(self) -> ASGIApp:
-        """The pipeline inside the added middleware; the rest of FastAPI's own stack is not needed."""
+        """Wrap the pipeline in the added middleware; FastAPI's own middleware is not needed."""
         app: ASGIApp = self.pipeline
         for middleware, arguments, options in reversed(self.user_middleware):
             app = middleware(app, *arguments, **options)
@@ -72,17 +72,17 @@ class Service(FastAPI):
 
 
 Source = Callable[[Service], AbstractAsyncContextManager[None]]
-"""Brings a service what it serves next, while it runs."""
+"""A lifespan that gives a running service its next data sets."""
 
 
 def create_app(
     settings: Settings | None = None, database: Database | None = None, source: Source | None = None
 ) -> Service:
-    """The service over the database file that the settings name, or over a data set and the source of the next ones.
+    """Create the service, from the database file in the settings, or from a data set and a source of later ones.
 
     Raises:
         DatabaseUnusableError: when the file can't be served.
-        OSError: when the address of the metrics can't be had.
+        OSError: when the port of the metrics is in use.
     """
     settings = settings or Settings()
     if database is None:
@@ -120,7 +120,7 @@ def create_app(
 
 @asynccontextmanager
 async def follow_file(service: Service, path: Path, stamp: Stamp) -> AsyncIterator[None]:
-    """Serve what takes the place of a file, whose stamp this was before it was read."""
+    """Serve each replacement of a file; `stamp` is the stamp that the file had before it was read."""
     loop = asyncio.get_running_loop()
 
     def serve(database: Database) -> None:

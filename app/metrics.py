@@ -1,6 +1,6 @@
 """Metrics for Prometheus, on an address of their own: counts by route, method and status, and how long endpoints take.
 
-Requests add to plain numbers; what Prometheus reads is made of them when it asks. Nothing in them says who asked or what for.
+Requests increment plain numbers; Prometheus metrics are created from them on each scrape. They contain no client and no query.
 """
 
 import logging
@@ -19,13 +19,13 @@ BAD_REQUEST: Final = 400
 BUCKETS: Final = (0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0)
 """Upper bounds of the histogram of durations, in seconds."""
 OTHER: Final = "other"
-"""The route of addresses that lead nowhere, and the method of what is neither read nor asked: clients make up any number."""
+"""The label for unknown paths and methods, because clients can invent any number of them."""
 
 log = logging.getLogger("app.metrics")
 
 
 class Metrics(Collector):
-    """What the process has served since it started."""
+    """The metrics of the process since it started."""
 
     def __init__(
         self, route_of: Callable[[str], str], gauges: Callable[[], dict[str, float]], version: Callable[[], str]
@@ -40,8 +40,8 @@ class Metrics(Collector):
         """Responses that were computed, by route: how many fell into each bucket, and the sum in microseconds."""
 
     def counter(self, method: str, path: str, status: int) -> list[int]:
-        """The count of responses of a kind, in a list of one."""
-        # A success has one of the few addresses that exist; its route is looked up when the metrics are read.
+        """The counter of such responses, in a list of one."""
+        # Successful paths are limited in number; their routes are looked up when the metrics are read.
         if status >= BAD_REQUEST or method not in ("GET", "HEAD"):
             method, path = method if method in METHODS else OTHER, self._route_of(path) or OTHER
         return self.requests[method, path, status]
@@ -68,7 +68,7 @@ class Metrics(Collector):
         yield requests
         durations = HistogramMetricFamily(
             "http_request_duration_seconds",
-            "How long responses took that the fast path did not send.",
+            "Duration of responses that the fast path did not send.",
             labels=("route",),
         )
         for route, buckets in sorted(self.durations.copy().items()):

@@ -1,4 +1,4 @@
-"""The names of records: finds the record that was probably meant by what is no slug."""
+"""Suggests a record for an unknown slug, by the names of the records."""
 
 import re
 from collections import Counter
@@ -11,14 +11,14 @@ MAX_NAME: Final = 100
 """How many characters of a name are compared."""
 MAX_POSTINGS: Final = 2000
 MAX_COMPARED: Final = 10
-"""How many names are looked at for having letters in common with what was asked, and how many of them are compared."""
+"""How many names with a trigram in common are counted, and how many of the best are compared."""
 LEAST_LIKENESS: Final = 0.6
 
 
 class Names:
-    """The names of the records of a collection, by which one is found in bounded time, however many there are.
+    """An index of the names of a collection, which suggests a record in bounded time for any number of names.
 
-    A name that several records have leads to none of them; a slug leads to its own record.
+    A name that several records share suggests none of them; a slug always suggests its own record.
     """
 
     def __init__(self, names: Iterable[tuple[str, str]]) -> None:
@@ -45,7 +45,7 @@ class Names:
             return found
         shared: Counter[str] = Counter()
         looked_at = 0
-        # The rare trigrams tell most.
+        # Rare trigrams are the most specific.
         for names in sorted((self._having.get(trigram, []) for trigram in _trigrams(wanted)), key=len):
             looked_at += len(names)
             if looked_at > MAX_POSTINGS:
@@ -61,7 +61,7 @@ class Names:
 
 
 def folded(name: str) -> str:
-    """A name without what people write differently: capitals, accents, spaces and punctuation."""
+    """A name normalized: in lower case, without accents, with hyphens for spaces and punctuation."""
     plain = normalize("NFKD", name[:MAX_NAME]).encode("ascii", "ignore").decode().lower()
     return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")
 

@@ -22,24 +22,24 @@ from app.tables import Facet, Resource, Tally, filter_value, filters_index, tabl
 
 MAX_OFFSET = 10_000
 BEST_FIRST = ""
-"""The order of a list that answers a question."""
+"""The sort of a list with `q`: best match first."""
 NO_LIMIT = -1
-"""What SQLite takes as no limit."""
+"""SQLite's value for no limit."""
 MAX_NAMED = 2000
-"""How many records of a collection can be found by a name."""
+"""How many records of a collection are indexed for suggestions."""
 
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 FLAGS = {str(flag).lower(): filter_value(flag) for flag in (True, False)}
-"""How the flags of a query are stored."""
+"""How true and false are stored in the tally."""
 Filters = dict[str, list[Any]]
-"""The values of each filter that a client has set."""
+"""The values of each filter in a request."""
 Shape = tuple[tuple[str, int], ...]
 """The filters of a list and how many values each has: what its SQL depends on besides the sort."""
 
 
 def list_page(database: Database, resource: type[Resource], query: PageQuery, path: str | None = None) -> Response:
-    """A page of a collection, with the links to its neighbours under the path that was asked for."""
+    """Return a page of a collection; its links have the requested path."""
     filters, sort = query.filters(), query.sort
     if "slug" in filters:
         filters["slug"] = _current_slugs(database, resource, filters["slug"])
@@ -68,19 +68,19 @@ def list_page(database: Database, resource: type[Resource], query: PageQuery, pa
 
 
 def page(data: bytes, meta: dict[str, Any], path: str, query: PageQuery | SearchQuery, html: str) -> Response:
-    """The envelope of a page around its records; `meta` has their total, `html` is the address of its HTML page."""
+    """Return a page: its records in their envelope. `meta` has their total, `html` is the address of the HTML page."""
     return _response(data, meta, _page_links(path, query, meta["total"]), html)
 
 
 def alone(data: bytes, meta: dict[str, Any], path: str, query: QueryParameters) -> Response:
-    """The envelope of a response that has no neighbours."""
+    """Return a response without neighbouring pages, in its envelope."""
     return _response(data, meta, {"self": _address(path, query.written())})
 
 
 def _whole_list(
     database: Database, resource: type[Resource], query: PageQuery, sql: str, values: dict[str, Any]
 ) -> Response:
-    """Every record that matches, or as many as were asked for, in another format."""
+    """Return every matching record, or as many as requested, in a format other than JSON."""
     limit = query.limit if "limit" in query.model_fields_set else NO_LIMIT
     page = values | {"limit": limit, "offset": query.offset}
 
@@ -91,10 +91,10 @@ def _whole_list(
 
 
 def get_one(database: Database, resource: type[Resource], slug: str, form: str = ListFormat.json) -> Response:
-    """A single record, in one of its formats.
+    """Return a single record in one of its formats.
 
     Raises:
-        ProblemException: not found, with the slug that was probably meant; or withdrawn, with the reason.
+        ProblemException: 404 with the slug that was probably meant, or 410 with the reason for a withdrawn record.
     """
     found = database.read(detail_sql(resource), {"slug": slug})
     path = resource.info.path
@@ -112,7 +112,7 @@ def get_one(database: Database, resource: type[Resource], slug: str, form: str =
 
 @lru_cache(maxsize=1024)
 def page_sql(resource: type[Resource], shape: Shape, sort: str, view: View = View.full) -> str:
-    """The query for a page of rendered documents, in the order of an index or in that of the search."""
+    """The SQL of a page of rendered documents, in the order of an index or of the search results."""
     table = table_of(resource)
     document = table.columns.document if view is View.full else table.columns.summary_document
     if sort == BEST_FIRST:
@@ -138,18 +138,18 @@ def page_sql(resource: type[Resource], shape: Shape, sort: str, view: View = Vie
 
 @lru_cache(maxsize=1024)
 def count_sql(resource: type[Resource], shape: Shape) -> str:
-    """The query for how many records match several filters at once."""
+    """The SQL that counts the records that match several filters."""
     conditions = (_condition(resource, name, count) for name, count in shape)
     return _compiled(select(func.count()).select_from(table_of(resource)).where(*conditions))
 
 
 @lru_cache(maxsize=1024)
 def facet_sql(resource: type[Resource], name: str, shape: Shape) -> str:
-    """The query for how many records have each value of a filter and match other filters."""
+    """The SQL that counts the records with each value of a filter that match the other filters."""
     table = table_of(resource)
     conditions = [_condition(resource, other, count) for other, count in shape]
     if name in resource.info.facets:
-        # Other filters may look for values in the same table.
+        # Other filters may use the same table.
         counted = table_of(Facet).alias("counted")
         value = counted.columns.value
         conditions += [*_entries(counted.columns, resource, name), counted.columns.slug == table.columns.slug]
@@ -165,7 +165,7 @@ def facet_sql(resource: type[Resource], name: str, shape: Shape) -> str:
 
 @cache
 def detail_sql(resource: type[Resource]) -> str:
-    """The look-up of one rendered document with its history."""
+    """The SQL that reads one rendered document with its history."""
     table = table_of(resource)
     columns = table.columns
     return _compiled(select(columns.document, columns.history).where(columns.slug == bindparam("slug")))
@@ -173,9 +173,9 @@ def detail_sql(resource: type[Resource]) -> str:
 
 @cache
 def names_sql(resource: type[Resource]) -> str:
-    """The query for the slugs and the other names of records."""
+    """The SQL that reads the slugs and the names of records."""
     columns = table_of(resource).columns
-    # SQLAlchemy writes an offset in any case, for which there must be a value.
+    # SQLAlchemy always adds an offset to a limit, so it needs a value.
     return _compiled(
         select(columns.slug, *(columns[name] for name in resource.info.names))
         .limit(bindparam("limit"))
@@ -184,7 +184,7 @@ def names_sql(resource: type[Resource]) -> str:
 
 
 def _total(database: Database, resource: type[Resource], shape: Shape, values: dict[str, Any]) -> int:
-    """How many records match; the build has counted them for no filter and for a single value of one."""
+    """How many records match. Without a filter, and for one value of one filter, the build has counted them."""
     match shape:
         case ():
             return database.totals[resource.info.collection]
@@ -209,7 +209,7 @@ def _values(filters: Filters) -> dict[str, Any]:
 
 
 def _facet(database: Database, resource: type[Resource], name: str, filters: Filters) -> dict[str, Any]:
-    """How many records have each value of a filter and match the other filters; its own choice of values counts nothing out."""
+    """How many records have each value of a filter and match the other filters; the filter itself does not narrow its counts."""
     others = {other: values for other, values in filters.items() if other != name}
     if others:
         rows = database.read(facet_sql(resource, name, _shape(others)), _values(others))
@@ -270,7 +270,7 @@ def encoded(value: Any) -> bytes:
 
 
 def detail(database: Database, document: bytes, path: str, collection: str, html: str = "") -> Response:
-    """The envelope of a single record around its document; `html` is the address of its HTML page."""
+    """Return a single document in its envelope; `html` is the address of its HTML page."""
     links: dict[str, str | None] = {"self": path, "collection": collection}
     return _response(document, {"dataset_version": database.dataset_version}, links, html)
 
@@ -279,13 +279,13 @@ def _page_links(path: str, query: PageQuery | SearchQuery, total: int) -> dict[s
     asked = query.written()
 
     def page(offset: int) -> str:
-        # In a fixed order, so that every link to a page has the same address.
+        # Parameters in a fixed order, so that every link to a page is the same.
         given = asked | {"offset": str(offset)}
         wanted = [name for name in type(query).model_fields if name in given and (name != "offset" or offset)]
         return _address(path, {name: given[name] for name in wanted})
 
     limit, offset = query.limit, query.offset
-    # Counted from the requested page, so that its links lead back to it.
+    # Pages are counted from the requested offset, so that following the links leads back to it.
     start, furthest = offset % limit, min(total - 1, MAX_OFFSET)
     last = furthest - (furthest - start) % limit if furthest >= start else 0
     following = offset + limit
@@ -305,7 +305,7 @@ def _address(path: str, parameters: dict[str, str]) -> str:
 def enveloped(
     data: bytes, meta: dict[str, Any], links: dict[str, str | None], html: str = ""
 ) -> tuple[bytes, dict[str, str]]:
-    """A document in its envelope, and the header with the same links and with the address of its HTML page."""
+    """A document in its envelope, and the `Link` header with the same links and the address of its HTML page."""
     tail = _encode({"meta": meta, "links": links})
     relations = ", ".join(f'<{url}>; rel="{name}"' for name, url in links.items() if url)
     if html:
@@ -354,7 +354,7 @@ def _current_slugs(database: Database, resource: type[Resource], slugs: list[str
     """The slugs of a batch, with the new one of each renamed record.
 
     Raises:
-        ProblemException: a record was withdrawn. To leave it out would look as if it had never been there.
+        ProblemException: 422 for a withdrawn record. Leaving it out would look as if it had never existed.
     """
     collection = resource.info.collection
     formers = {slug: former for slug in slugs if (former := database.former.get((collection, slug)))}
@@ -366,12 +366,12 @@ def _current_slugs(database: Database, resource: type[Resource], slugs: list[str
 
 
 def _names(database: Database, resource: type[Resource]) -> Names:
-    """The names of a collection; gathered when one is first asked for, which takes milliseconds."""
+    """The names of a collection; indexed on first use, which takes milliseconds."""
     collection = resource.info.collection
     if collection not in database.names:
         rows = database.read(names_sql(resource), {"limit": MAX_NAMED, "offset": 0})
         named = [pair for row in rows for pair in _named(resource, *row)]
-        # Under its former slug a record is known too; that of a withdrawn one leads to the reason, not to a record like it.
+        # A former slug suggests the new one; the slug of a withdrawn record suggests itself, which returns the reason, and no similar record.
         for (of, slug), former in database.former.items():
             if of == collection:
                 named.append((slug, former.renamed_to or slug))
@@ -380,7 +380,7 @@ def _names(database: Database, resource: type[Resource]) -> Names:
 
 
 def _named(resource: type[Resource], slug: str, *stored: str | None) -> Iterator[tuple[str, str]]:
-    """Each name of a record, beside its slug."""
+    """Each name of a record, with its slug."""
     for field, value in zip(resource.info.names, stored, strict=True):
         is_list = isinstance(table_of(resource).columns[field].type, JSON)
         for name in json.loads(value or "[]") if is_list else [value or slug]:

@@ -1,4 +1,4 @@
-"""Reads the releases: manifests, bundles and changes, all made by the build."""
+"""Reads the releases: manifests, bundles and changes, all rendered by the build."""
 
 import re
 from typing import Any, Final
@@ -63,7 +63,7 @@ def bundle(database: Database, version: str) -> Response:
 
 
 def changes(database: Database, since: str | None) -> Response:
-    """What has changed since a release; without one, since the release before the newest.
+    """Return what has changed since a release; by default since the release before the newest.
 
     Raises:
         ProblemException: the release is not kept.
@@ -76,7 +76,7 @@ def changes(database: Database, since: str | None) -> Response:
     body, headers = enveloped(
         document, {"dataset_version": database.dataset_version}, {"self": address, "collection": "/v1"}
     )
-    # Clients put these parts into a bundle, so they stay as they are in that.
+    # Clients copy these parts into a bundle, so they get no prefix.
     start = body.index(b'"records":')
     return FixedResponse(body, fixed=slice(start, body.index(document) + len(document)), headers=headers)
 
@@ -85,7 +85,7 @@ def _kept(database: Database, version: str, columns: str, where: str) -> Any:
     """Columns of a kept release.
 
     Raises:
-        ProblemException: 410 for a version that is not kept, 404 for what is no version.
+        ProblemException: 410 for a version that is not kept, 404 for a malformed version.
     """
     found = database.read(f"SELECT {columns} FROM kept_release WHERE dataset_version = :version", {"version": version})  # noqa: S608  # nosec B608  # the columns are named above
     if found:

@@ -25,7 +25,7 @@ def listen(host: str, port: int) -> socket.socket:
     """A socket bound to the address; port 0 takes a free one.
 
     Raises:
-        OSError: when that can't be had, in plain words.
+        OSError: when the address can't be bound, with a plain message.
     """
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
@@ -43,7 +43,7 @@ def listen(host: str, port: int) -> socket.socket:
 
 
 def server_config(settings: Settings, app: Any, *, factory: bool = False) -> Config:
-    """How uvicorn serves the application; the logs are configured with that."""
+    """The configuration of uvicorn, which also configures the logs."""
     return Config(
         app,
         factory=factory,
@@ -63,13 +63,13 @@ def server_config(settings: Settings, app: Any, *, factory: bool = False) -> Con
 
 
 def collect_garbage() -> None:
-    """Collect garbage from now on, but leave out what has been made so far: it stays until the process ends."""
+    """Enable garbage collection, but exclude all existing objects: they live until the process exits."""
     gc.freeze()
     gc.enable()
 
 
 class HangUp:
-    """Tells the two meanings of SIGHUP apart: to reload, and that the terminal is gone."""
+    """Distinguishes the two meanings of SIGHUP: reload, and loss of the terminal."""
 
     def __init__(self) -> None:
         self._had_terminal = os.isatty(0)
@@ -84,14 +84,14 @@ class StoppingServer(Server):
     """A server that accepts every waiting connection before it stops listening."""
 
     def run(self, sockets: list[socket.socket] | None = None) -> None:
-        """Serve until a signal ends it; what is logged until then is written."""
-        # uvicorn raises the signal again once it has stopped, which would end the process before it has written its log.
+        """Serve until a signal; all log events until then are written."""
+        # uvicorn raises the signal again after the shutdown, which would end the process before its log is written.
         signal.signal(signal.SIGTERM, signal.default_int_handler)
         with suppress(KeyboardInterrupt):
             super().run(sockets)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Stop listening, then let the connections finish."""
+        """Stop listening, then drain the connections."""
         # Closing a listening socket resets the connections that wait in it to be accepted. So the loop
         # stops using it first, while a second descriptor keeps it open until no connection waits.
         waiting = []
@@ -128,7 +128,7 @@ class ReloadingServer(StoppingServer):
 
 
 def _last_of(listener: socket.socket) -> list[socket.socket]:
-    """The connections that waited to be accepted; the listening socket is closed."""
+    """Accept the waiting connections and close the listening socket."""
     connections = []
     with listener:
         listener.settimeout(0)

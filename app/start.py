@@ -1,4 +1,4 @@
-"""Starts the service as the settings say: checks what it needs, listens, then serves in one process or in several."""
+"""Starts the service: checks the limits and the settings, listens, then serves in one process or in several."""
 
 import os
 import re
@@ -57,7 +57,7 @@ def start() -> int:
 
 
 def _open_missing_streams() -> None:
-    """Let nothing else be opened in the place of a standard stream that was closed, and logs have a place to go."""
+    """Open /dev/null for each closed standard stream, so that no other file gets its descriptor."""
     for number in range(3):
         try:
             os.fstat(number)
@@ -67,7 +67,7 @@ def _open_missing_streams() -> None:
 
 
 def _allow_many_files() -> int:
-    """How many files the process may have open, after it has raised that as far as it needs and may."""
+    """Raise the limit of open files as far as needed and allowed; return the limit."""
     files, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     if files == resource.RLIM_INFINITY:
         return ENOUGH_FILES

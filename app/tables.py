@@ -1,4 +1,4 @@
-"""The tables of the built file: keys, indexes and links over the fields that the schemas define."""
+"""The tables of the database: keys, indexes and links over the fields that the schemas define."""
 
 from datetime import date
 from itertools import product
@@ -53,7 +53,7 @@ def table_of(model: type[SQLModel]) -> Table:
 
 
 def filter_value(value: object) -> str:
-    """A value as the tally stores it."""
+    """A value as the tally stores it, as text."""
     return str(int(value)) if isinstance(value, bool) else str(value)
 
 
@@ -173,7 +173,7 @@ class Citation(Resource, CitationFields, table=True):
 
 
 class Record(SQLModel, table=True):
-    """The register of every record, so that links between kinds of record have a key to point at."""
+    """Every record of any resource, as the target of foreign keys."""
 
     path: str = Field(primary_key=True)
     """`collection/slug`."""
@@ -183,7 +183,7 @@ class Record(SQLModel, table=True):
 
 
 class RecordCitation(SQLModel, table=True):
-    """Which record cites which source, and what the source does to its statement."""
+    """The citations of each record, each with how the source relates to its statement."""
 
     __tablename__ = "record_citation"
     record: str = Field(primary_key=True, foreign_key="record.path")
@@ -194,7 +194,7 @@ class RecordCitation(SQLModel, table=True):
 
 
 class ClaimBearing(SQLModel, table=True):
-    """Which claim bears on which record."""
+    """The records that each claim is about."""
 
     __tablename__ = "claim_bearing"
     claim: str = Field(primary_key=True, foreign_key="claim.slug")
@@ -202,7 +202,7 @@ class ClaimBearing(SQLModel, table=True):
 
 
 class RelatedRecord(SQLModel, table=True):
-    """Which records are related."""
+    """The related records of each record."""
 
     __tablename__ = "related_record"
     record: str = Field(primary_key=True, foreign_key="record.path")
@@ -229,7 +229,7 @@ class Tally(SQLModel, table=True):
 
 
 class SearchDocument(SQLModel, table=True):
-    """Every record as a search shows it. Its full-text index, `search_index`, is made by a migration of its own."""
+    """Every record as a search hit. A migration of its own creates the full-text index, `search_index`."""
 
     __tablename__ = "search_document"
     number: int = Field(primary_key=True)
@@ -254,7 +254,7 @@ class SearchName(SQLModel, table=True):
 
 
 class SearchLexicon(SQLModel, table=True):
-    """What a search knows of words; one row."""
+    """The lexicon of the search; one row."""
 
     __tablename__ = "search_lexicon"
     id: int = Field(primary_key=True)
@@ -273,7 +273,7 @@ class Release(SQLModel, table=True):
     document: bytes
     """The public JSON of the release, rendered once by the build."""
     may_shrink: bool
-    """Whether it was confirmed that it may have far fewer records than the data set whose place it takes."""
+    """Whether somebody has confirmed that it may have far fewer records than the data set that it replaces."""
 
 
 def filters_index(resource: type[Resource]) -> str:
@@ -282,7 +282,7 @@ def filters_index(resource: type[Resource]) -> str:
 
 
 class KeptRelease(SQLModel, table=True):
-    """Every release that is served, the newest first."""
+    """Every release that is served, newest first."""
 
     __tablename__ = "kept_release"
     position: int = Field(primary_key=True)
@@ -292,15 +292,15 @@ class KeptRelease(SQLModel, table=True):
     sha256: str
     """SHA-256 of its bundle, in hexadecimal."""
     changes: bytes
-    """What turns its bundle into that of the newest, as it is served."""
+    """The changes that turn its bundle into the newest, as served."""
     zstd: bytes
     """Its bundle, compressed."""
     br: bytes | None
-    """The same by brotli; only of the newest, and only where the build took the time."""
+    """The bundle compressed with Brotli; null unless it is the newest and the build was not `--quick`."""
 
 
 class RecordedChange(SQLModel, table=True):
-    """What the releases changed, newest first and within a release the gravest first."""
+    """The changes of all releases, newest release first; within a release, changes relevant to safety first."""
 
     __tablename__ = "recorded_change"
     position: int = Field(primary_key=True)
@@ -311,7 +311,7 @@ class RecordedChange(SQLModel, table=True):
 
 
 class FormerRecord(SQLModel, table=True):
-    """The register of slugs that were served and are no longer."""
+    """The register of former slugs."""
 
     __tablename__ = "former_record"
     collection: str = Field(primary_key=True)
@@ -322,7 +322,7 @@ class FormerRecord(SQLModel, table=True):
 
 
 def _index(resource: type[Resource]) -> None:
-    """Index every sort of a resource, alone and behind each filter, always with the slug as tie-break, and all filters at once."""
+    """Add the indexes of a resource: for each sort, for each filter with each sort, and one over all filters; the slug breaks ties."""
     table = table_of(resource)
     sorts = [column for column in resource.info.sorts.values() if column != "slug"]
     for column in sorts:
@@ -332,7 +332,7 @@ def _index(resource: type[Resource]) -> None:
         if keys[1:] != ["slug"] or name != column:
             Index(f"ix_{table.name}_{name}_by_{column}", *keys, _table=table)
     if len(resource.info.column_filters) > 1:
-        # Whatever they select can be counted from here, without the rows, which are a hundred times longer.
+        # A covering index: counting reads it and not the rows, which are a hundred times longer.
         Index(filters_index(resource), *resource.info.column_filters, "slug", _table=table)
 
 

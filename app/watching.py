@@ -1,4 +1,4 @@
-"""Follows the database file while it is served: a file that takes its place is proven, then served instead."""
+"""Watches the database file: when it is replaced, the new file is validated and served."""
 
 import logging
 from collections.abc import Callable
@@ -9,7 +9,7 @@ from typing import Final
 from app.database import Database, DatabaseUnusableError, losses, open_database
 
 POLL_SECONDS: Final = 1.0
-"""How often the file is looked at."""
+"""How often the file is checked, in seconds."""
 
 Stamp = tuple[int, ...]
 
@@ -17,7 +17,7 @@ log = logging.getLogger("app.release")
 
 
 def stamp_of(path: Path) -> Stamp:
-    """What tells a file from the one that was there before; empty when there is none."""
+    """Identifies a version of the file; empty when there is no file."""
     try:
         found = path.stat()
     except OSError:
@@ -26,10 +26,11 @@ def stamp_of(path: Path) -> Stamp:
 
 
 class Watcher(Thread):
-    """A thread that looks at a file and opens what takes its place, so that no request waits for a disk.
+    """A thread that watches a file and opens its replacement, so that no request waits for a disk.
 
-    `serve` gets each new data set, `refuse` the reason why the file that is there is not served, or None once it
-    is; both are called in this thread. A data set that `serve` fails to render is refused too. `stamp` is the stamp that the file had before `served` was read from it.
+    It calls `serve` with each new data set, and `refuse` with the reason why the file is refused, or None once it is
+    served; both run in this thread. A data set that `serve` fails to render is refused too. `stamp` is the stamp that the
+    file had before `served` was read from it.
     """
 
     def __init__(
@@ -55,7 +56,7 @@ class Watcher(Thread):
         self._stopped = False
 
     def run(self) -> None:
-        """Look at the file until the watcher is stopped."""
+        """Check the file until the watcher is stopped."""
         while True:
             is_asked = self._wake.wait(POLL_SECONDS)
             self._wake.clear()
@@ -64,16 +65,16 @@ class Watcher(Thread):
             try:
                 self._look(at_once=is_asked)
             except Exception:
-                log.exception("the database file could not be looked at")
+                log.exception("the database file could not be checked")
                 self._judged = self._last_seen  # once is enough
-                self._refuse("could not be looked at")
+                self._refuse("could not be checked")
 
     def look_now(self) -> None:
         """Read the file again at once."""
         self._wake.set()
 
     def stop(self) -> None:
-        """End the thread, without waiting for a disk that does not respond."""
+        """Stop the thread, without waiting for a disk that does not respond."""
         self._stopped = True
         self._wake.set()
 
@@ -88,7 +89,7 @@ class Watcher(Thread):
     def _judge(self, stamp: Stamp, *, is_asked: bool) -> None:
         before = self._served
         try:
-            database = self._proven()
+            database = self._validated()
             if is_same := (database.dataset_version, database.checksum) == (before.dataset_version, before.checksum):
                 if is_asked or self._refusal:
                     log.info("%s has nothing new; still serving %s", self._path, before.dataset_version)
@@ -103,7 +104,7 @@ class Watcher(Thread):
         self._judged, self._refusal = stamp, None
         self._refuse(None)
 
-    def _proven(self) -> Database:
+    def _validated(self) -> Database:
         """The data set in the file.
 
         Raises:
@@ -121,7 +122,7 @@ class Watcher(Thread):
         except (MemoryError, OSError) as error:
             reason = "takes more memory or open files than there are"
             raise DatabaseUnusableError(self._path, reason, may_pass=True) from error
-        except Exception as error:  # whatever it is that the data set lacks
+        except Exception as error:  # rendering may fail in any way
             raise DatabaseUnusableError(self._path, f"can't be rendered as pages ({error!r})") from error
 
     def _note_refusal(self, stamp: Stamp, error: DatabaseUnusableError, *, is_asked: bool) -> None:
@@ -132,5 +133,5 @@ class Watcher(Thread):
         if self._refusal != (stamp, error.reason) or is_asked:
             self._refusal = stamp, error.reason
             log.error("%s: %s; still serving %s", self._path, error.reason, self._served.dataset_version)
-            # What stands in brackets is for those who read the log.
+            # The part in brackets is for the log only.
             self._refuse(error.reason.partition(" (")[0])

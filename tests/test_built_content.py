@@ -94,7 +94,7 @@ def test_a_change_of_one_word_changes_the_version(
 
 
 @pytest.mark.parametrize("resource", RESOURCES, ids=[resource.collection for resource in RESOURCES])
-def test_what_is_served_is_a_valid_record_and_equals_its_row(database_path: Path, resource: ResourceInfo) -> None:
+def test_every_served_record_is_valid_and_equals_its_row(database_path: Path, resource: ResourceInfo) -> None:
     database = open_database(database_path)
     table = table_of(TABLES[resource.collection])
     columns = table.columns

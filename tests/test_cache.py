@@ -218,7 +218,7 @@ def test_only_successful_responses_are_cached(service: Service) -> None:
         ("POST", "/v1/nothing", 404),
     ],
 )
-def test_what_is_refused_reads_nothing_and_caches_nothing(
+def test_a_refused_request_reads_no_data_and_is_not_cached(
     service: Service, monkeypatch: pytest.MonkeyPatch, method: str, address: str, status: int
 ) -> None:
     reads: list[str] = []

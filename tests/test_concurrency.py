@@ -129,7 +129,7 @@ async def test_on_sigterm_it_responds_to_every_received_request_and_exits_in_tim
 
 
 @pytest.mark.parametrize(("program", "workers"), [(("-c", SHORT_GRACE), "1"), (("-m", "app"), "2")])
-async def test_told_to_stop_it_ends_in_time_though_clients_neither_read_nor_finish_nor_close(
+async def test_on_sigterm_it_exits_in_time_whatever_its_clients_do(
     database_path: Path, program: tuple[str, str], workers: str
 ) -> None:
     large, idle = b"GET /pages/swagger-ui-bundle.js HTTP/1.1\r\nHost: a\r\n\r\n", b"GET /v1 HTTP/1.1\r\nHost: a\r\n\r\n"

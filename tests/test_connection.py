@@ -202,7 +202,7 @@ def test_a_body_that_is_a_remembered_request_is_still_a_body(app: Service) -> No
     run(promise)
 
 
-def test_what_is_known_of_requests_is_bounded_and_outlives_no_response(
+def test_remembered_request_heads_are_bounded_and_keep_no_evicted_response(
     database_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(cache, "MAX_KNOWN", 5)
@@ -310,7 +310,7 @@ def test_the_body_of_a_request_for_another_protocol_is_not_run(app: Service, sen
     run(promise)
 
 
-def test_nothing_behind_a_tunnel_is_run(app: Service) -> None:
+def test_requests_after_connect_are_not_processed(app: Service) -> None:
     async def promise() -> None:
         async with listening(app) as (port, _):
             connect = b"CONNECT localhost:80 HTTP/1.1\r\nHost: localhost\r\n\r\n"

@@ -129,7 +129,7 @@ async def test_labels_are_those_of_the_vocabularies(path: str, client: httpx.Asy
 
 
 @each_collection
-async def test_nothing_is_counted_unasked(path: str, client: httpx.AsyncClient) -> None:
+async def test_facets_are_null_unless_requested(path: str, client: httpx.AsyncClient) -> None:
     for address in (path, f"{path}?view=summary", SUMMARIES[path]):
         assert (await fetch(client, address))["meta"]["facets"] is None
 
@@ -153,7 +153,7 @@ async def test_both_views_and_all_spellings_ask_the_same(path: str, client: http
     assert all(canonical in link for link in each(filter(None, brief["links"].values())))
 
 
-async def test_what_can_not_be_counted_is_refused(client: httpx.AsyncClient) -> None:
+async def test_a_facet_that_cannot_be_counted_is_refused(client: httpx.AsyncClient) -> None:
     error = await refused(client, "/v1/side-effects?facet=seriousnes", "facet")
     assert (error["code"], error["did_you_mean"]) == ("literal_error", "seriousness")
     for address in each(

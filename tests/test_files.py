@@ -226,7 +226,7 @@ def test_a_reader_during_a_write_sees_the_old_or_the_new_file(tmp_path: Path) ->
 
 
 @pytest.mark.parametrize(("folder", "file"), [(0o555, 0o666), (0o777, 0o444)], ids=["folder", "file"])
-def test_format_passes_over_no_missing_right(
+def test_format_fails_without_permission_to_write(
     unordered: Path, folder: int, file: int, capsys: pytest.CaptureFixture[str]
 ) -> None:
     before = unordered.read_bytes()

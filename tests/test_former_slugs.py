@@ -103,12 +103,12 @@ async def test_in_a_batch_a_withdrawn_slug_is_named_and_not_left_out(moved: http
     assert all(REASON in error["detail"] for error in each(errors))
 
 
-async def test_what_is_near_a_former_slug_suggests_the_new_one(moved: httpx.AsyncClient, content: Any) -> None:
+async def test_a_slug_similar_to_a_former_one_suggests_the_new_one(moved: httpx.AsyncClient, content: Any) -> None:
     response = await moved.get("/v1/contacts/former-nam")
     assert response.json()["errors"][0]["did_you_mean"] == content["contacts"][0]["slug"]
 
 
-async def test_what_is_near_a_withdrawn_slug_suggests_no_other_record(moved: httpx.AsyncClient) -> None:
+async def test_a_slug_similar_to_a_withdrawn_one_suggests_no_other_record(moved: httpx.AsyncClient) -> None:
     for path, meant in (
         ("/v1/contacts/without-successo", "without-successor"),
         ("/v1/contacts/WITHOUT_SUCCESSOR", "without-successor"),

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from app.database import SCHEMA_REVISION
+from support import each
 
 ROOT = Path(__file__).parents[1]
 GUIDE = (ROOT / "docs/adding-a-resource.md").read_text(encoding="utf-8")
@@ -32,6 +33,9 @@ async def main():
     print(json.dumps([[answer.status_code, answer.text] for answer in answers]))
 asyncio.run(main())
 """
+
+
+NAMES_IN_FILES = re.findall(r"^\| (`.+`) in `([^`]+)` \|", GUIDE, re.MULTILINE)
 
 
 @pytest.fixture(scope="module")
@@ -76,6 +80,13 @@ def run(tree: Path, *arguments: str) -> str:
     )
     assert done.returncode == 0, done.stderr
     return done.stdout
+
+
+@pytest.mark.parametrize(("names", "path"), NAMES_IN_FILES)
+def test_every_constant_that_the_guide_names_exists(names: str, path: str) -> None:
+    source = (ROOT / path).read_text(encoding="utf-8")
+    for name in each(re.findall(r"`(\w+)`", names)):
+        assert re.search(rf"^{name}: ", source, re.MULTILINE), f"{path} has no {name}"
 
 
 def test_a_resource_takes_seven_files_and_a_filter_at_most_three() -> None:

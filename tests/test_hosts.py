@@ -118,12 +118,12 @@ def uvicorn_serving(app: Any, **options: Any) -> Iterator[int]:
 
 
 @pytest.mark.parametrize("options", [{}, {"lifespan": "on"}, {"http": "h11"}, {"http": "httptools", "lifespan": "off"}])
-def test_under_uvicorn_with_its_own_protocols(service: Service, options: dict[str, Any]) -> None:
+def test_it_responds_under_uvicorn_with_its_own_protocols(service: Service, options: dict[str, Any]) -> None:
     with uvicorn_serving(service, **options) as port, httpx.Client(base_url=f"http://127.0.0.1:{port}") as client:
         check(client.get)
 
 
-def test_under_uvicorn_with_a_root_path(service: Service) -> None:
+def test_it_responds_under_uvicorn_with_a_root_path(service: Service) -> None:
     with (
         uvicorn_serving(service, root_path="/api") as port,
         httpx.Client(base_url=f"http://127.0.0.1:{port}") as client,
@@ -141,7 +141,7 @@ def test_every_link_holds_under_uvicorn_behind_a_proxy_that_removes_the_root_pat
 
 
 @pytest.mark.parametrize("prefix", ["/kratom", "/deep/er"])
-def test_mounted_in_another_application(service: Service, prefix: str) -> None:
+def test_it_responds_when_mounted_in_another_application(service: Service, prefix: str) -> None:
     outer = Starlette(routes=[Mount(prefix, service)])
     with uvicorn_serving(outer) as port, httpx.Client(base_url=f"http://127.0.0.1:{port}") as client:
         check(client.get, prefix)
@@ -154,7 +154,7 @@ def test_every_link_holds_when_mounted_in_another_application(service: Service) 
         assert_complete(crawl(client.get, "/deep/er/", "/deep/er/v1"), "/deep/er")
 
 
-def test_under_the_test_client_with_its_lifespan(service: Service) -> None:
+def test_it_responds_under_the_test_client_with_its_lifespan(service: Service) -> None:
     begun: list[str] = []
 
     @asynccontextmanager
@@ -175,7 +175,7 @@ def test_under_the_test_client_with_its_lifespan(service: Service) -> None:
 
 
 @pytest.mark.parametrize("left_out", [["raw_path"], ["root_path"], ["raw_path", "root_path", "client", "server"]])
-def test_what_asgi_lets_a_server_leave_out_is_not_needed(service: Service, left_out: list[str]) -> None:
+def test_optional_keys_of_an_asgi_scope_may_be_missing(service: Service, left_out: list[str]) -> None:
     scope: dict[str, Any] = dict.fromkeys(left_out)
     assert asyncio.run(ask(service, "/v1/strains?limit=2", **scope))[0] == 200
     assert asyncio.run(ask(service, "/v1/strains/red-vein", **scope))[0] == 200
@@ -207,7 +207,7 @@ HOSTS = {
 
 
 @pytest.mark.parametrize("host", HOSTS)
-def test_under_other_servers(database_path: Path, host: str) -> None:
+def test_it_responds_under_other_servers(database_path: Path, host: str) -> None:
     port = free_port()
     arguments = [argument.replace("{port}", str(port)) for argument in HOSTS[host]]
     with (
@@ -217,7 +217,7 @@ def test_under_other_servers(database_path: Path, host: str) -> None:
         check(client.get)
 
 
-def test_under_mangum(service: Service) -> None:
+def test_it_responds_under_mangum(service: Service) -> None:
     # It makes a loop, and leaves it open, unless there is one.
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
@@ -270,7 +270,7 @@ http {{
 
 @pytest.mark.skipif(shutil.which("nginx", path="/usr/sbin:/usr/bin:/usr/local/bin") is None, reason="needs nginx")
 @pytest.mark.parametrize("removed", ["/", ""], ids=["which removes it", "which leaves it in place"])
-def test_behind_nginx_with_a_sub_path(database_path: Path, tmp_path: Path, removed: str) -> None:
+def test_it_responds_behind_nginx_with_a_sub_path(database_path: Path, tmp_path: Path, removed: str) -> None:
     nginx = shutil.which("nginx", path="/usr/sbin:/usr/bin:/usr/local/bin")
     upstream, port = free_port(), free_port()
     configuration = tmp_path / "nginx.conf"

@@ -253,7 +253,7 @@ async def test_any_other_request_identifier_is_replaced(sent: str, ask: Ask) -> 
             assert response.problem["request_id"] == response.headers["x-request-id"] != sent
 
 
-async def test_two_request_identifiers_are_none_and_every_request_has_its_own(ask: Ask) -> None:
+async def test_repeated_request_identifiers_are_replaced_by_a_new_one(ask: Ask) -> None:
     seen = {
         (await ask(RESOURCE, [("x-request-id", "a"), ("x-request-id", "b")])).headers["x-request-id"] for _ in range(9)
     }

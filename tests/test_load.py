@@ -96,7 +96,7 @@ def test_a_new_connection_and_health_are_answered_while_sixty_clients_ask_for_ex
     run(promise)
 
 
-def test_the_loop_turns_between_two_expensive_calls_of_endpoints(
+def test_the_event_loop_runs_between_two_expensive_endpoint_calls(
     service: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(turns, "TURN_SECONDS", 0.0)

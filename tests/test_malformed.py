@@ -191,7 +191,7 @@ def test_a_fault_behind_a_good_request_does_not_spoil_its_response(
     "body", [BODY_LIKE_RTSP, b"\r\n" * 500 + b"PRI ", b"garbage\r\n\r\n", b"HEAD /#x HTTP/1.1\r\n\r\n", b"\x16\x03\x01"]
 )
 @pytest.mark.parametrize("is_split", [False, True])
-def test_a_body_is_never_looked_at(
+def test_a_request_body_is_skipped_unread(
     app: Service, body: bytes, method: bytes, kind: type[Connection], *, is_split: bool
 ) -> None:
     with_body = request(b"/v1/meta", b"Content-Length: %d" % len(body), method=method)
@@ -251,7 +251,7 @@ def test_a_refused_request_is_logged_where_every_request_is(
 # Our own faults
 
 
-def test_an_exception_while_a_request_is_read_is_a_500_and_logged(
+def test_an_exception_while_parsing_a_request_is_a_500_and_logged(
     app: Service, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     def fail(*_: object) -> None:

@@ -52,7 +52,7 @@ async def test_each_name_title_code_and_alias_leads_to_its_record(
 
 
 @each_collection
-async def test_a_slug_in_another_case_or_with_a_slip_leads_to_its_record(
+async def test_a_slug_in_another_case_or_with_a_typing_error_suggests_its_record(
     path: str, client: httpx.AsyncClient, records: dict[str, list[Object]]
 ) -> None:
     for record in each(records[path][:20]):
@@ -77,7 +77,7 @@ async def test_a_slug_in_another_case_or_with_a_slip_leads_to_its_record(
         ("/v1/strains", "red-vain", "red-vein"),
     ],
 )
-async def test_what_a_person_would_type_leads_to_what_is_meant(
+async def test_a_name_that_a_person_would_type_suggests_the_record(
     path: str, asked: str, slug: str, client: httpx.AsyncClient
 ) -> None:
     assert await suggested(client, path, asked) == slug

@@ -29,7 +29,7 @@ def test_every_response_is_described_with_its_headers_and_json_comes_first() -> 
         assert header["description"].strip()
 
 
-def test_what_operations_share_is_written_once() -> None:
+def test_parameters_that_operations_share_are_components() -> None:
     for path, operation in each(OPERATIONS.items()):
         for status, response in each(operation["responses"].items()):
             assert status == "200" or "$ref" in response or path.startswith("/health/"), f"{path} {status}"

@@ -130,7 +130,7 @@ async def test_a_page_asks_no_other_site_for_anything(client: httpx.AsyncClient,
 
 
 @pytest.mark.parametrize("path", [path for path in MEDIA_TYPES if path.endswith(".css")])
-async def test_a_style_sheet_asks_for_nothing_more(client: httpx.AsyncClient, path: str) -> None:
+async def test_a_style_sheet_loads_no_other_file(client: httpx.AsyncClient, path: str) -> None:
     style = (await client.get(path)).text
     assert "@import" not in style
     assert set(re.findall(r"""url\(\s*["']?(.{5})""", style)) <= {"data:"}
@@ -195,7 +195,7 @@ def test_an_example_is_shortened_where_it_says_so() -> None:
     assert told == {"text": told["text"], "list": [1, "…"], "short": ["one"], "number": 7, "nothing": None}
 
 
-def test_what_is_put_into_a_page_stays_text() -> None:
+def test_templates_escape_every_value() -> None:
     template = TEMPLATES.from_string('<p title="{{ x }}">{{ x }}</p>{% for y in ys %}<i>{{ y.z }}</i>{% endfor %}')
     html = template.render(x='<{{ x }}> "$1', ys=[{"z": "<b>&"}])
     assert html == '<p title="&lt;{{ x }}&gt; &#34;$1">&lt;{{ x }}&gt; &#34;$1</p><i>&lt;b&gt;&amp;</i>'

@@ -85,7 +85,7 @@ async def test_a_304_has_the_headers_a_cache_needs_and_no_body(path: str, ask: A
 
 
 @pytest.mark.parametrize("path", [path for path in ADDRESSES if path.startswith("/health/")])
-async def test_what_has_no_validators_matches_none(path: str, ask: Ask) -> None:
+async def test_a_response_without_an_entity_tag_matches_no_listed_tag(path: str, ask: Ask) -> None:
     for status, headers in (
         (412, [("if-match", '"x"')]),
         (412, [("if-match", '"x"'), ("if-none-match", "*")]),

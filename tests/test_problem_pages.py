@@ -54,7 +54,7 @@ async def test_a_reader_is_told_what_is_wrong_and_where_to_go_on(
 
 
 @pytest.mark.parametrize(("address", "status"), [(address, status) for address, status, _ in WRONG])
-async def test_such_a_page_is_not_stored_varies_by_what_is_accepted_and_has_every_header(
+async def test_a_problem_page_is_not_stored_varies_by_accept_and_has_the_common_headers(
     address: str, status: int, ask: Ask
 ) -> None:
     response = await ask(address, [("accept", BROWSER)])
@@ -97,7 +97,7 @@ async def test_what_is_for_programs_stays_json_whoever_asks(address: str, client
     assert Problem.model_validate(response.json()).status == response.status_code
 
 
-async def test_other_methods_stay_json(client: httpx.AsyncClient) -> None:
+async def test_a_problem_of_another_method_is_json(client: httpx.AsyncClient) -> None:
     response = await client.post("/strains", headers=READER)
     assert (response.status_code, response.headers["Content-Type"]) == (405, "application/problem+json")
 

@@ -97,7 +97,7 @@ async def test_every_way_to_a_prefix_gives_the_same_response(plain: Service, pub
         assert body == first[2]
 
 
-async def test_a_response_without_a_prefix_is_not_the_one_with(plain: Service) -> None:
+async def test_responses_with_and_without_a_prefix_are_cached_separately(plain: Service) -> None:
     bare, below = await ask(plain, "/v1"), await ask(plain, "/v1", root_path=PREFIX)
     assert bare[1][b"etag"] != below[1][b"etag"]
     assert (await ask(plain, "/v1"))[2] == bare[2]
@@ -142,7 +142,7 @@ def test_a_page_that_is_replaced_is_replaced_under_every_root_path(database_path
     service.state.database.close()
 
 
-def test_root_paths_without_end_take_no_memory_without_end(plain: Service) -> None:
+def test_any_number_of_root_paths_takes_bounded_memory(plain: Service) -> None:
     for number in range(1, 300):
         assert f"/m{number}/v1" in asyncio.run(ask(plain, "/problems/not-found", root_path=f"/m{number}"))[2].decode()
     assert len(plain.pipeline.pages.mounted) <= MAX_MOUNTED
@@ -170,7 +170,7 @@ def test_a_prefix_that_is_left_in_place_is_removed_once(public: Service) -> None
     assert got(public, f"{PREFIX}/v1/strains/nothing")["instance"] == f"{PREFIX}/v1/strains/nothing"
 
 
-def test_a_path_of_the_service_is_that_even_where_it_is_the_prefix_too(database_path: Path) -> None:
+def test_a_path_of_the_service_has_precedence_over_an_equal_prefix(database_path: Path) -> None:
     service = create_app(Settings(database_path=database_path, public_url="https://api.example.org/v1"))
     for address in ("/v1", "/v1/v1"):
         assert got(service, address)["links"]["self"] == "/v1/v1"
@@ -179,7 +179,7 @@ def test_a_path_of_the_service_is_that_even_where_it_is_the_prefix_too(database_
     service.state.database.close()
 
 
-def test_the_root_without_its_slash_is_named_with_it(plain: Service, public: Service) -> None:
+def test_the_prefix_without_its_slash_is_a_404_that_names_it_with_the_slash(plain: Service, public: Service) -> None:
     # The relative links of the page would lead elsewhere.
     for problem in (got(public, PREFIX), got(plain, PREFIX, root_path=PREFIX)):
         assert (problem["status"], problem["errors"][0]["did_you_mean"]) == (404, f"{PREFIX}/")

@@ -217,7 +217,7 @@ async def test_a_percent_sign_without_two_digits_is_refused(
         "../a",
     ],
 )
-async def test_no_value_means_anything_but_text(value: str, client: httpx.AsyncClient) -> None:
+async def test_every_value_is_treated_as_plain_text(value: str, client: httpx.AsyncClient) -> None:
     for path in each(COLLECTIONS):
         await refused(client, f"{path}?slug={value}", "slug")
         response = await client.get(f"{path}/{value}")

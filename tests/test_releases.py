@@ -180,7 +180,7 @@ async def test_an_unknown_release_is_gone_and_leads_to_the_bundle(address: str, 
 
 
 @pytest.mark.parametrize("address", ["/v1/releases/newest", "/v1/releases/2026-11-23/bundle", "/v1/releases/x"])
-async def test_what_is_no_version_is_not_found(address: str, client: httpx.AsyncClient) -> None:
+async def test_a_malformed_version_is_not_found(address: str, client: httpx.AsyncClient) -> None:
     response = await client.get(address)
     assert response.status_code == 404
     assert response.json()["errors"][0]["did_you_mean"] == "/v1/releases/latest"

@@ -100,7 +100,7 @@ WORD = (b"x-word", b"hello")
         ("/own/plain", "20"),
     ],
 )
-def test_a_route_that_asks_for_more_takes_the_way_of_fastapi(
+def test_a_route_with_other_dependencies_is_called_by_fastapi(
     service: Service, address: str, said: str, *, is_late: bool
 ) -> None:
     if is_late:

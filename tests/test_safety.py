@@ -93,6 +93,6 @@ async def test_every_fact_has_its_evidence_and_its_review_date(
                 assert "citations" in record
 
 
-async def test_every_list_says_where_it_is_thin(bodies: dict[str, Object]) -> None:
+async def test_every_list_has_its_coverage_note(bodies: dict[str, Object]) -> None:
     for address, body in each(item for item in bodies.items() if item[0].partition("?")[0] in COLLECTIONS):
         assert body["meta"]["coverage"].strip(), address

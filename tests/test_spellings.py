@@ -221,7 +221,7 @@ def test_ignored_parameters_neither_fill_the_cache_nor_build_a_response_again(
 
 
 @pytest.mark.parametrize("path", [path for path in PATHS if not path.startswith("/health/")])
-async def test_what_others_append_to_an_address_changes_nothing(path: str, client: httpx.AsyncClient) -> None:
+async def test_ignored_parameters_do_not_change_the_response(path: str, client: httpx.AsyncClient) -> None:
     address = answered(path)
     usual = await client.get(address)
     for name in each([*NOISE, "UTM_Source", "GCLID", "utm%5Fsource"]):
@@ -293,7 +293,7 @@ async def test_no_record_is_named_that_is_not_there(ask: Ask) -> None:
         assert (error["pointer"], error["did_you_mean"]) == ("/path/slug", "us-al"), wrong
 
 
-async def test_an_address_that_nothing_is_near_is_just_not_found(ask: Ask) -> None:
+async def test_an_address_without_a_similar_one_is_a_plain_404(ask: Ask) -> None:
     for path in (
         "/v1/nothing/",
         "/v2/strains/",

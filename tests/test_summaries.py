@@ -153,7 +153,7 @@ async def test_any_case_is_read_and_one_spelling_is_written(client: httpx.AsyncC
 
 
 @each_collection
-async def test_it_is_as_strict_as_the_whole_view(path: str, client: httpx.AsyncClient) -> None:
+async def test_the_brief_view_refuses_what_the_full_view_refuses(path: str, client: httpx.AsyncClient) -> None:
     error = await refused(client, f"{path}?view=sumary", "view")
     assert (error["code"], error["did_you_mean"]) == ("enum", "summary")
     await refused(client, f"{path}?view=nonsense", "view")

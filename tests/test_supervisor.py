@@ -231,7 +231,7 @@ def test_a_worker_ends_at_once_with_its_supervisor_unless_it_serves(
     assert bool(ended) == ends_at_once
 
 
-def test_a_worker_that_does_not_end_when_told_to_is_ended_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_worker_that_ignores_sigterm_exits_anyway(monkeypatch: pytest.MonkeyPatch) -> None:
     done: list[object] = []
     monkeypatch.setattr(os, "kill", lambda _, number: done.append(number))
     monkeypatch.setattr(os, "_exit", done.append)

@@ -167,7 +167,7 @@ def test_a_schema_is_written_over_nothing_but_a_schema(
 
     assert main(["schema", "--schema", str(path)]) == 1
 
-    words = "what is there is something else and was left as it is"
+    words = "the existing file has other content and was left unchanged"
     assert capsys.readouterr().err == f"{path}: {words}\n"
     assert_untouched(path, content)
 

@@ -67,7 +67,7 @@ def test_a_loop_over_what_may_be_empty_is_found(loop: str, is_refused: bool) -> 
     assert bool(list(loops_over_nothing(f"def test_it():\n    {loop}"))) == is_refused
 
 
-def test_each_refuses_what_is_empty_and_gives_all_of_what_is_not() -> None:
+def test_each_fails_on_an_empty_iterable_and_returns_all_items_of_any_other() -> None:
     assert each(iter("ab")) == ("a", "b")
     with pytest.raises(AssertionError, match="nothing here to loop over"):
         each(iter(()))

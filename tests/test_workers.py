@@ -119,7 +119,7 @@ def test_workers_end_with_their_supervisor_and_the_address_is_free(database_path
 
 @pytest.mark.parametrize("workers", ["1", WORKERS])
 @pytest.mark.parametrize("moment", [0.0, 0.6, 1.2])
-def test_told_to_stop_while_it_starts_or_reloads_it_ends_in_time(
+def test_on_sigterm_while_it_starts_or_reloads_it_exits_in_time(
     path: Path, database_path: Path, tmp_path: Path, workers: str, moment: float
 ) -> None:
     other = other_release(database_path, tmp_path / "other")

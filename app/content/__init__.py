@@ -1,1 +1,1 @@
-"""From the seed to the built file: check, build, format, report. Serving imports none of this."""
+"""Everything from the seed to the database: check, build, release, format, report, export. The server imports none of it."""

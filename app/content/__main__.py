@@ -1,4 +1,4 @@
-"""The command line for content: python -m app.content check|build|release|rollback|format|report|schema|search-report."""
+"""The command line for content: python -m app.content check|build|release|rollback|format|report|schema|search-report|export."""
 
 import argparse
 import gc
@@ -22,7 +22,7 @@ try:
     from app.content.search_report import read_judgements, scored
     from app.database import DatabaseUnusableError, open_database
     from app.files import ordinary, shipped, write_whole
-except KeyboardInterrupt:  # loading the libraries takes a good part of the time of a command
+except KeyboardInterrupt:  # importing the libraries takes a large part of the time of a command
     sys.exit(INTERRUPTED)
 
 SEED = Path("data/seed.json")
@@ -32,7 +32,7 @@ JUDGEMENTS = Path("data/search-judgements.json")
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run one command; 0 when it succeeded, 1 when the content is at fault, 2 when the call is, 130 after Ctrl-C."""
+    """Run one command; returns 0 on success, 1 on a fault of the content, 130 after Ctrl-C. Wrong arguments exit with 2."""
     options = _options(arguments)
     try:
         return _run(options)
@@ -73,7 +73,7 @@ def _run(options: argparse.Namespace) -> int:
             print(f"{options.database}: built {version}")
         case "rollback":
             before, version = roll_back(options.database)
-            print(f"{options.database}: went back to {version} from {before}")
+            print(f"{options.database}: rolled back to {version} from {before}")
         case "release":
             return _release(options.seed, options.releases, replace=options.replace, only_check=options.check)
         case "format":
@@ -118,15 +118,15 @@ def _release(seed: Path, file: Path, *, replace: bool, only_check: bool) -> int:
 def _format(seed: Path, *, only_check: bool) -> int:
     ordinary(seed)
     content = seed.read_bytes()
-    # What has a fault may hold what the layout can't: a key that comes twice, half a character, an infinity.
+    # A seed with faults may have values that the layout can't keep: a repeated key, a lone surrogate, an infinity.
     check_seed(content)
     formatted = laid_out(content.decode()).encode()
     if only_check and formatted != content:
-        print(f"{seed}: not laid out; run: python -m app.content format --seed {seed}", file=sys.stderr)
+        print(f"{seed}: not formatted; run: python -m app.content format --seed {seed}", file=sys.stderr)
         return 1
     if formatted != content:
         write_whole(seed, formatted, over=content.__eq__)
-    print(f"{seed}: laid out")
+    print(f"{seed}: formatted")
     return 0
 
 
@@ -146,20 +146,20 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
     check = command("check", "list every fault of the seed")
     build_ = command("build", "check the seed and build the database from it")
     release = command("release", "record the content as a release, in the file of releases beside the seed")
-    rollback = command("rollback", "go back to the database whose place the last build took, or forward again")
-    format_ = command("format", "bring the seed into its one layout")
+    rollback = command(
+        "rollback", "swap the database with the one before the last build; a second time swaps them back"
+    )
+    format_ = command("format", "sort and format the seed")
     report = command("report", "print an overview for editors")
     schema = command("schema", "write the JSON Schema that editors use")
-    search_report = command("search-report", "score the search on rated questions")
-    copy = command("export", "write a static copy of the service, for any host of files")
+    search_report = command("search-report", "score the search against rated questions")
+    copy = command("export", "write a static copy of the service, for any static file host")
     copy.add_argument("directory", type=Path, help="the folder to write; an earlier copy is replaced")
-    copy.add_argument("--database", type=Path, default=DATABASE, help="what is copied (default: %(default)s)")
-    copy.add_argument(
-        "--public-url", default="", help="where the copy will be reached, such as https://example.org/api"
-    )
+    copy.add_argument("--database", type=Path, default=DATABASE, help="the database to export (default: %(default)s)")
+    copy.add_argument("--public-url", default="", help="the public URL of the copy, such as https://example.org/api")
     copy.add_argument("--quick", action="store_true", help="compress less, which saves most of the time")
     for reader in (check, build_, release, format_, report):
-        # Where there is no seed, the one that came with the program is read; only the editor's own is written.
+        # Without a seed here, the packaged one is read; only a seed here is written.
         default = SEED if reader in (format_, release) or SEED.exists() else shipped(str(SEED))
         reader.add_argument("--seed", type=Path, default=default, help="the seed (default: %(default)s)")
     for writer in (build_, rollback):
@@ -171,12 +171,14 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
         reader.add_argument(
             "--releases", type=Path, help="the file of releases (default: releases.json beside the seed)"
         )
-    release.add_argument("--check", action="store_true", help="only say whether the content is the newest release")
+    release.add_argument(
+        "--check", action="store_true", help="only check whether the content is the newest recorded release"
+    )
     release.add_argument(
         "--replace", action="store_true", help="replace the newest release, which has not been published yet"
     )
     build_.add_argument("--quick", action="store_true", help="compress the bundle less, which saves seconds")
-    format_.add_argument("--check", action="store_true", help="only say whether it is laid out")
+    format_.add_argument("--check", action="store_true", help="only check whether it is formatted")
     report.add_argument("--json", action="store_true", help="print JSON instead of text")
     report.add_argument(
         "--older-than",
@@ -186,7 +188,7 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
         help="list legal statuses whose newest source is older (default: a year ago, %(default)s)",
     )
     search_report.add_argument(
-        "--database", type=Path, default=DATABASE, help="what is searched (default: %(default)s)"
+        "--database", type=Path, default=DATABASE, help="the database to search (default: %(default)s)"
     )
     search_report.add_argument(
         "--judgements", type=Path, default=JUDGEMENTS, help="the rated questions (default: %(default)s)"
@@ -199,6 +201,6 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
 
 
 if __name__ == "__main__":
-    # What is read stays to the end: looking for garbage among it takes a tenth of the time and finds none.
+    # Everything that is read is needed to the end: garbage collection would take a tenth of the time and free nothing.
     gc.disable()
     sys.exit(main())

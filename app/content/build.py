@@ -78,13 +78,13 @@ def build(
     The content is served as the newest of the recorded `releases`, whether or not it has been recorded
     itself. A `thorough` build takes seconds to compress the bundle as far as possible.
 
-    The file appears whole or not at all: an earlier one stays as it is until the new one has been
-    checked, flushed and renamed over it. Where a link leads to it, the link stays. An earlier one that
-    differs is kept beside it, for `roll_back`.
+    The file is written atomically: an earlier one stays unchanged until the new one has been checked,
+    flushed and renamed over it. A symbolic link to it is preserved. An earlier file that differs is kept
+    beside it, for `roll_back`.
 
     Raises:
-        BuildError: when the file can't be written or fails its own check, when what is there is no
-            database of this service, or when it would lose many records and `may_shrink` does not allow it.
+        BuildError: when the file can't be written or fails the integrity check, when the existing file is no
+            database of this service, or when many records would be lost and `may_shrink` is false.
         ReleasesError: when a recorded release can't be made again.
     """
     with _failing_in_one_line(database):
@@ -97,7 +97,7 @@ def build(
             _write_checksum(file)
             file.chmod(0o644)
             flush(file)
-            # Building takes a while, in which something else may have come there.
+            # Another file may have been created during the build.
             _refuse_what_is_not_ours(database)
             made, before = open_database(file), _usable(target)
             if before and not may_shrink:
@@ -110,9 +110,9 @@ def build(
 
 
 def roll_back(database: Path) -> tuple[str, str]:
-    """Let the file `database` and the one that was kept beside it change places; return its version before and now.
+    """Swap the file `database` with the one that was kept beside it; return the version before and after.
 
-    What comes back may have fewer records, and the service is told so.
+    The restored file may have fewer records; it is marked as confirmed.
 
     Raises:
         BuildError: when there is no usable file to go back to, or when it can't be written.
@@ -142,7 +142,7 @@ def roll_back(database: Path) -> tuple[str, str]:
 
 
 def previous(database: Path) -> Path:
-    """Where the file is kept whose place a new one has taken."""
+    """The path of the file that the last build replaced."""
     return database.with_name(f"{database.name}.previous")
 
 
@@ -155,7 +155,7 @@ def _failing_in_one_line(database: Path) -> Iterator[None]:
     except OSError as error:
         raise BuildError(f"{database} could not be written: {(error.strerror or str(error)).lower()}") from error
     except SQLAlchemyError as error:
-        # SQLAlchemy wraps the driver's error; the driver's words are the ones that help.
+        # SQLAlchemy wraps the error of the driver, whose message is the helpful one.
         reason = str(getattr(error, "orig", None) or error).splitlines()[0]
         raise BuildError(f"{database} could not be written: {reason}") from error
     except sqlite3.Error as error:
@@ -171,7 +171,7 @@ def _usable(database: Path) -> Database | None:
 
 
 def _opened(file: Path, kept: Path) -> Database:
-    """The data set in the copy of a file that was kept.
+    """The data set in a copy of the kept file.
 
     Raises:
         BuildError: it can't be served.
@@ -188,7 +188,7 @@ def _refuse_losses(before: Database, made: Database, database: Path) -> None:
 
 
 def _keep(target: Path, folder: Path) -> None:
-    """Keep a file beside itself, where `roll_back` finds it; until it is replaced it stays in its place too."""
+    """Keep the current file for `roll_back`; it also stays in place until it is replaced."""
     kept = folder / "previous"
     try:
         kept.hardlink_to(target)
@@ -208,7 +208,7 @@ def _refuse_what_is_not_ours(database: Path) -> None:
 
 
 def migrate(database: Path, revision: str = "head") -> None:
-    """Bring the tables of a file to a revision."""
+    """Migrate the tables of a file to a revision."""
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
     config.set_main_option("path_separator", "os")
@@ -231,7 +231,7 @@ def _fill(content: RenderedSeed, releases: Releases, database: Path, *, thorough
 
 
 def _write_checksum(file: Path) -> None:
-    """Write into its header the checksum by which the service knows that the file is as it was built."""
+    """Write the checksum into the header of the file; the service verifies it."""
     with file.open("r+b") as written:
         checksum = checksum_of(iter(lambda: written.read(CHUNK_BYTES), b""))
         written.seek(CHECKSUM.start)
@@ -239,7 +239,7 @@ def _write_checksum(file: Path) -> None:
 
 
 def _for_building(connection: sqlite3.Connection, _: object) -> None:
-    # The file is thrown away when anything fails, so it needs no journal; it is flushed once at the end.
+    # The file is discarded when anything fails, so it needs no journal; it is flushed once at the end.
     for pragma in ("foreign_keys=ON", "journal_mode=OFF", "synchronous=OFF", "cache_size=-65536"):
         connection.execute(f"PRAGMA {pragma}")
 
@@ -334,7 +334,7 @@ def _insert(
 
 
 def _insert_search(content: RenderedSeed, connection: Connection) -> None:
-    """Write the full-text index, what it finds and what the search knows of words."""
+    """Write the full-text index, the search hits and the lexicon."""
     words: Counter[str] = Counter()
     named: set[str] = set()
     types: dict[str, str] = {}
@@ -401,7 +401,7 @@ def _batches(rows: Iterable[T]) -> Iterator[list[T]]:
 def _verify(connection: Connection) -> None:
     violation = connection.execute(text("PRAGMA foreign_key_check")).first()
     if violation:
-        raise BuildError(f"a row of {violation[0]} refers to a row of {violation[2]} that is not there")
+        raise BuildError(f"a row of {violation[0]} refers to a missing row of {violation[2]}")
     verdict = connection.execute(text("PRAGMA integrity_check")).scalar()
     if verdict != "ok":
         raise BuildError(f"the file fails SQLite's integrity check: {verdict}")

@@ -1,4 +1,4 @@
-"""What changed between two bundles: found, applied again, and weighed for its bearing on safety.
+"""The changes between two bundles: computes them, applies them, and decides which are relevant to safety.
 
 A bundle is a release as a JSON object: `records` by collection in order of slug, and `release`, `vocabularies`,
 `former_slugs` and `dataset_version` beside them.
@@ -19,7 +19,7 @@ SAFETY_COLLECTIONS: Final = frozenset(
     {"claims", "contacts", "dosage-ranges", "interactions", "jurisdictions", "risk-groups", "side-effects"}
     | {"warning-signs"}
 )
-"""Where a reader could miss a record that is new, or go on relying on one that is gone."""
+"""Collections in which a new or a withdrawn record is relevant to safety."""
 SAFETY_FIELDS: Final = frozenset(
     # What must be shown beside a record, and what a statement is worth.
     {"cautions", "disclaimer", "verdict", "safety_flag", "suggested_framing", "evidence_note"}
@@ -43,11 +43,11 @@ SAFETY_FIELDS: Final = frozenset(
     # What the law of a place says.
     | {"status", "last_reported_status", "minimum_age", "seven_oh_rule", "federal_rules", "local_exceptions"}
 )
-"""The fields, at any depth of a record, by which a reader could act differently."""
+"""Fields, at any depth of a record, whose change is relevant to safety."""
 
 
 def difference(old: Object, new: Object) -> Object:
-    """What turns one bundle into another."""
+    """The changes that turn one bundle into another."""
     return {
         "dataset_version": new["dataset_version"],
         "records": sorted(_changed_records(old, new), key=_gravest_first),
@@ -66,7 +66,7 @@ def applied(bundle: Object, changes: Object) -> Object:
             after = _patched(before, change)
             patched[change["collection"], after["slug"]] = after
     release = _patched(bundle["release"], changes["release"])
-    # Only now, as a record may have taken the former slug of another.
+    # Added after all removals, because a record may have taken the former slug of another.
     return {
         "dataset_version": changes["dataset_version"],
         "records": by_collection(release, records | patched),
@@ -158,7 +158,7 @@ def _patched(old: Object, patch: Object) -> Object:
 
 
 def _same(old: Any, new: Any) -> bool:
-    """Whether two JSON values are the same; Python takes true for 1."""
+    """Whether two JSON values are equal; in Python, true equals 1."""
     if isinstance(old, dict) and isinstance(new, dict):
         return old.keys() == new.keys() and all(_same(old[name], new[name]) for name in old)
     if isinstance(old, list) and isinstance(new, list):

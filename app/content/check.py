@@ -21,13 +21,13 @@ from app.schemas.fields import Strict
 from app.schemas.resources import model_in
 
 DEEPEST = 20
-"""How deep values may be nested; no record needs half of it."""
+"""The deepest nesting of values; no record needs half of it."""
 MOST_DIGITS = 1000
-"""Of how many digits a number may be; Python refuses to read those of thousands."""
+"""The most digits of a number; Python refuses to parse more than some thousands."""
 
 
 PROGRESS_STEP = 1000
-"""After how many records progress is shown on a terminal."""
+"""After how many records the progress is updated on a terminal."""
 
 
 class _Repeating(dict[str, Any]):
@@ -37,7 +37,7 @@ class _Repeating(dict[str, Any]):
 
 
 class _NoNumber(str):
-    """What is written as a number and is none here: NaN, an infinity, or more digits than Python reads."""
+    """A number that can't be represented: NaN, an infinity, or more digits than Python parses."""
 
     __slots__ = ()
 
@@ -76,7 +76,8 @@ def read_seed(path: Path, served: Mapping[str, str] = MappingProxyType({})) -> R
 def check_seed(content: bytes, served: Mapping[str, str] = MappingProxyType({})) -> RenderedSeed:
     """The seed in `content`, checked and rendered.
 
-    A slug of `served` must be that of a record or in the register of former slugs. Rendering is part of the check: only a rendered record shows whether it keeps the limits of the API.
+    A slug of `served` must be that of a record or in the register of former slugs. Rendering is part of the check: only
+    a rendered record shows whether it is within the limits of the API.
 
     Raises:
         SeedFaultsError: with every fault found.
@@ -90,7 +91,7 @@ def check_seed(content: bytes, served: Mapping[str, str] = MappingProxyType({}))
     draft = Draft(data, served)
     faults += (fault for rule in (*RULES, *SAFETY_RULES) for fault in rule(draft))
     try:
-        # A lone surrogate has no place in UTF-8; a rule above has found it.
+        # A lone surrogate can't be encoded in UTF-8; a rule above has reported it.
         seed = Seed.model_validate_json(json.dumps(data, ensure_ascii=False, default=str).encode(errors="replace"))
     except ValidationError as error:
         faults += [fault for fault in _faults_of_form(error) if fault.place not in found_places]
@@ -161,9 +162,9 @@ def _faults_of_json(place: Place, value: object) -> Iterator[Fault]:
 
 
 def _faults_of_type(place: Place, value: object, schema: Object) -> Iterator[Fault]:
-    """Values of another JSON type than the schema names.
+    """Values whose JSON type is not that of the schema.
 
-    Pydantic would turn "1" into 1: SQLModel builds nested models through their constructors, where strictness is lost.
+    Pydantic would convert "1" to 1: SQLModel creates nested models by their constructors, which are not strict.
     """
     options = [
         SCHEMA["$defs"][option["$ref"].rpartition("/")[2]] if "$ref" in option else option
@@ -203,7 +204,7 @@ def _faults_of_form(error: ValidationError) -> Iterator[Fault]:
 
 
 def _faults_of_serving(renderer: Renderer, path: str, error: ValidationError) -> Iterator[Fault]:
-    """A record that has the right form in the seed, but breaks a limit of the API once its references are resolved."""
+    """The faults of a record that is valid in the seed, but exceeds a limit of the API once its references are resolved."""
     resource, record = renderer.records[path]
     index = next(i for i, other in enumerate(renderer.seed.records(resource.collection)) if other is record)
     for problem in error.errors(include_url=False):
@@ -213,7 +214,7 @@ def _faults_of_serving(renderer: Renderer, path: str, error: ValidationError) ->
 
 
 def _with_progress(paths: Collection[str]) -> Iterator[str]:
-    """The paths; shows how many are rendered when there are many and a person is watching."""
+    """Yield the paths; show the progress on a terminal when there are many."""
     total = len(paths)
     shows = sys.stderr.isatty() and total > PROGRESS_STEP
     for number, path in enumerate(paths, start=1):
@@ -224,7 +225,7 @@ def _with_progress(paths: Collection[str]) -> Iterator[str]:
 
 
 def _fields_beside(place: Place) -> list[str]:
-    """The fields the schema knows where an unknown one stands."""
+    """The known fields of the object with the unknown one."""
     model: type[Strict] | None = Seed
     for key in place[:-1]:
         if isinstance(key, str) and model:

@@ -1,7 +1,7 @@
-"""Writes a static copy of the service: every list, record, release, document and HTML page as a file with the right name.
+"""Writes a static copy of the service: every list, record, release, document and HTML page as a file.
 
-A file is named by its address: the address without a leading slash, and a suffix for its media type where it has none. Lists
-are cut into pages of a hundred, each with an address of its own, since a host of files knows no queries.
+The name of a file is its address without the leading slash, plus a suffix for its media type where it has none. Each page of
+a list has an address of its own, because static hosts ignore queries.
 """
 
 import asyncio
@@ -44,7 +44,7 @@ MOVED: Final = 308
 FORMER: Final = "_former.conf"
 """The addresses of former slugs as maps of nginx, which deploy/static.conf includes."""
 GONE_FOLDER: Final = "_gone"
-"""The folder of what is served with 410 at the address of a withdrawn record."""
+"""The folder of the 410 responses for withdrawn records."""
 PAGE_SIZE: Final = {View.full: 100, View.summary: 500}
 SUFFIXES: Final = {
     "application/json": ".json",
@@ -60,7 +60,7 @@ SUFFIXES: Final = {
 KEPT_HEADERS: Final = frozenset(
     {"cache-control", "content-disposition", "content-security-policy", "link", "repr-digest"}
 )
-"""Header fields that a host of files should send; the rest is the same for all, and in deploy/static.conf."""
+"""Header fields that a static host should send for each file; deploy/static.conf has those that all files share."""
 COMPRESSED: Final = ("text/", "application/", "image/svg+xml")
 
 
@@ -88,7 +88,7 @@ class File:
 
 
 def export(database_path: Path, target: Path, public_url: str = "", *, quick: bool = False) -> int:
-    """Write the copy in one step over nothing, or over an earlier copy; returns the number of files in the manifest.
+    """Write the copy in one step, to a new folder or over an earlier copy; return the number of files in the manifest.
 
     Raises:
         BuildError: something else is there, or a response is not a success.
@@ -156,7 +156,7 @@ async def _collect(service: Service) -> tuple[list[File], list[File]]:
         ]
     for address in _addresses(service, database):
         files.append(await _fetched(service, address, address))
-    # Hosts of files show it, by this name, where they have none.
+    # Static hosts serve a file of this name for unknown addresses.
     missing = missing_html(database, service.state.site).encode()
     files.append(File("/404.html", "404.html", "text/html; charset=utf-8", {}, missing))
     for (version,) in database.read("SELECT dataset_version FROM kept_release ORDER BY position", {}):
@@ -272,7 +272,7 @@ def _json(value: Any) -> bytes:
 
 
 def _without_what_is_not_copied(address: str, body: bytes) -> bytes:
-    """The index and the catalog without the addresses that only a program can serve."""
+    """The index and the catalog without the addresses that need a server."""
     if address == "/v1":
         index = json.loads(body)
         index["data"]["service"] = [

@@ -1,4 +1,4 @@
-"""What the database keeps of the releases: their manifests, bundles and changes, and the entries of the feeds."""
+"""The rows of the releases in the database: their manifests, bundles and changes, and the entries of the feeds."""
 
 import json
 from collections import Counter
@@ -22,7 +22,7 @@ MOST_THOROUGH: Final = 8_000_000
 FEED_ENTRIES: Final = 50
 """How many changes each feed shows: of all records, of a collection, and of what is relevant to safety."""
 SHOWN_FIELDS: Final = ("title", "summary", "cautions", "disclaimer")
-"""What a feed shows of a record. Its cautions and the disclaimer come with its summary."""
+"""The fields of a record in a feed. Its cautions and the disclaimer come with its summary."""
 
 
 def kept_rows(releases: Releases, *, thorough: bool) -> Iterator[Object]:
@@ -50,7 +50,7 @@ def kept_rows(releases: Releases, *, thorough: bool) -> Iterator[Object]:
 
 
 def change_rows(releases: Releases) -> Iterator[Object]:
-    """The newest changes, each with what a feed shows of the record as it is today."""
+    """The newest changes, each with the fields of the current record that a feed shows."""
     assert releases.bundle
     records = records_of(releases.bundle)
     seen: Counter[str] = Counter()

@@ -1,4 +1,4 @@
-"""The layout of the seed: one order of fields and records, so that a change shows only what changed."""
+"""The layout of the seed: a fixed order of fields and records, so that diffs are small."""
 
 import json
 from collections.abc import Iterable
@@ -23,13 +23,13 @@ SHARED = (
     "last_reviewed",
     "review_due",
 )
-"""What records have in common; it stands behind what a record says."""
+"""The fields that records share; they follow the fields of the resource."""
 
 
 def laid_out(content: str) -> str:
-    """The same seed in its one layout: records by slug, fields as `field_order` has them, two spaces a level.
+    """The seed in its canonical layout: records by slug, fields in `field_order`, two spaces a level.
 
-    The objects inside a record keep the author's order, which has a meaning.
+    Lists inside a record keep their order, which has a meaning.
 
     Raises:
         json.JSONDecodeError: when the content is not JSON.
@@ -44,7 +44,7 @@ def laid_out(content: str) -> str:
 
 @cache
 def field_order(model: type[Strict]) -> tuple[str, ...]:
-    """The fields of a model as a reader wants them: what names it, what it says, then what every record has."""
+    """The order of the fields of a model: the slug, the fields of the resource, then the shared fields."""
     own = [name for name in model.model_fields if name not in ("slug", *SHARED)]
     return tuple(name for name in ("slug", *own, *SHARED) if name in model.model_fields)
 

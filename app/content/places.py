@@ -1,4 +1,4 @@
-"""What the summary of a place says: its status, in the same words for every place, and how sure that is."""
+"""The summary of a place, generated from its status and confidence."""
 
 from typing import Final
 
@@ -25,8 +25,8 @@ REPORTED: Final = {
 def summary_of_place(status: LegalStatus, last_reported: LegalStatus, confidence: Confidence) -> str:
     """The summary of a place with this status.
 
-    Equal words keep summary and status from disagreeing, and the list of all places small: what only one place has
-    stands in its note.
+    Generated summaries can't contradict the status, and keep the list of all places small. What is specific to a place
+    is in its note.
     """
     unclear = status is LegalStatus.unclear
     said = f"The status here is unclear: {REPORTED[last_reported]}" if unclear else STATUS[status]

@@ -1,4 +1,4 @@
-"""The file of releases, data/releases.json: the newest release as a whole, and what leads back from it to earlier ones."""
+"""The file of releases, data/releases.json: the newest bundle, and for each earlier release the changes that restore it."""
 
 import json
 from collections import Counter
@@ -26,7 +26,7 @@ MOST_HISTORY: Final = 20
 
 
 class ReleasesError(Exception):
-    """The releases are not as they were recorded, or a release can't be recorded; the message says why in one line."""
+    """A release differs from its record or can't be recorded; the message says why in one line."""
 
 
 def canonical(value: Any) -> bytes:
@@ -35,7 +35,7 @@ def canonical(value: Any) -> bytes:
 
 
 def bundle_of(content: RenderedSeed) -> Object:
-    """The release that the content makes, as a whole."""
+    """The bundle of the content."""
     seed, rendered = content.seed, content.records
     reviewed = [item.record.last_reviewed for item in rendered if item.record.last_reviewed]
     release = content.renderer.release("0" * 64, reviewed, [item.review_due for item in rendered])
@@ -70,7 +70,7 @@ class Releases:
         return self.entries[0]["dataset_version"] if self.entries else None
 
     def with_newest(self, bundle: Object) -> "Releases":
-        """The releases with one more; the same when it is the newest already.
+        """The releases with one more; unchanged when it is the newest already.
 
         Raises:
             ReleasesError: it is recorded with another bundle, or earlier than the newest.
@@ -96,7 +96,7 @@ class Releases:
             "back": difference(bundle, self.bundle) if self.bundle else None,
         }
         entries = [entry, *self.entries]
-        # What leads back beyond the kept ones is not needed any more.
+        # Changes back to releases that are no longer kept are dropped.
         return Releases([e | {"back": e["back"] if n < KEPT - 1 else None} for n, e in enumerate(entries)], bundle)
 
     def without_newest(self) -> "Releases":
@@ -110,7 +110,7 @@ class Releases:
         """The bundles of the kept releases, newest first, each with the hash that was recorded.
 
         Raises:
-            ReleasesError: one is not as it was recorded.
+            ReleasesError: when the hash of one differs.
         """
         found: list[Object] = []
         bundle = self.bundle
@@ -234,7 +234,7 @@ def _empty(bundle: Object) -> Object:
 
 
 def _in_short(change: Object) -> Object:
-    """A change as the history and the feeds tell it."""
+    """The fields of a change that the history and the feeds need."""
     short = {name: change[name] for name in ("collection", "slug", "kind", "safety_relevant")}
     if change["kind"] in (ChangeKind.updated, ChangeKind.renamed):
         short["fields"] = sorted([*change["set"], *change["unset"]])

@@ -1,4 +1,4 @@
-"""Turns checked records into what is served: references resolved, sources attached, the public JSON rendered once."""
+"""Renders checked records: resolves references, attaches sources, and serializes the public JSON once."""
 
 from calendar import monthrange
 from collections import defaultdict
@@ -39,29 +39,29 @@ WORDS_OF_SUPPORT: Final = {
     Support.supports: "Supports",
     Support.background: "Gives background to",
 }
-# Where a source bears on a record in several ways, the link carries one of them and its note
-# tells the rest. A record that restates the article gets the gravest: nobody may read a source
-# that contradicts a statement as supporting it. A record that states the evidence is what the
-# source says, whatever that does to the article.
+# Where a source relates to a record in several ways, the link has one relation and its note lists the
+# others. A record that restates the article gets the most critical one: a source that contradicts a
+# statement must never look like support. A record that states the evidence itself is supported by its
+# sources, whatever they say about the article. See decision 2.
 GRAVEST_FIRST: Final = (Support.contradicts, Support.qualifies, Support.supports, Support.background)
 OWN_FIRST: Final = (Support.supports, Support.qualifies, Support.contradicts, Support.background)
 
 
 @dataclass
 class Bearing:
-    """How a source bears on a record."""
+    """How a source relates to a record."""
 
     named: Support | None = None
-    """What it does to the record as a source named for the record itself."""
+    """Its relation as a source that the record itself names."""
     claims: list[ClaimSeed] = field(default_factory=list)
-    """The claims through which it bears on the record."""
+    """The claims that connect it to the record."""
     omissions: list[str] = field(default_factory=list)
-    """Topics the article omits, for which it stands."""
+    """Topics that the article omits, for which it is a source."""
 
 
 @dataclass(frozen=True)
 class Rendered:
-    """A record, ready to be stored."""
+    """A rendered record, ready to be stored."""
 
     resource: ResourceInfo
     record: RecordFields
@@ -124,7 +124,7 @@ class Renderer:
         )
 
     def release(self, content_hash: str, reviewed: list[date], due: list[date]) -> ReleaseRead:
-        """What the data set as a whole is."""
+        """The data set as a whole."""
         release = self.seed.release
         return ReleaseRead.model_validate(
             release.model_dump(exclude={"reviews_count_from", "coverage", "standing_cautions", "glossary"})
@@ -303,7 +303,7 @@ def _nested(resource: ResourceInfo, record: RecordFields) -> Iterator[tuple[str,
 def _own_sources(resource: ResourceInfo, record: RecordFields) -> list[str]:
     """The sources named for a record or for a part of it, each once."""
     named = list(record.citations) if isinstance(record, FactualSeed) else []
-    if not isinstance(record, ArticleSeed):  # the sources of what an article omits say nothing of the article itself
+    if not isinstance(record, ArticleSeed):  # the sources of an omission are no sources of the article
         named += [
             slug for _, parts in _nested(resource, record) for part in parts for slug in getattr(part, "citations", [])
         ]
@@ -313,7 +313,7 @@ def _own_sources(resource: ResourceInfo, record: RecordFields) -> list[str]:
 
 
 def _document(served: Strict) -> bytes:
-    """The public JSON of a record, its fields in the order a reader wants."""
+    """The public JSON of a record, with its fields in order."""
     values = served.model_dump()
     return to_json({name: values[name] for name in field_order(type(served))})
 

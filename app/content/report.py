@@ -1,4 +1,4 @@
-"""An editor's overview of a seed: what it holds, where its evidence is thin, and what has grown old."""
+"""An editor's overview of a seed: its records, thin evidence, old statuses and readability."""
 
 from collections.abc import Collection, Iterator
 from datetime import date
@@ -28,7 +28,7 @@ PRIMARY_TYPES = {
     CitationType.official_record,
     CitationType.official_copy,
 }
-"""Evidence at first hand: original studies, and for the law its own texts and offices."""
+"""Primary evidence: original studies, and for the law official texts and records."""
 
 READER_FIELDS: Final = (
     "summary",
@@ -64,7 +64,7 @@ PROSE: Final = (
     "key_findings",
     "limitations",
 )
-"""What is read as sentences: here their length counts, and not the grade, which names of drugs and studies drive up."""
+"""Fields with prose. The length of their sentences is checked, but not the grade, which names of drugs and studies raise."""
 HARD_GRADE: Final = 9
 """The highest school grade that a record may ask of its reader."""
 LONG_SENTENCE: Final = 25
@@ -92,7 +92,7 @@ def overview(content: RenderedSeed, older_than: date) -> dict[str, Any]:
             for citation in seed.citations
             if citation.missing_fields
         },
-        # A year or a month is as old as its first day: dates are never padded in the seed.
+        # Partial dates compare as text: a year or a month counts from its first day.
         "statuses_older_than": {
             "date": older_than.isoformat(),
             "jurisdictions": {
@@ -108,7 +108,7 @@ def overview(content: RenderedSeed, older_than: date) -> dict[str, Any]:
 
 
 def _readability(content: RenderedSeed) -> dict[str, Any]:
-    """The grade of each collection, and what asks too much of its reader."""
+    """The grade of each collection, and the records and sentences that are too hard to read."""
     release = content.seed.release
     names = {word.lower() for place in content.seed.jurisdictions for word in place.name.split()}
     glossary = names | {word.lower() for word in release.glossary}

@@ -21,11 +21,11 @@ UNKNOWN: dict[str, tuple[str, ...]] = {
     "container_unconfirmed": ("container",),
     "doi_or_pmid": ("doi", "pmid"),
 }
-"""What is null in a citation, by what its `missing_fields` name."""
+"""The fields of a citation that must be null for each value of `missing_fields`."""
 SLUG = re.compile(SLUG_PATTERN)
 CODE = re.compile(CODE_PATTERN)
 MOST_SHOWN = 5
-"""Of how many places a cycle is shown."""
+"""How many places of a cycle a message shows."""
 SELLERS = ("vendor", "vendor_review")
 """Kinds of publication that sell or lead to sellers."""
 NESTED = tuple(dict.fromkeys(name for resource in RESOURCES for name in resource.nested))
@@ -64,7 +64,7 @@ class Node:
 
 
 class Draft:
-    """A seed as it was parsed: raw, so that broken rules are reported together with schema errors."""
+    """A parsed, not yet validated seed, so that broken rules are reported together with schema errors."""
 
     def __init__(self, data: Object, served: Mapping[str, str] = MappingProxyType({})) -> None:
         self.data = data
@@ -78,8 +78,8 @@ class Draft:
         self.incomplete = {
             resource.collection for resource in RESOURCES if not _all_named(whole, resource.seed_key, "slug", SLUG)
         }
-        """Collections with a record whose slug is missing, malformed or not unique. A reference into one of them may
-        lead to that record: it is not reported, so that the fault of the slug is seen as the cause."""
+        """Collections with a record whose slug is missing, malformed or not unique. References into them are not reported,
+        because they may refer to that record: the fault of the slug is the cause."""
         self.codes = {code for record in self.records["jurisdictions"] if (code := record.text("code"))}
         self.codes_incomplete = not _all_named(whole, "jurisdictions", "code", CODE)
         self.sections = {
@@ -101,12 +101,12 @@ class Draft:
         self.released = _day(self.release.text("release_date"))
 
     def dangling(self, place: Place, collection: str, slug: str, what: str) -> Iterator[Fault]:
-        """The fault of a reference by slug that leads nowhere."""
+        """The fault of a dangling reference by slug."""
         if collection not in self.incomplete:
             yield from _dangling(place, slug, self.slugs[collection], what)
 
     def dangling_path(self, place: Place, path: str) -> Iterator[Fault]:
-        """The fault of a reference by `collection/slug` that leads nowhere."""
+        """The fault of a dangling reference by `collection/slug`."""
         if path.partition("/")[0] not in self.incomplete:
             yield from _dangling(place, path, self.paths, "the collection and slug of a record")
 
@@ -192,7 +192,7 @@ def _sources_are_parts_of_articles(draft: Draft) -> Iterator[Fault]:
 
 
 def _dates_are_not_after_the_release(draft: Draft) -> Iterator[Fault]:
-    # What a law takes effect on may lie ahead; what was read, published or reviewed may not.
+    # The date on which a law takes effect may be later than the release; these dates may not.
     for _, record in draft.everything():
         for part in record.parts():
             for name in ("last_reviewed", "reviewed", "published", "as_of"):

@@ -1,4 +1,4 @@
-"""Rules that keep the content safe to act on: every record that could mislead carries what prevents it."""
+"""Safety rules: every record that could mislead a reader has the warning that prevents it."""
 
 import re
 from collections.abc import Iterator
@@ -33,7 +33,7 @@ HOSPITAL: Final = re.compile(r"\bemergency\b|\bhospital now\b", re.IGNORECASE)
 INSTRUCTIONS: Final = ("what_to_do", "action", "advice", "answer", "short_answer", "guidance", "cautions")
 """The fields that tell a reader what to do."""
 ADVICE: Final = ("what_to_do", "action", "advice", "answer", "short_answer", "when_to_use")
-"""Those of them that a screen shows by themselves."""
+"""The instructions that a screen may show alone."""
 CAUTIONED: Final = frozenset(
     {"strains", "effects", "side-effects", "dosage-ranges", "faqs", "product-forms", "interactions", "claims"}
     | {"quality-checks", "jurisdictions"}
@@ -49,7 +49,7 @@ SHORT_TEXTS: Final = ("title", "summary", "short_answer")
 
 
 def stop_advice_warns_of_withdrawal(draft: Draft) -> Iterator[Fault]:
-    """Whoever reads that use should stop also reads how to stop safely."""
+    """Advice to stop comes with the standing caution on how to stop safely."""
     for _, record in draft.everything():
         if "stop-safely" not in {slug for _, slug in record.texts("standing_cautions")}:
             for place, text in _texts(record, INSTRUCTIONS):
@@ -60,7 +60,7 @@ def stop_advice_warns_of_withdrawal(draft: Draft) -> Iterator[Fault]:
 
 
 def stop_advice_stands_with_its_warning(draft: Draft) -> Iterator[Fault]:
-    """The text that tells somebody to stop or to avoid kratom is shown without its cautions, too."""
+    """Advice to stop or avoid kratom says in the same text how to stop safely, because it may be shown without its cautions."""
     for _, record in draft.everything():
         for place, text in _texts(record, ADVICE):
             if (found := STOP_KRATOM.search(text)) and not SAFE_STOPPING.search(text):
@@ -68,14 +68,14 @@ def stop_advice_stands_with_its_warning(draft: Draft) -> Iterator[Fault]:
 
 
 def interactions_lead_to_a_warning_sign(draft: Draft) -> Iterator[Fault]:
-    """Every interaction links the sign by which an emergency is known."""
+    """Every interaction links a warning sign."""
     for record in draft.records["interactions"] if draft.records["warning-signs"] else ():
         if record.text("slug") and not any(path.startswith("warning-signs/") for _, path in record.texts("related")):
             yield Fault((*record.place, "related"), "no warning sign", "at least one record of warning-signs")
 
 
 def statements_are_attributed(draft: Draft) -> Iterator[Fault]:
-    """What the evidence does not support is never said in the service's own voice."""
+    """A statement that the evidence does not support is attributed to its source."""
     for claim in draft.records["claims"]:
         if claim.text("verdict") == "supports":
             continue
@@ -95,7 +95,7 @@ def statements_are_attributed(draft: Draft) -> Iterator[Fault]:
 
 
 def a_sign_has_one_urgency(draft: Draft) -> Iterator[Fault]:
-    """Wherever a text names the sign of an emergency, it says that it is one."""
+    """An instruction that names the sign of an emergency says that it is an emergency."""
     signs: dict[tuple[str, ...], tuple[str, re.Pattern[str]]] = {}
     for sign in draft.records["warning-signs"]:
         if sign.text("urgency") == "emergency_now":
@@ -113,7 +113,7 @@ def a_sign_has_one_urgency(draft: Draft) -> Iterator[Fault]:
 
 
 def cards_are_short(draft: Draft) -> Iterator[Fault]:
-    """A title and a summary fit on a card. The title of a source is its own and stands as printed."""
+    """A title and a summary fit on a card. The title of a source is exempt, because it is quoted."""
     for collection, record in draft.everything():
         for name in ("title", "summary") if collection != "citations" else ("summary",):
             text = record.text(name)
@@ -122,7 +122,7 @@ def cards_are_short(draft: Draft) -> Iterator[Fault]:
 
 
 def short_texts_name_no_amount(draft: Draft) -> Iterator[Fault]:
-    """What is shown alone can't be read as a dose. The title of a source is its own and stands as printed."""
+    """Texts that are shown alone name no amount. The title of a source is exempt, because it is quoted."""
     for collection, record in draft.everything():
         names = SHORT_TEXTS[1:] if collection == "citations" else SHORT_TEXTS
         for place, text in _texts(record, names):
@@ -131,7 +131,7 @@ def short_texts_name_no_amount(draft: Draft) -> Iterator[Fault]:
 
 
 def places_say_their_status(draft: Draft) -> Iterator[Fault]:
-    """The summary of a place says the status that the record has, and how sure it is, in the words of all places."""
+    """The summary of a place is the one that is generated from its status and confidence."""
     for place in draft.records["jurisdictions"]:
         status, reported = (STATUSES.get(place.text(name)) for name in ("status", "last_reported_status"))
         confidence = CONFIDENCES.get(place.text("confidence"))
@@ -142,7 +142,7 @@ def places_say_their_status(draft: Draft) -> Iterator[Fault]:
 
 
 def collections_that_need_cautions_have_them(draft: Draft) -> Iterator[Fault]:
-    """No record that a reader could act on stands without a caution."""
+    """Every record that a reader could act on has a caution."""
     standing = {
         name for caution in draft.release.nodes("standing_cautions") for _, name in caution.texts("collections")
     }

@@ -9,7 +9,7 @@ from app.files import write_whole
 
 
 def seed_schema() -> dict[str, Any]:
-    """The schema, drawn from the same models that check the seed."""
+    """The schema, generated from the models that validate the seed."""
     schema = Seed.model_json_schema(by_alias=True)
     return {"$schema": "https://json-schema.org/draft/2020-12/schema"} | schema
 

@@ -1,4 +1,4 @@
-"""What the build stores for the search: every record as it is found and shown, numbered by importance, and the lexicon."""
+"""The search tables: every record as it is indexed and shown, numbered by importance, and the lexicon."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""Scores the search on rated questions: what it finds, in which order, and what it makes of misspellings."""
+"""Scores the search against rated questions: recall, ranking and robustness to misspellings."""
 
 from collections.abc import Iterator
 from math import log2

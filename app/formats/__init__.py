@@ -14,11 +14,11 @@ from app.schemas.formats import MEDIA_TYPES
 from app.schemas.resources import ResourceInfo
 
 DATA_PACKAGE_PATH: Final = "/v1/datapackage.json"
-"""Where the columns of every CSV file are described."""
+"""The path of the data package, which describes the columns of every CSV file."""
 PIECE_BYTES: Final = 32_768
-"""How much of a body is made at a time: other requests have their turn in between."""
+"""How many bytes of a body are written at a time; other requests run in between."""
 MAX_WHOLE_BYTES: Final = 1_048_576
-"""How many bytes of records become one body, which is cached; of more, the body is sent while it is made, and never kept."""
+"""Up to how many bytes of records a body is sent whole and cached; a longer body is streamed and not cached."""
 Writer = Callable[[ResourceInfo, Iterable[bytes], Database], Iterator[bytes]]
 
 
@@ -42,16 +42,16 @@ WRITERS: Final[dict[str, Writer]] = {
     "ris": _for_citations(write_ris),
 }
 EXTENSIONS: Final = {"csv": "csv", "ndjson": "ndjson", "csl": "csl.json", "bibtex": "bib", "ris": "ris"}
-"""What the name of a downloaded file ends in."""
+"""The extension of a downloaded file."""
 
 
 def export(
     database: Database, resource: ResourceInfo, documents: Callable[[], Iterable[bytes]], form: str, name: str
 ) -> Response:
-    """Records in a format other than JSON, as a file whose name tells the version of the data.
+    """Return records in a format other than JSON, as a file with the version of the data in its name.
 
-    The records may be read twice: whether a body is to be streamed is found out before any of it is made, so that neither HEAD nor a
-    304 takes long, and nothing is kept for as long as the client reads.
+    The records may be read twice: their size decides about streaming before any of the body is written, so that HEAD and 304 are fast
+    and nothing is buffered while the client reads.
     """
     licence: dict[str, Any] = json.loads(database.release_document)["data_licence"]
     links = [f'<{licence["url"]}>; rel="license"', f'<{resource.path}>; rel="collection"']
@@ -79,7 +79,7 @@ def _few(documents: Iterable[bytes]) -> list[bytes] | None:
 
 
 def _pieces(records: Iterable[bytes]) -> Iterator[bytes]:
-    """Whole records joined to pieces that are worth sending."""
+    """Join whole records into pieces of at least `PIECE_BYTES`."""
     piece = bytearray()
     for record in records:
         piece += record

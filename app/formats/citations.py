@@ -1,4 +1,4 @@
-"""Citations for reference managers: CSL-JSON, BibTeX and RIS. docs/formats.md says which field goes where."""
+"""Citations for reference managers: CSL-JSON, BibTeX and RIS. docs/formats.md has the mapping of fields."""
 
 import json
 import re
@@ -13,7 +13,7 @@ Record = dict[str, Any]
 ET_AL: Final = "et al."
 """The last of the authors when the record does not have them all."""
 VOLUME_ISSUE_PAGES = re.compile(r"(\d+)(?:\((\d+)\))?(?::([A-Za-z0-9.]+(?:-[A-Za-z0-9.]+)?))?")
-"""`30(4):252`; what has another form is not taken apart but stands in the note."""
+"""Matches `30(4):252`; any other form is not parsed but copied to the note."""
 KINDS: Final = {
     CitationType.journal_article: ("article-journal", "article", "JOUR"),
     CitationType.review: ("article-journal", "article", "JOUR"),
@@ -36,7 +36,7 @@ SPECIAL: Final = {
     "~": r"\textasciitilde{}",
     "^": r"\textasciicircum{}",
 }
-"""The characters that LaTeX takes for commands."""
+"""The special characters of LaTeX, escaped."""
 
 
 def write_csl(documents: Iterable[bytes], dataset_version: str) -> Iterator[bytes]:
@@ -150,14 +150,14 @@ def _date(record: Record) -> Sequence[str]:
 
 
 def _parts(record: Record) -> tuple[str | None, str | None, str | None]:
-    """Volume, issue and pages, where they can be told apart."""
+    """Volume, issue and pages, where they can be parsed."""
     found = VOLUME_ISSUE_PAGES.fullmatch(record["volume_issue_pages"] or "")
-    # A number alone may be of an article as well as of a volume.
+    # A single number may be that of an article or of a volume.
     return (found[1], found[2], found[3]) if found and (found[2] or found[3]) else (None, None, None)
 
 
 def _notes(record: Record, dataset_version: str) -> Iterator[str]:
-    """What no field of a reference manager is made for, and nobody should miss."""
+    """The information about a source that reference managers have no field for."""
     level = record["evidence_level"]
     yield f"Kind of evidence: {EvidenceLevel[level].label if level else 'none stated'}."
     if record["limitations"]:

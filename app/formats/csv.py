@@ -1,4 +1,4 @@
-"""CSV (RFC 4180) that gives back the JSON exactly: one row a record, one column a field. docs/formats.md has the rules."""
+"""CSV (RFC 4180) without loss: one row a record, one column a field. docs/formats.md specifies it."""
 
 import csv
 import io
@@ -13,7 +13,7 @@ FORMULA = re.compile(
     r"'|[\s\"\N{ZERO WIDTH NO-BREAK SPACE}]*[=+\-@\N{FULLWIDTH EQUALS SIGN}\N{FULLWIDTH PLUS SIGN}"
     r"\N{FULLWIDTH HYPHEN-MINUS}\N{FULLWIDTH COMMERCIAL AT}]|[\t\r\n]"
 )
-"""How a text begins that a spreadsheet may take for a formula, or that begins like one that was made safe."""
+"""Matches text that a spreadsheet may take for a formula, or that begins with an apostrophe like escaped text."""
 VERSION_COLUMN: Final = "dataset_version"
 
 
@@ -26,7 +26,7 @@ def write_csv(fields: Sequence[str], documents: Iterable[bytes], dataset_version
 
 
 def cell(value: Any) -> str:
-    """A value as a cell: text as it is unless it could be a formula, null as nothing, anything else as JSON."""
+    """A value as a cell: text unchanged unless it could be a formula, null as an empty cell, anything else as JSON."""
     if value is None:
         return ""
     if isinstance(value, str):

@@ -1,1 +1,1 @@
-"""How HTTP requests are parsed, processed and cached: the pipeline, the modules it uses, and the connection."""
+"""HTTP: the connection that parses requests, the pipeline that responds to them, and the response cache."""

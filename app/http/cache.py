@@ -1,4 +1,4 @@
-"""The response cache: a data set can't change, so no response is computed twice; another one gets another cache."""
+"""The response cache. A data set never changes, so cached responses never expire; another data set gets an empty cache."""
 
 from base64 import b64encode
 from collections import OrderedDict
@@ -25,7 +25,7 @@ MAX_KNOWN_BYTES: Final = 1000
 
 @dataclass(slots=True, weakref_slot=True)
 class Reply:
-    """A complete response, but for the request identifier."""
+    """A response without its request identifier."""
 
     status: int
     headers: RawHeaders

@@ -1,4 +1,4 @@
-"""A connection: reads requests in order, responds at once where a response is cached, and bounds what a client may take."""
+"""A connection: reads requests in order, sends cached responses on the fast path, and limits what a client may use."""
 
 import asyncio
 import logging
@@ -54,19 +54,19 @@ LINGER_SECONDS: Final = 2.0
 """How long a client may go on sending after its last response; closing earlier would reset the connection before it has
 read that response."""
 SHED_SECONDS: Final = 0.2
-"""The same when there were too many connections already."""
+"""The same for a connection above the limit."""
 MAX_CONNECTIONS: Final = 8192
 """How many connections a process serves at once; each takes some kilobytes."""
 RESERVED_DESCRIPTORS: Final = 64
-"""How many of the files that the process may have open are left for other things than connections."""
+"""How many file descriptors are reserved for other uses than connections."""
 SHED_LOG_SECONDS: Final = 60.0
-"""How often it is logged that there are too many connections."""
+"""The shortest time between two log events on too many connections."""
 STOP_SECONDS: Final = 1.0
 """How long a silent connection is kept when the server stops: a request may be on its way."""
 MAX_BURST: Final = 64
-"""How many pipelined requests get their response in one turn of the event loop: other connections have theirs in between."""
+"""How many pipelined requests get their response before the event loop serves other connections."""
 SEPARATE_WRITE_BYTES: Final = 32_768
-"""Larger bodies are written from where they are; smaller ones are joined with their head into one packet."""
+"""Larger bodies are written without a copy; smaller ones are joined with their head into one packet."""
 RESET: Final = struct.pack("ii", 1, 0)
 """The value of SO_LINGER with which the end of a connection is a reset."""
 NO_RESET: Final = struct.pack("ii", 0, 0)
@@ -77,7 +77,7 @@ log = logging.getLogger("app.connection")
 
 @cache
 def max_connections() -> int:
-    """How many connections may be open at once; the number of files that the process may have open can lower it."""
+    """How many connections may be open at once; the limit of open files can lower it."""
     files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     if files == resource.RLIM_INFINITY:
         return MAX_CONNECTIONS
@@ -85,13 +85,13 @@ def max_connections() -> int:
 
 
 class ShedLog:
-    """Logs now and then that connections are refused."""
+    """Logs at intervals that connections are refused."""
 
     last = -SHED_LOG_SECONDS
 
     @classmethod
     def note(cls, now: float) -> None:
-        """Log it unless it was logged a short time ago."""
+        """Log it unless it was logged recently."""
         if now - cls.last >= SHED_LOG_SECONDS:
             cls.last = now
             log.warning(
@@ -130,9 +130,9 @@ class Connection(asyncio.Protocol):
         self.buffer = bytearray()
         """Bytes received and not yet processed; they start with the request being read."""
         self.searched = 0
-        """How much of the buffer holds no end of a head."""
+        """How many bytes of the buffer have been searched for the end of a head."""
         self.unread_body = 0
-        """How many bytes of a body are still to come; they are skipped."""
+        """How many bytes of a request body are still to be received and skipped."""
         self.is_processing = False
         """Whether the application is processing a request."""
         self.is_reading_paused = False
@@ -140,14 +140,14 @@ class Connection(asyncio.Protocol):
         self.is_streaming = False
         """Whether the response is written while the application makes it."""
         self.may_write: asyncio.Future[None] | None = None
-        """What a streamed response waits for while the client reads slowly."""
+        """Resolved when a paused streamed response may be written again."""
 
         self.stopping = False
         """Whether the server stops."""
         self.ended = False
         """Whether the client has ended its side."""
         self.closing = False
-        """Whether the last response has been written; what still comes in is dropped."""
+        """Whether the last response has been written; further input is discarded."""
         self.linger_seconds = LINGER_SECONDS
         self.lost = asyncio.Event()
 
@@ -164,7 +164,7 @@ class Connection(asyncio.Protocol):
     # What asyncio calls
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # a socket's transport
-        """Begin to check the connection now and then."""
+        """Start the periodic check of the connection."""
         self.transport = transport
         self.server_state.connections.add(self)  # type: ignore[arg-type]  # uvicorn names only its own protocols
         self.timer = self.loop.call_later(CHECK_SECONDS, self._check)
@@ -174,7 +174,7 @@ class Connection(asyncio.Protocol):
             self._refuse(UNAVAILABLE, "Too many connections are open.")
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002  # asyncio passes it
-        """Forget the connection."""
+        """Remove the connection from the server."""
         self.server_state.connections.discard(self)
         self.timer.cancel()
         self.closing = True
@@ -198,11 +198,11 @@ class Connection(asyncio.Protocol):
         return not self.closing
 
     def pause_writing(self) -> None:
-        """Wait for a client that reads slowly."""
+        """Pause responses because the client reads slowly."""
         self.is_writing_paused = True
 
     def resume_writing(self) -> None:
-        """Go on."""
+        """Resume responses."""
         self.is_writing_paused = False
         self._go_on()
         self.advance()
@@ -227,7 +227,7 @@ class Connection(asyncio.Protocol):
                 break
         else:
             self.loop.call_soon(self.advance)
-        # While requests wait for a response to be written, the client waits too, rather than fill the memory.
+        # Backpressure: while requests wait in a full buffer, nothing more is read from the client.
         is_full = len(self.buffer) > MAX_HEAD_BYTES
         if is_full and not self.is_reading_paused:
             self.transport.pause_reading()
@@ -268,7 +268,7 @@ class Connection(asyncio.Protocol):
     # Responding
 
     def _respond_if_known(self, head: bytes) -> bool:
-        """Respond to a request whose bytes are known from before: there is nothing to parse."""
+        """Respond to a request whose head is remembered, without parsing it."""
         if not self.has_fast_path or self.app.dependency_overrides:
             return False
         found = self.pipeline.known.get(head)
@@ -307,7 +307,7 @@ class Connection(asyncio.Protocol):
             self.pipeline.log_access(method, path, reply.status, perf_counter() - started, request_id)
 
     def _counter(self, method: str, path: str, status: int) -> list[int]:
-        """What counts such responses, in a list of one."""
+        """The counter of such responses, in a list of one."""
         return self.pipeline.metrics.counter(method, path, status) if self.pipeline.metrics else [0]
 
     async def _run(self, request: Request, *, keeps_open: bool) -> None:
@@ -331,7 +331,7 @@ class Connection(asyncio.Protocol):
             reply = await whole_response(self.app, self._scope(request), receive, stream)
         except (Exception, BaseExceptionGroup, asyncio.CancelledError) as error:
             if self.is_streaming or self._is_given_up():
-                # The client sees that the body has no end.
+                # The client sees that the body is incomplete.
                 self.transport.abort()
                 if not isinstance(error, (ConnectionError, asyncio.CancelledError)):
                     log.exception(
@@ -391,7 +391,7 @@ class Connection(asyncio.Protocol):
             connected.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, option)
 
     def _go_on(self) -> None:
-        """Let a streamed response that waits for the client go on."""
+        """Resume a streamed response that waits for the client."""
         if self.may_write and not self.may_write.done():
             self.may_write.set_result(None)
 
@@ -455,7 +455,7 @@ class Connection(asyncio.Protocol):
         return task is not None and task.cancelling() > 0
 
     def _close(self) -> None:
-        """Close the connection: at once when the client has ended its side, else after a while."""
+        """Close the connection: at once when the client has closed its side, otherwise after `linger_seconds`."""
         self.closing = True
         self.buffer.clear()
         if self.ended or not self.transport.can_write_eof():

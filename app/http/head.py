@@ -1,4 +1,4 @@
-"""The head of a request as it is sent: matched whole against the grammar of HTTP/1.1 (RFC 9112), with no leniency."""
+"""Parses the head of a request: it must match the grammar of HTTP/1.1 (RFC 9112) as a whole, with no leniency."""
 
 import re
 from typing import Final, NamedTuple
@@ -10,7 +10,7 @@ from app.problems import ALLOW, BAD_REQUEST, HEAD_TOO_LARGE, METHOD_NOT_ALLOWED,
 MAX_HEAD_BYTES: Final = 32_768
 MAX_FIELDS: Final = 200
 EMPTY_LINES = re.compile(rb"[\r\n]*+")
-"""What some clients send behind a body; it belongs to no request."""
+"""Empty lines, which some clients send after a body; they belong to no request."""
 METHOD_START = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,40}+(?: |\Z)")
 HEAD_END = re.compile(rb"\n\r?\n")
 """An empty line. A head that ends in bare line feeds is found too, so that it is refused at once."""
@@ -33,7 +33,7 @@ class Head(NamedTuple):
     body_bytes: int
     """How many bytes of a body follow the head."""
     keeps_open: bool
-    """Whether another request may follow. None can where the end of the body is unknown."""
+    """Whether another request may follow; false when the end of the body is unknown."""
     fault: ProblemException | None
     """Why the request is refused; nothing behind it is read."""
 

@@ -12,7 +12,7 @@ NO_STORE: Final = (b"cache-control", b"no-store")
 
 
 class CommonHeaders:
-    """What every response says, unless it says something else under the same name."""
+    """The header fields of every response, unless it sets them itself."""
 
     def __init__(self, cache_seconds: int, *, tls: bool) -> None:
         freshness = f"public, max-age={cache_seconds}, stale-while-revalidate=86400, stale-if-error=604800"
@@ -31,25 +31,25 @@ class CommonHeaders:
         self._common = [(name.encode(), value.encode()) for name, value in common.items()]
 
     def complete(self, headers: RawHeaders) -> RawHeaders:
-        """The header fields of a response with those that it lacks."""
+        """The header fields of a response, completed with the common ones."""
         return [*headers, *_lacking(headers, self._common)]
 
     def cacheable(self, reply: Reply, offers: tuple[bytes, ...] | None = None) -> CachedResponse:
-        """A response that may be kept; `Accept` has chosen it among `offers`, if there are several."""
+        """A cacheable response; `Accept` has chosen it among `offers`, if there are several."""
         if offers:
             reply.headers.append((b"vary", f"Accept, {VARY}".encode()))
         own = [*reply.headers, *_lacking(reply.headers, self._storable)]
         return CachedResponse(own, reply.body, _lacking(reply.headers, self._common), offers)
 
     def precompressed(self, reply: Reply, compressed: Mapping[bytes, bytes]) -> CachedResponse:
-        """A response that may be kept, whose body has been compressed before, in these codings."""
+        """A cacheable response with a precompressed body in these codings."""
         cached = self.cacheable(reply)
         for coding, body in compressed.items():
             cached.add(coding, body)
         return cached
 
     def not_modified(self) -> RawHeaders:
-        """The header fields of a 304 for a response that may not be kept: it has no body whose language it could tell."""
+        """The header fields of a 304 for a response that may not be cached; without a body it has no language."""
         return [NO_STORE, *(line for line in self._common if line[0] != b"content-language")]
 
 

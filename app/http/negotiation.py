@@ -23,7 +23,7 @@ CODINGS: Final[dict[bytes, Callable[[bytes], bytes]]] = {
 }
 """The content codings on offer, preferred first where a client weighs several equally."""
 PieceByPiece = tuple[Callable[[bytes], bytes], Callable[[], bytes]]
-"""What compresses the next piece of a body, and what ends it."""
+"""The functions that compress the next piece of a body and flush the rest."""
 
 
 def _brotli_by_pieces() -> PieceByPiece:
@@ -83,7 +83,7 @@ def _weight(accept: bytes, media_type: bytes) -> tuple[float, int]:
     for name, quality in _weighted(accept):
         specificity = ranges.get(name)
         if specificity is None and quality > 0 and _is_json(name) and _is_json(media_type):
-            # What reads one vocabulary of JSON reads JSON; what rules one out says nothing of the others.
+            # A client that accepts one +json type can parse JSON; excluding one +json type excludes no other.
             specificity = 2
         if specificity is not None:
             best = max(best, (specificity, quality))

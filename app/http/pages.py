@@ -1,4 +1,4 @@
-"""The pages by their path: the few responses that are no part of the data, one of them large, outside the cache's budget."""
+"""The pages and assets by path: responses rendered at start-up, outside the budget of the response cache."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -12,11 +12,11 @@ from app.http.prefix import prefix_of, prefixed
 from app.http.request import Request
 
 MAX_MOUNTED: Final = 200
-"""How many pages under root paths are kept: a mount may take any part of an address for its path."""
+"""How many pages under root paths are kept: a mount can produce any number of root paths."""
 
 
 class Pages(dict[str, CachedResponse]):
-    """Each page as clients get it, by its path."""
+    """The cached response of each page, by path."""
 
     def __init__(self, headers: CommonHeaders, public_path: str | None) -> None:
         super().__init__()

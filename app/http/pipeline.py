@@ -59,24 +59,24 @@ if TYPE_CHECKING:
 PREFLIGHT_SECONDS: Final = 86_400
 HTML: Final = b"text/html"
 PROBES: Final = ("/health/live", "/health/ready")
-"""What load balancers and orchestrators ask, each with a Host, an Accept and a query of its own: none of them matters."""
+"""The health checks: they ignore Host, Accept and the query, which differ between load balancers and orchestrators."""
 PLAIN_PATH = re.compile(r"[A-Za-z0-9/._+-]{1,200}")
-"""What an address of this service may be made of, so that a problem can repeat it."""
+"""Paths that a problem may suggest: the characters and the length of addresses of this service."""
 SPELLING: Final = "Addresses are in lower case, with single slashes and none at the end."
 SLOW_SECONDS: Final = 0.25
-"""From when on an endpoint is logged as slow."""
+"""The duration from which on an endpoint call is logged as slow."""
 
 STREAMED: Final = "streamed"
-"""What tells a connection that a response is to be written while it is made; others are written once they are whole."""
+"""The key of an ASGI message that tells the connection to stream the response; others are written once complete."""
 
 log = logging.getLogger("app.requests")
 
 
 class ProblemPages(Protocol):
-    """Tells of problems in HTML as well, where somebody reads."""
+    """Renders problems as HTML pages for browsers."""
 
     def offers(self, path: str, kind: Kind) -> tuple[bytes, ...]:
-        """The media types in which a problem at an address can be told, the preferred first."""
+        """The media types of a problem at an address, preferred first."""
 
     def response(self, path: str, problem: ProblemException, prefix: str) -> Response:
         """The HTML page of a problem."""
@@ -104,18 +104,18 @@ class Pipeline:
         self.app = app
         self.routes = routes
         self.ordinary = ordinary
-        """FastAPI's own way to call an endpoint, for routes that ask for more than a direct call can give."""
+        """FastAPI's own routing, for endpoints that can't be called directly."""
         self._cache_bytes = cache_bytes
         self.forget_responses()
         self.public_path = public_path
-        """What the paths of the service begin with where clients reach it; None when the settings do not say."""
+        """The path of the public URL; None when it is not set."""
         self._left_path = unquote(public_path or "")
         """The same as it stands in the path of a request."""
         self._headers = CommonHeaders(cache_seconds, tls=tls)
         self.pages = Pages(self._headers, public_path)
         self.spellings = Spellings()
         self.problem_pages: ProblemPages | None = None
-        """Tells readers of problems in HTML; without it every problem is JSON."""
+        """Renders problems as HTML; without it every problem is JSON."""
         self.access_log = access_log
         self.metrics: Metrics | None = None
         self._compressor = Compressor()
@@ -123,7 +123,7 @@ class Pipeline:
         self._streams = Streams(self._turns, self._compressor)
 
     def forget_responses(self) -> None:
-        """Begin with empty caches, because another data set is served."""
+        """Empty the caches, because another data set is served."""
         self.cache = ResponseCache(self._cache_bytes)
         self.known = KnownRequests(self.cache)
 
@@ -235,7 +235,7 @@ class Pipeline:
         return reply
 
     async def _nothing_here(self, request: Request, scope: Scope, receive: Receive) -> ProblemException:
-        """The problem that nothing is at an address, with the right one when only slashes or capitals are amiss.
+        """The 404 for an address, with the right one when only slashes or capitals differ.
 
         Raises:
             ProblemException: there is no such record at the right address either.
@@ -254,7 +254,7 @@ class Pipeline:
         return nothing_here(self.prefix(request))
 
     def _is_cacheable(self, route: Route) -> bool:
-        """Whether the response depends on the path and the query alone, and on nothing that a test has put in place."""
+        """Whether the response depends on the path and the query alone, and no dependency is overridden."""
         return route.read is not None and not self.app.dependency_overrides
 
     async def _call(
@@ -262,7 +262,7 @@ class Pipeline:
     ) -> Reply | CachedResponse | StreamedResponse:
         """The response of the endpoint, or the cached one to the same query in another spelling.
 
-        After some milliseconds of calls the event loop turns before the next, so that none starves the others.
+        After some milliseconds of calls it yields to the event loop, so that no request starves the others.
         """
         read = route.read
         if read is None:
@@ -309,7 +309,7 @@ class Pipeline:
         return parameters
 
     def _negotiated(self, query: QueryParameters | None, request: Request) -> QueryParameters | None:
-        """The query with the format that the client prefers; the key of the response then tells formats apart."""
+        """The query with the format that the client prefers, which becomes part of the cache key."""
         offers = query.offers() if query else {}
         if not query or not offers:
             request.offers = () if query and query.names_format() else None
@@ -348,14 +348,14 @@ class Pipeline:
         return reply
 
     def _is_left_in_place(self, request: Request, scope: Scope) -> bool:
-        """Whether the proxy has left the public path in the path of a request, which leads nowhere as it is."""
+        """Whether the proxy has not removed the public path, and no route has the path as it is."""
         path = self._left_path
         if not path or not f"{request.path}/".startswith(f"{path}/"):
             return False
         return request.path not in self.pages and self.routes.find(request.path, scope) is None
 
     def prefix(self, request: Request) -> str:
-        """What addresses in the response to a request begin with.
+        """The prefix of addresses in the response to a request.
 
         The setting decides; without it, where the server or another application has mounted the service. Nothing that
         a client sends does.
@@ -363,7 +363,7 @@ class Pipeline:
         return self.prefix_under(request.root_path)
 
     def prefix_under(self, root_path: str) -> str:
-        """What addresses begin with under a root path."""
+        """The prefix of addresses under a root path."""
         return prefix_of(root_path) if self.public_path is None else self.public_path
 
     def _uncacheable(self, request: Request, reply: Reply) -> Reply:
@@ -377,7 +377,7 @@ class Pipeline:
         return Reply(204, self._headers.complete(headers), b"")
 
     def _raised(self, error: HTTPException) -> Reply:
-        """The reply with a status that is no error, such as a redirect, which an endpoint has raised."""
+        """The reply for an HTTPException that is no error, such as a redirect."""
         given = without_framing(error.headers or {})
         headers = [(name.encode(), value.encode("latin-1")) for name, value in given.items()]
         if all(name != b"cache-control" for name, _ in headers):
@@ -425,7 +425,7 @@ class Pipeline:
         return offers if len(offers) > 1 else ()
 
     def route_of(self, path: str) -> str:
-        """What a path is counted under: a page, or the route that it leads to; empty when there is nothing."""
+        """The route of a path for metrics and logs; empty when there is none."""
         return path if path in self.pages else self.routes.template(path)
 
     def gauges(self) -> dict[str, float]:
@@ -433,7 +433,7 @@ class Pipeline:
         return {"response_cache_responses": len(self.cache), "response_cache_bytes_at_most": self.cache.size}
 
     def log_access(self, method: str, path: str, status: int, seconds: float, request_id: str) -> None:
-        """Log a request after its response: nothing of who sent it."""
+        """Log a request after its response, without anything about the client."""
         extra = {
             "method": method[:20],
             "path": shown(path, 200),

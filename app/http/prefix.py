@@ -11,14 +11,14 @@ from app.http.cache import Reply
 from app.schemas.envelopes import MAX_LINK_BYTES
 
 TOP_LEVEL: Final = ("v1", "docs", "openapi.json", "problems", "health", ".well-known")
-"""What the addresses in responses begin with. HTML pages refer to their files, and to each other, by relative links."""
+"""The first segments of addresses in responses. HTML pages use relative links."""
 ADDRESS = re.compile(
     # Nothing that belongs to a longer address stands before it, and it is no key of a JSON object: OpenAPI keeps its
     # paths relative to `servers`, where the root of the service has no slash at its end.
     rb'(?<![\w.~%%/-])/(?:%b)(?![\w-])(?![^"\s]*":)|(?<="url":")/(?=")' % "|".join(map(re.escape, TOP_LEVEL)).encode()
 )
 WITHOUT_ADDRESSES: Final = (b"text/css", b"text/javascript", b"text/plain", b"image/")
-"""Media types of files whose content has nothing to do with where the service is."""
+"""Media types of files that contain no addresses of the service."""
 NOTHING: Final = slice(0, 0)
 WITH_ADDRESSES: Final = frozenset({b"link", b"location", b"content-location"})
 """Header fields that hold addresses."""

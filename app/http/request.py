@@ -1,4 +1,4 @@
-"""A request, parsed once; refuses what is wrong whatever its address: a bad Host, an ambiguous query."""
+"""A parsed request; refuses an invalid Host and an ambiguous query, whatever the path."""
 
 import re
 from collections.abc import Collection, Iterator
@@ -164,7 +164,7 @@ class Request:
 
 
 def _ambiguous(detail: str) -> ProblemException:
-    # Which request the client means is open, so nothing more is read from its connection.
+    # The request is ambiguous, so nothing more is read from the connection.
     return ProblemException(BAD_REQUEST, detail, headers={"connection": "close"})
 
 

@@ -23,7 +23,7 @@ Provider = Callable[[HTTPConnection], Any]
 
 @dataclass(frozen=True)
 class Read:
-    """How to call an endpoint that takes dependencies on the application, one query model and path parameters."""
+    """A direct call of an endpoint that takes simple dependencies, one query model and path parameters."""
 
     endpoint: Endpoint
     providers: dict[str, Provider]
@@ -128,7 +128,7 @@ def _is_provider(dependency: object) -> bool:
 
 
 class Route(NamedTuple):
-    """Where a path leads."""
+    """The route of a path."""
 
     read: Read | None
     """The direct call; None for a route that FastAPI calls."""
@@ -146,7 +146,7 @@ class Routes:
     def __init__(self, app: FastAPI, routers: Iterable[APIRouter]) -> None:
         self._fixed: dict[str, APIRoute] = {}
         self._named: dict[tuple[str, str], tuple[APIRoute, str]] = {}
-        """Routes with a name in their path, by what stands before and behind it."""
+        """Routes with a path parameter, by the text before and after it."""
         self._reads: dict[int, Read | None] = {}
         self._all = app.router.routes
         self._known = len(self._all)
@@ -174,12 +174,12 @@ class Routes:
         return None
 
     def template(self, path: str) -> str:
-        """The path of the route that a path leads to, with the names in it replaced; empty when there is none."""
+        """The path template of the route of a path; empty when there is none."""
         route, _ = self._look_up(path)
         return route.path if route else ""
 
     def _look_up(self, path: str) -> tuple[APIRoute | None, dict[str, str]]:
-        """The route of a path and the names in it."""
+        """The route of a path and its path parameters."""
         route = self._fixed.get(path)
         parameters: dict[str, str] = {}
         if route is None:

@@ -1,4 +1,4 @@
-"""The spellings in which clients have sent queries, each with the canonical query under which its response is cached."""
+"""Maps the queries that clients have sent to the canonical query under which the response is cached."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""Bodies that are made while they are sent: each piece in a turn of its own, compressed in a thread."""
+"""Streamed bodies: pieces are rendered one by one, yielding to other requests, and compressed in a thread."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Iterator

@@ -38,7 +38,7 @@ def _bundled_records() -> type[Strict]:
     fields: dict[str, Any] = {
         resource.seed_key: (
             list[resource.read],  # type: ignore[name-defined]  # a model that is only known while running
-            pydantic.Field(max_length=1_000_000, description=f"What `{resource.path}` lists."),
+            pydantic.Field(max_length=1_000_000, description=f"The records of `{resource.path}`."),
         )
         for resource in RESOURCES
     }

@@ -120,7 +120,7 @@ class SearchMeta(Strict):
     corrected_query: Annotated[str, pydantic.Field(max_length=400)] | None
     """The corrected question, when a word of it was taken for a misspelling; null otherwise."""
     truncated: bool
-    """Whether only part was looked at: the most important of the records that match, or the first words of a long question."""
+    """Whether the search was limited to the most important matching records, or to the first words of a long question."""
     suggestion: Text | None
     """What to try when nothing was found; null when something was."""
     dataset_version: Annotated[str, pydantic.Field(pattern=r"^\d{4}-\d{2}-\d{2}\+[0-9a-f]{8}$", max_length=19)]

@@ -83,7 +83,10 @@ def summary_of(resource: ResourceInfo) -> type[Summary]:
         if is_enumerated(field.annotation)
     }
     return create_model(
-        f"{resource.model_name}Summary", __base__=base, __doc__=f"{resource.model_name}Read in brief.", **enumerated
+        f"{resource.model_name}Summary",
+        __base__=base,
+        __doc__=f"The brief view of `{resource.model_name}Read`.",
+        **enumerated,
     )
 
 
