@@ -7,12 +7,15 @@ import zstandard
 from fastapi.responses import Response
 
 from app.database import Database
-from app.http.responses import FOREVER, FixedResponse
+from app.http.responses import FOREVER, FixedResponse, StreamedResponse
 from app.problems import GONE, NOT_FOUND, ProblemError, ProblemException, shown
 from app.reading import detail, enveloped
 
 RELEASES: Final = "/v1/releases"
 CHANGES: Final = "/v1/changes"
+MAX_WHOLE: Final = 8_000_000
+"""The largest bundle that is kept in memory; a larger one is sent while it is read, without the digest of its bytes as sent."""
+PIECE_BYTES: Final = 131_072
 VERSION: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}\+[0-9a-f]{8}")
 
 
@@ -46,9 +49,16 @@ def bundle(database: Database, version: str) -> Response:
         ProblemException: the release is not kept.
     """
     zstd, br = _kept(database, version, "zstd, br", "/path/version")
-    compressed = {b"zstd": zstd} | ({b"br": br} if br else {})
     link = f'<{RELEASES}/{version}>; rel="describedby"'
-    headers = {"Cache-Control": FOREVER, "Link": link, "Repr-Digest": ""}
+    headers = {"Cache-Control": FOREVER, "Link": link}
+    if zstandard.frame_content_size(zstd) > MAX_WHOLE:
+        pieces = zstandard.ZstdDecompressor().read_to_iter(zstd, write_size=PIECE_BYTES)
+        made_from = version.encode()
+        return StreamedResponse(
+            pieces, made_from=made_from, headers=headers, media_type="application/json", is_fixed=True
+        )
+    compressed = {b"zstd": zstd} | ({b"br": br} if br else {})
+    headers["Repr-Digest"] = ""
     return FixedResponse(zstandard.ZstdDecompressor().decompress(zstd), compressed=compressed, headers=headers)
 
 

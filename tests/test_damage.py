@@ -119,6 +119,10 @@ DAMAGES: dict[str, tuple[Callable[[Path], None], str]] = {
         with_checksum(execute("UPDATE release SET coverage = 'null'")),
         "can't be read as a database of this",
     ),
+    "with notes nested too deeply": (
+        with_checksum(execute("UPDATE release SET coverage = printf('%.3000c', '[')")),
+        "can't be read as a database of this",
+    ),
     "without a note": (
         with_checksum(execute("UPDATE release SET coverage = '{}'")),
         "can't be read as a database of this",

@@ -74,7 +74,7 @@ async def test_a_request_that_lacks_memory_gets_a_503(ask: Ask, monkeypatch: pyt
         raise MemoryError
 
     monkeypatch.setattr(Database, "read", short)
-    response = await ask("/v1/strains?limit=7")
+    response = await ask("/v1/strains?limit=7&offset=3&sort=-name")
     assert response.problem["detail"] == "The service is short of memory right now."
     assert (response.status, response.headers["retry-after"]) == (503, "5")
 

@@ -7,6 +7,7 @@ import os
 import shutil
 import signal
 import sqlite3
+import time
 import weakref
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -17,6 +18,7 @@ from typing import Any
 
 import pytest
 
+from app import watching
 from app.content.__main__ import main as content_command
 from app.content.build import build, previous, roll_back
 from app.content.check import read_seed
@@ -25,6 +27,7 @@ from app.http.negotiation import CODINGS
 from app.main import Service, create_app
 from app.pages import data_pages
 from app.settings import Settings
+from app.watching import stamp_of
 from processes import wait_until
 from releases import (
     ADDRESSES,
@@ -258,6 +261,27 @@ async def test_a_response_begun_before_a_release_is_of_the_data_set_before_and_i
     assert old.headers["etag"] == now.headers["etag"]
     assert json.loads(now.body)["meta"]["dataset_version"] == OTHER_VERSION
     assert (await asked).headers["etag"] != (await raw_response(service, address, encoding)).headers["etag"]
+
+
+def test_a_fault_that_nobody_foresaw_is_logged_once_and_told(
+    path: Path, other: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(_: Path) -> None:
+        raise RuntimeError
+
+    told: list[str | None] = []
+    monkeypatch.setattr(watching, "POLL_SECONDS", 0.01)
+    with closing(open_database(path)) as served:
+        watcher = watching.Watcher(path, stamp_of(path), served, serve=lambda _: None, refuse=told.append)
+        monkeypatch.setattr(watching, "open_database", fail)
+        put(other, path)
+        watcher.start()
+        wait_until(lambda: bool(told))
+        time.sleep(0.1)
+        watcher.stop()
+        watcher.join(5)
+    assert told == ["could not be looked at"]
+    assert [record.message for record in caplog.records] == ["the database file could not be looked at"]
 
 
 # The commands

@@ -2,6 +2,8 @@
 
 import asyncio
 import gzip
+import os
+import termios
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,7 +12,7 @@ from typing import Any
 import pytest
 
 from app.database import Database
-from app.http import turns
+from app.http import connection, turns
 from app.http.negotiation import CODINGS
 from app.main import Service, create_app
 from app.pages import problem_pages
@@ -20,6 +22,7 @@ from wire import (
     BUNDLE,
     CLOSE,
     ask,
+    connections,
     descriptors,
     exchange,
     listening,
@@ -28,6 +31,7 @@ from wire import (
     run,
     silent_readers,
     statuses,
+    until,
 )
 
 CHECK_SECONDS = 2
@@ -220,3 +224,25 @@ def test_slow_readers_of_a_large_body_take_little_memory_and_are_disconnected(da
 
     with serving(database_path, program=("-c", IMPATIENT)) as running:
         run(lambda: promise(running))
+
+
+@pytest.mark.skipif(not hasattr(termios, "TIOCOUTQ"), reason="the system does not tell what it holds for a client")
+def test_a_client_that_reads_steadily_is_not_taken_for_a_slow_one(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The system takes much of a body at once, and then nothing for long."""
+    monkeypatch.setattr(connection, "CHECK_SECONDS", 0.1)
+
+    async def promise() -> None:
+        # The receiver acknowledges at once, as its buffer is small; what the server's side holds takes many checks.
+        async with listening(service, send_buffer=300_000) as (port, state), silent_readers(port, 1, b"") as [client]:
+            read = client.get_extra_info("socket")
+            client.write(request(BUNDLE))
+            await until(lambda: any(one.transport.get_write_buffer_size() for one in connections(state)))
+            for _ in range(30):
+                await asyncio.sleep(0.05)
+                os.read(read.fileno(), 1500)
+                assert state.connections, "a client that reads thirty times the least rate was disconnected"
+            await until(lambda: not state.connections)
+
+    run(promise)

@@ -156,6 +156,14 @@ def test_a_proxy_may_leave_the_prefix_in_place(public: Service, path: str) -> No
     assert asyncio.run(ask(public, PREFIX + path, method="DELETE"))[0] == 405
 
 
+def test_a_prefix_with_escapes_may_be_left_in_place(database_path: Path) -> None:
+    service = create_app(Settings(database_path=database_path, public_url="https://api.example.org/kr%C3%A4uter"))
+    path, raw_path = "/kräuter/v1/strains", b"/kr%C3%A4uter/v1/strains"
+    status, _, body = asyncio.run(ask(service, path, path=path, raw_path=raw_path))
+    assert (status, json.loads(body)["links"]["self"]) == (200, "/kr%C3%A4uter/v1/strains")
+    service.state.database.close()
+
+
 def test_a_prefix_that_is_left_in_place_is_removed_once(public: Service) -> None:
     problem = got(public, f"{PREFIX}{PREFIX}/v1")
     assert (problem["status"], problem["instance"]) == (404, f"{PREFIX}{PREFIX}/v1")

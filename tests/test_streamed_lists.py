@@ -1,5 +1,6 @@
 """A long list in another format is sent while it is made: the same bytes, in little memory, and nobody waits for it."""
 
+import asyncio
 import gzip
 import json
 import re
@@ -11,8 +12,9 @@ from typing import Any
 import brotli
 import pytest
 import zstandard
+from starlette.types import Message
 
-from app import formats
+from app import formats, releases
 from app.database import Database
 from app.http import streaming
 from app.main import Service, create_app
@@ -106,6 +108,27 @@ def test_it_has_the_bytes_of_a_list_that_is_made_whole_in_every_format_and_codin
     run(promise)
 
 
+def test_a_large_bundle_is_streamed_as_it_was_built_also_under_a_prefix(
+    database_path: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def promise() -> None:
+        for service in each(services(database_path)):
+            address = f"/v1/releases/{service.state.database.dataset_version}/bundle"
+            _, whole_headers, whole = await ask(service, address)
+            service.pipeline.forget_responses()
+            with monkeypatch.context() as context:
+                context.setattr(releases, "MAX_WHOLE", 1000)
+                for coding in each(DECODED):
+                    status, headers, body = await ask(service, address, (b"accept-encoding", coding.encode()))
+                    assert (status, b"content-length" in headers) == (200, False)
+                    assert DECODED[coding](body) == whole
+                    assert headers[b"link"] == whole_headers[b"link"]
+                    assert headers[b"cache-control"] == whole_headers[b"cache-control"]
+            service.state.database.close()
+
+    run(promise)
+
+
 @pytest.mark.usefixtures("streamed")
 def test_it_has_a_weak_entity_tag_by_which_nothing_is_made_when_nothing_has_changed(service: Service) -> None:
     async def promise() -> None:
@@ -170,9 +193,10 @@ def test_no_more_is_made_than_the_client_reads_and_others_are_answered_meanwhile
             before = -1
             while made.size != before:
                 before = made.size
+                await asyncio.sleep(0.3)  # long enough for another piece
                 assert statuses(await exchange(port, request(b"/v1/meta", CLOSE))) == [200]
             assert made.size < len(body), "three bodies would be three times that"
-        await until(lambda: not state.connections)
+        await until(lambda: not state.connections, 30)
 
     run(promise)
 
@@ -229,6 +253,38 @@ def test_so_many_are_made_at_once_that_slow_readers_do_not_take_the_memory(
                 assert b"\r\nretry-after: " in refused
             await until(lambda: not state.connections)
             assert statuses(await exchange(port, request(LIST.encode(), CLOSE))) == [200]
+
+    run(promise)
+
+
+@pytest.mark.usefixtures("streamed")
+def test_no_more_is_made_for_a_client_that_has_left_whatever_server_there_is(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Most servers take what is sent to it without a word."""
+    made = Made()
+    monkeypatch.setattr(formats, "_pieces", made.pieces)
+    sent: list[Message] = []
+    left = asyncio.Event()
+
+    async def receive() -> Message:
+        if sent:
+            await left.wait()
+            return {"type": "http.disconnect"}
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+        if len(sent) > 3:
+            left.set()
+        await asyncio.sleep(0)
+
+    async def promise() -> None:
+        _, _, whole = await ask(service, LIST)
+        made.size = 0
+        scope = {"type": "http", "http_version": "1.1", "method": "GET", "path": "/v1/citations"}
+        await service(scope | {"query_string": b"format=csv", "headers": [(b"host", b"localhost")]}, receive, send)
+        assert 0 < made.size < len(whole) / 2
 
     run(promise)
 

@@ -5,8 +5,11 @@ import logging
 import resource
 import socket
 import struct
+import sys
+from fcntl import ioctl
 from functools import cache
 from http import HTTPStatus
+from termios import TIOCOUTQ
 from time import perf_counter
 from typing import Any, Final
 
@@ -45,6 +48,8 @@ REQUEST_SECONDS: Final = 15.0
 """How long a request may take to arrive, and a new connection may stay silent."""
 MIN_BYTES_PER_SECOND: Final = 1000
 """A client that reads more slowly is disconnected."""
+PATIENCE: Final = 4
+"""For how many checks it may read nothing: what it reads is acknowledged in leaps."""
 LINGER_SECONDS: Final = 2.0
 """How long a client may go on sending after its last response; closing earlier would reset the connection before it has
 read that response."""
@@ -149,8 +154,10 @@ class Connection(asyncio.Protocol):
         self.written = 0
         """Bytes handed to the transport."""
         self.progress = (0, 0, False)
-        """Bytes sent, bytes unsent, and whether a request was arriving, when the connection was last checked."""
+        """Bytes acknowledged, bytes unsent, and whether a request was arriving, when the connection was last checked."""
         self.no_progress_since = self.loop.time()
+        self.slowness = 0.0
+        """How many bytes the client has read less than it must have."""
         self.default_headers: RawHeaders = []
         self.default_block = b""
 
@@ -480,22 +487,36 @@ class Connection(asyncio.Protocol):
         self.timer = self.loop.call_later(CHECK_SECONDS, self._check)
         now = self.loop.time()
         unsent = self.transport.get_write_buffer_size()
-        sent = self.written - unsent
+        sent = self.written - unsent - self._unacknowledged()
         is_arriving = bool(self.buffer or self.unread_body)
-        sent_before, unsent_before, _ = before = self.progress
+        before = self.progress
         self.progress = (sent, unsent, is_arriving)
-        if unsent and unsent_before and sent - sent_before < MIN_BYTES_PER_SECOND * CHECK_SECONDS:
+        least = MIN_BYTES_PER_SECOND * CHECK_SECONDS
+        self.slowness = max(self.slowness + least - (sent - before[0]), 0) if unsent else 0
+        if self.slowness > least * PATIENCE:
             self.transport.abort()
         elif self.progress != before:
             self.no_progress_since = now
         elif not (self.closing or self.is_processing or unsent):
-            limit = REQUEST_SECONDS if is_arriving or not sent else self.keep_alive_seconds
+            limit = REQUEST_SECONDS if is_arriving or not self.written else self.keep_alive_seconds
             if now - self.no_progress_since <= limit:
                 return
             if self.buffer:
                 self._refuse(REQUEST_TIMEOUT, "The request was not complete in time.")
             else:
                 self._close()
+
+    def _unacknowledged(self) -> int:
+        """How many bytes the system holds for the client; nothing where it can't tell.
+
+        It may hold megabytes, and takes no more before a third of them are gone: without this, a client that is not slow at all would
+        seem to read nothing for a minute.
+        """
+        try:
+            found = ioctl(self.transport.get_extra_info("socket").fileno(), TIOCOUTQ, bytes(4))
+        except (AttributeError, OSError):
+            return 0
+        return int.from_bytes(found, sys.byteorder)
 
 
 def _is_chunked(request: Request) -> bool:

@@ -3,10 +3,11 @@
 import logging
 import re
 from collections.abc import Awaitable, Callable
-from contextlib import aclosing, nullcontext
+from contextlib import nullcontext
 from hashlib import sha256
 from time import perf_counter
 from typing import TYPE_CHECKING, Final, Protocol
+from urllib.parse import unquote
 
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
@@ -108,6 +109,8 @@ class Pipeline:
         self.forget_responses()
         self.public_path = public_path
         """The path of the public URL; None when it is not set."""
+        self._left_path = unquote(public_path or "")
+        """The same as it stands in the path of a request."""
         self._headers = CommonHeaders(cache_seconds, tls=tls)
         self.pages = Pages(self._headers, public_path)
         self.spellings = Spellings()
@@ -139,10 +142,7 @@ class Pipeline:
             await send({"type": "http.response.body", "body": b"" if request.method == "HEAD" else reply.body})
         else:
             await send({**start, STREAMED: True})
-            async with aclosing(reply.streamed) as pieces:
-                async for piece in pieces:
-                    await send({"type": "http.response.body", "body": piece, "more_body": True})
-            await send({"type": "http.response.body", "body": b""})
+            await self._streams.send(reply.streamed, receive, send)
         seconds = perf_counter() - started
         if self.metrics:
             self.metrics.counter(request.method, request.path, reply.status)[0] += 1
@@ -187,8 +187,8 @@ class Pipeline:
 
     async def _reply(self, request: Request, scope: Scope, receive: Receive) -> Reply:
         if self._is_left_in_place(request, scope):
-            scope = {**scope, "root_path": f"{scope.get('root_path', '')}{self.public_path}"}
-            request.path = request.path.removeprefix(self.public_path or "")
+            scope = {**scope, "root_path": f"{scope.get('root_path', '')}{self._left_path}"}
+            request.path = request.path.removeprefix(self._left_path)
         is_probe = request.path in PROBES
         if not is_probe:
             request.check_host()
@@ -340,7 +340,7 @@ class Pipeline:
         digest = sha256(b"\0".join((response.made_from, prefix.encode(), asked))).hexdigest()[:32].encode()
         headers = prefixed(Reply(OK, response.raw_headers, b""), prefix).headers
         cached = self._headers.cacheable(Reply(OK, headers, b""), request.offers)
-        body = self._streams.body(response.pieces, prefix, coding)
+        body = self._streams.body(response.pieces, "" if response.is_fixed else prefix, coding)
         reply = cached.streamed(coding, b'W/"' + digest + b'"', request.fields, body)
         if reply.streamed and request.method == "GET" and self._streams.are_many:
             # No fault that would have to be logged.
@@ -349,7 +349,7 @@ class Pipeline:
 
     def _is_left_in_place(self, request: Request, scope: Scope) -> bool:
         """Whether the proxy has not removed the public path, and no route has the path as it is."""
-        path = self.public_path
+        path = self._left_path
         if not path or not f"{request.path}/".startswith(f"{path}/"):
             return False
         return request.path not in self.pages and self.routes.find(request.path, scope) is None

@@ -32,10 +32,18 @@ class StreamedResponse(StreamingResponse):
     """A body too long to be made whole: it is sent while it is made, and other requests have their turn in between."""
 
     def __init__(
-        self, pieces: Iterator[bytes], *, made_from: bytes, headers: Mapping[str, str], media_type: str
+        self,
+        pieces: Iterator[bytes],
+        *,
+        made_from: bytes,
+        headers: Mapping[str, str],
+        media_type: str,
+        is_fixed: bool = False,
     ) -> None:
         super().__init__(pieces, headers=headers, media_type=media_type)
         self.pieces = pieces
-        """Parts of the body. No address in it is cut in two."""
+        """Parts of the body. Unless that is fixed, no address is cut in two."""
+        self.is_fixed = is_fixed
+        """Whether the body stays as it is under a prefix: clients compute a digest over it."""
         self.made_from = made_from
         """What the body depends on besides path and query: a digest over the body is not known when its entity tag is sent."""

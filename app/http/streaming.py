@@ -1,8 +1,12 @@
 """Streamed bodies: pieces are rendered one by one, yielding to other requests, and compressed in a thread."""
 
+import asyncio
 from collections.abc import AsyncGenerator, Iterator
+from contextlib import aclosing
 from time import perf_counter
 from typing import Final
+
+from starlette.types import Receive, Send
 
 from app.http.cache import Reply
 from app.http.compression import Compressor
@@ -42,6 +46,19 @@ class Streams:
         finally:
             self._open -= 1
 
+    async def send(self, body: AsyncGenerator[bytes, None], receive: Receive, send: Send) -> None:
+        """Send a body as far as the client is there: many servers take without a word what is sent to one that has left."""
+        leaving = asyncio.create_task(_has_left(receive))
+        try:
+            async with aclosing(body) as pieces:
+                async for piece in pieces:
+                    if leaving.done() and leaving.result():
+                        return
+                    await send({"type": "http.response.body", "body": piece, "more_body": True})
+            await send({"type": "http.response.body", "body": b""})
+        finally:
+            leaving.cancel()
+
     async def _next(self, pieces: Iterator[bytes], prefix: str) -> bytes | None:
         """The next piece, which is made in a turn of its own; None at the end."""
         async with self._turns.one():
@@ -51,3 +68,12 @@ class Streams:
                 piece = prefixed(Reply(OK, MEDIA_TYPE, piece), prefix).body
                 await self._turns.spend(perf_counter() - started)
         return piece
+
+
+async def _has_left(receive: Receive) -> bool:
+    """Wait for what a server says after the body of a request: that the client has left."""
+    while (message := await receive())["type"] == "http.request" and message.get("more_body"):
+        pass
+    if message["type"] == "http.request":
+        message = await receive()
+    return bool(message["type"] == "http.disconnect")
