@@ -25,7 +25,7 @@ from app.watching import Stamp, Watcher
 TICK_SECONDS: Final = 0.1
 """How often the supervisor looks after its workers."""
 START_TICKS: Final = 3000
-"""For how many ticks a worker may be silent before it serves: five minutes, as it may get a sliver of a processor."""
+"""For how many ticks a worker may send no heartbeat before it is ready: five minutes, as it may get little of a processor."""
 SILENT_TICKS: Final = 300
 """For how many ticks a serving worker may be silent. Ticks are counted, so that a pause of the whole machine counts little."""
 RESTART_TICKS: Final = 10
@@ -82,7 +82,7 @@ class Slot:
 
 @dataclass
 class News:
-    """What the watcher has found."""
+    """A message from the watcher."""
 
     content: int | None = None
     """Descriptor of a new data set."""

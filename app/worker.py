@@ -1,4 +1,4 @@
-"""One of several server processes; the supervisor starts it and tells it over a socket what to serve."""
+"""One of several server processes; the supervisor starts it and sends it the data set over a socket."""
 
 import asyncio
 import json
@@ -29,7 +29,7 @@ RETRY_MILLISECONDS: Final = 2000
 MAX_TRIES: Final = 4
 """How often it is read before the worker ends: its replacement has to hold one data set and not two."""
 STOP_SECONDS: Final = 13.0
-"""How long the worker may take to end without its supervisor."""
+"""How long the worker may take to exit after its supervisor has."""
 BEAT_SECONDS: Final = 1.0
 """How often the worker says that it serves."""
 
@@ -38,7 +38,7 @@ log = logging.getLogger("app.worker")
 
 @dataclass
 class Orders:
-    """What the supervisor says."""
+    """A message from the supervisor."""
 
     release: int
     """Number of the data set that is to be served."""

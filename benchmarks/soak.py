@@ -1,6 +1,6 @@
 """Serves for some minutes under mixed traffic while things go wrong at random, and compares every response: make soak.
 
-Things that go wrong: workers killed or told to stop, releases and the way back, damaged files in place of the database, SIGHUP,
+Things that go wrong: workers ended by SIGKILL and SIGTERM, releases and rollbacks, damaged files in place of the database, SIGHUP,
 slow readers, floods of distinct addresses, hostile bytes. Clients use GET and HEAD, every content coding and preconditions, on
 lists, records, searches, feeds, bundles, HTML pages and mistakes. A response is right when its status, entity tag, length and
 decoded body are together what the data set before or after a release gives for the request. Exit status 1 when one is wrong,
@@ -216,7 +216,7 @@ async def soak(at: Soak) -> None:
     choose = at.random("faults")
     faults = {
         "worker killed": lambda: kill(at, choose),
-        "worker told to stop": lambda: tell_to_stop(at, choose),
+        "worker ended by SIGTERM": lambda: terminate(at, choose),
         "release": lambda: put(at.files[1], at.served),
         "way back": lambda: put(at.files[0], at.served),
         "damaged file": lambda: damage(at.files[0], at.served, choose),
@@ -428,7 +428,7 @@ def kill(at: Soak, choose: random.Random) -> None:
             os.kill(choose.choice(workers), signal.SIGKILL)
 
 
-def tell_to_stop(at: Soak, choose: random.Random) -> None:
+def terminate(at: Soak, choose: random.Random) -> None:
     """Tell a worker to stop: it loses nothing, and is replaced."""
     if workers := children(at.pid):
         with suppress(ProcessLookupError):

@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from app.content.__main__ import main as content_command
-from app.content.releases import Releases, told
+from app.content.releases import Releases, release_summary
 from app.database import open_database
 from app.main import create_app
 from app.pages import data_pages
@@ -89,11 +89,11 @@ def test_an_editor_is_told_when_a_release_has_the_date_of_the_one_before() -> No
         change = {"collection": "claims", "slug": "a", "kind": "created", "safety_relevant": True}
         return {"dataset_version": f"{day}+00000000", "release_date": day, "changes": [change] * changes}
 
-    first = told(Releases([entry("2026-12-01", 60)]))
+    first = release_summary(Releases([entry("2026-12-01", 60)]))
     assert first[0] == "in the first release: 60 created; relevant to safety: 60"
     assert first[-1] == "  and 10 more"
-    later = told(Releases([entry("2026-12-02", 1), entry("2026-12-01", 60)]))
+    later = release_summary(Releases([entry("2026-12-02", 1), entry("2026-12-01", 60)]))
     assert later[1:] == ["  created claims/a (relevant to safety)"]
-    same_day = told(Releases([entry("2026-12-01", 0), entry("2026-12-01", 60)]))
+    same_day = release_summary(Releases([entry("2026-12-01", 0), entry("2026-12-01", 60)]))
     assert same_day[0] == "since 2026-12-01+00000000: no record changed; relevant to safety: 0"
     assert "set another in the seed and run this again with --replace" in same_day[-1]

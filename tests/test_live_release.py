@@ -1,4 +1,4 @@
-"""A release, and the way back, while the service runs: no request fails, and each response is of one data set."""
+"""A release, and its rollback, while the service runs: no request fails, and each response is of one data set."""
 
 import asyncio
 import gc

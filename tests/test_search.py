@@ -1,4 +1,4 @@
-"""The search: what is asked in people's own words leads to what answers it, and first to what protects."""
+"""The search: a question in people's own words leads to the records that answer it, protective ones first."""
 
 import json
 import logging

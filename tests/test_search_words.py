@@ -1,4 +1,4 @@
-"""The words of a question: what is left as it stands, what is put right, and what an unknown word may mean."""
+"""The words of a question: which are left as they are, which are corrected, and what an unknown word may mean."""
 
 from urllib.parse import quote
 

@@ -15,7 +15,7 @@ try:
     from app.content.check import check_seed, read_seed
     from app.content.faults import SeedFaultsError
     from app.content.layout import laid_out
-    from app.content.releases import ReleasesError, bundle_of, read_releases, told, write_releases
+    from app.content.releases import ReleasesError, bundle_of, read_releases, release_summary, write_releases
     from app.content.report import as_text, overview
     from app.content.schema import write_schema
     from app.content.search_report import as_text as search_as_text
@@ -111,7 +111,7 @@ def _release(seed: Path, file: Path, *, replace: bool, only_check: bool) -> int:
     print(f"{file}: {version} is the newest release")
     if releases != recorded:
         write_releases(file, releases)
-        print("\n".join(told(releases)))
+        print("\n".join(release_summary(releases)))
     return 0
 
 

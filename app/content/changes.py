@@ -36,7 +36,7 @@ SAFETY_FIELDS: Final = frozenset(
         "urgency",
         "value",
     }
-    # How grave something is, and for whom.
+    # How serious something is, and for whom.
     | {"seriousness", "severity", "substance_classes", "withdrawal_symptoms", "withdrawal_context", "reported_harms"}
     # Amounts.
     | {"min", "max", "bounds_inclusive", "unit", "kind", "form", "not_stated"}

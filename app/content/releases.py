@@ -19,7 +19,7 @@ Object = dict[str, Any]
 
 KEPT: Final = 12
 """How many releases are served; earlier ones are gone."""
-MOST_TOLD: Final = 50
+MAX_LISTED: Final = 50
 """How many changes of a release the summary lists."""
 MOST_HISTORY: Final = 20
 """How many changes the history of a record names."""
@@ -188,7 +188,7 @@ def write_releases(path: Path, releases: Releases) -> None:
     write_whole(path, (_in_lines(data, 4) + "\n").encode(), over=is_earlier)
 
 
-def told(releases: Releases) -> list[str]:
+def release_summary(releases: Releases) -> list[str]:
     """Summarize the newest release for its editor: the changes in lines of text, those relevant to safety first."""
     newest, *earlier = releases.entries
     changes = newest["changes"]
@@ -197,9 +197,9 @@ def told(releases: Releases) -> list[str]:
     grave = sum(change["safety_relevant"] for change in changes)
     since = f"since {earlier[0]['dataset_version']}" if earlier else "in the first release"
     lines = [f"{since}: {', '.join(numbers)}; relevant to safety: {grave}"]
-    lines += [f"  {_line(change)}" for change in changes[:MOST_TOLD]]
-    if len(changes) > MOST_TOLD:
-        lines.append(f"  and {len(changes) - MOST_TOLD} more")
+    lines += [f"  {_line(change)}" for change in changes[:MAX_LISTED]]
+    if len(changes) > MAX_LISTED:
+        lines.append(f"  and {len(changes) - MAX_LISTED} more")
     if earlier and newest["release_date"] == earlier[0]["release_date"]:
         lines.append(
             f"It has the release_date of the release before, {newest['release_date']}. If that is not meant, set another in the "

@@ -36,7 +36,7 @@ IMPORTANCE: Final = (
     RecordType.article,
     RecordType.citation,
 )
-"""The types of record, first what protects; any other comes last. Where too many records match, the first are ranked."""
+"""The types of record, protective ones first; any other comes last. Where too many records match, the first are ranked."""
 GRAVITY: Final = ("urgency", "seriousness", "severity", "position", "evidence_level")
 """The fields that order the records of a type."""
 NAMES: Final = NAMING_FIELDS | {"topic", "question", "sign", "context", "heading"}

@@ -10,7 +10,7 @@ from fastapi import FastAPI, Response
 from app.database import Database
 from app.files import shipped
 from app.pages.assets import ASSETS, FILES, Asset
-from app.pages.site import BEGINNINGS, Site, collection_title, emergency_line
+from app.pages.site import STARTING_POINTS, Site, collection_title, emergency_line
 from app.pages.templates import TEMPLATES
 from app.problems import KINDS, Kind, ProblemError, ProblemException, problem_document
 from app.reading import list_page
@@ -125,7 +125,7 @@ def _landing(database: Database) -> dict[str, Any]:
         "contacts": _body(database, Contact, ContactQuery(country=["US"]))["data"],
         "gaps": [{"gap": gap} for gap in release["known_gaps"]],
         "emergency": emergency_line(database),
-        "beginnings": BEGINNINGS,
+        "starting_points": STARTING_POINTS,
         "address": first["links"]["self"],
         "response": _json(shortened(first)),
     }

@@ -30,7 +30,7 @@ TITLES: Final[Mapping[str, str]] = {
     GONE.slug: "This page was withdrawn",
     INVALID_REQUEST.slug: "This cannot be shown as it was asked for",
 }
-"""What a page says first; the title of the problem where nothing is here."""
+"""The heading of a page; the title of the problem where nothing is here."""
 
 
 class State(Protocol):
@@ -69,7 +69,7 @@ def problem_offers(path: str, kind: Kind) -> tuple[bytes, ...]:
 
 
 def missing_html(database: Database, site: Site) -> str:
-    """The page for a host of files to show at any address where it has none."""
+    """The page for a static host to show at any address where it has none."""
     return problem_html(database, site, "", ProblemException(NOT_FOUND, "There is nothing at this address."))
 
 
@@ -77,7 +77,7 @@ def problem_html(database: Database, site: Site, path: str, problem: ProblemExce
     """The page that tells of a problem at an address, in a service whose addresses begin with the prefix."""
     collection, _, slug = path[1:].partition("/")
     known = collection if collection in TABLES else ""
-    detail, meant = _told(database, known, slug, problem, prefix)
+    detail, meant = _message(database, known, slug, problem, prefix)
     return render(
         "problem",
         database,
@@ -96,7 +96,7 @@ def problem_html(database: Database, site: Site, path: str, problem: ProblemExce
     )
 
 
-def _told(
+def _message(
     database: Database, collection: str, slug: str, problem: ProblemException, prefix: str
 ) -> tuple[str, dict[str, str] | None]:
     """What went wrong in a sentence for readers, and the page that was probably meant."""

@@ -70,7 +70,7 @@ TITLES: Final[Mapping[str, str]] = {
 }
 """Titles of collections whose name alone would not do."""
 SITE_TITLE: Final = "Kratom and chronic back pain"
-BEGINNINGS: Final = tuple(
+STARTING_POINTS: Final = tuple(
     {"collection": collection, "title": title}
     for collection, title in (
         ("warning-signs", "Warning signs"),
@@ -260,7 +260,7 @@ def render(template: str, database: Database, path: str, site: Site, **values: A
         "badged": BADGED,
         "badge_of": badge_of,
         "emergency": emergency_line(database),
-        "beginnings": BEGINNINGS,
+        "starting_points": STARTING_POINTS,
         "site_title": SITE_TITLE,
         "dataset_version": database.dataset_version,
         "release_date": database.dataset_version.partition("+")[0],

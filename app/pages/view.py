@@ -79,7 +79,7 @@ NO_NEWS: Final = frozenset({"link_withheld"})
 AMOUNT: Final = frozenset({"min", "max", "unit", "bounds_inclusive"})
 """The fields that say one amount together."""
 QUALIFIED: Final = frozenset({"seriousness", "severity", "confidence"})
-"""Fields whose value, alone on a badge, would not tell what it is the degree of."""
+"""Fields whose value, alone on a badge, would not say which field it belongs to."""
 PROSE: Final = 1000
 """A field that may have so many characters holds sentences rather than a label."""
 

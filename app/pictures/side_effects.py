@@ -23,7 +23,7 @@ def rows(records: Sequence[Mapping[str, Any]]) -> list[Row]:
 
 
 def draw(rows: Sequence[Row], *, root: str, **common: Any) -> str:
-    """The table: the names of the side effects, the gravest on the left."""
+    """The table: the names of the side effects, the most serious on the left."""
     systems = sorted({BodySystem[str(row["body_system"])] for row in rows}, key=lambda system: system.label)
     lines = [
         Line(

@@ -7,7 +7,7 @@ from app.schemas.vocabularies import Vocabulary
 
 
 class Verdict(Vocabulary):
-    """What the evidence does to a statement of the article."""
+    """The verdict of the evidence on a statement of the article."""
 
     supports = "supports", "Supported", "The evidence bears the statement out."
     qualifies = "qualifies", "Qualified", "The statement holds in part, or under conditions."
@@ -28,7 +28,7 @@ class SafetyFlag(Vocabulary):
 
 
 class Support(Vocabulary):
-    """What a source does to the statement of the record that cites it."""
+    """How a source relates to the statement of the record that cites it."""
 
     supports = "supports", "Supports", "The source supports the statement."
     qualifies = "qualifies", "Qualifies", "The source limits the statement, or supports it in part."

@@ -16,7 +16,7 @@ from app.schemas.vocabularies import Vocabulary
 
 
 class SubstanceClass(Vocabulary):
-    """The class of substance kratom meets."""
+    """The class of substance that kratom interacts with."""
 
     opioid = "opioid", "Opioids", "Medicines and drugs that act on opioid receptors."
     sedative = "sedative", "Sedatives", "Substances that calm or bring sleep."
@@ -36,7 +36,7 @@ class SubstanceClass(Vocabulary):
 
 
 class InteractionSeverity(Vocabulary):
-    """How grave the interaction is, from the gravest. An interaction that is not listed is not a safe one."""
+    """How severe the interaction is, most severe first. An interaction that is not listed is not a safe one."""
 
     contraindicated = "contraindicated", "Do not combine", "The sources say to avoid the combination."
     major = "major", "Major", "The interaction can do serious harm."

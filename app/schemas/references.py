@@ -7,7 +7,7 @@ from app.schemas.vocabularies import Vocabulary
 class RecordType(Vocabulary):
     """What kind of record a reference leads to."""
 
-    article = "article", "Article", "The source article, retold."
+    article = "article", "Article", "The source article, paraphrased."
     strain = "strain", "Strain", "A vein colour."
     effect = "effect", "Effect", "A benefit that the article reports."
     side_effect = "side_effect", "Side effect", "A reported harm."

@@ -15,7 +15,7 @@ ResultsSize = pydantic.Field(ge=1, le=50, json_schema_extra={"format": "int32"})
 
 
 class SearchTopic(Strict):
-    """A danger that people ask about, for which what protects them comes first."""
+    """A danger that people ask about, for which protective records come first."""
 
     name: Slug
     """Identifier of the topic."""

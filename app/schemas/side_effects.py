@@ -45,7 +45,7 @@ class BodySystem(Vocabulary):
 
 
 class Seriousness(Vocabulary):
-    """How serious it is, from the gravest to the mildest."""
+    """How serious it is, most serious first."""
 
     life_threatening = "life_threatening", "Life-threatening", "It can end in death."
     serious = "serious", "Serious", "It can do lasting harm or need hospital care."

@@ -15,7 +15,7 @@ from app.words.text import Phrase, start_mark, whole_mark, words
 
 NAMES: Final = "{names aliases} : "
 FIELDS: Final = {NAMES: 4.0, "aliases : ": 1.5, "outline : ": 2.0, "body : ": 1.0}
-"""Where phrases may stand and what that counts: a word of a longer alias, such as `test` of `hair test`, says little."""
+"""The fields in which a phrase is looked for, with their weights: a word of a longer alias, such as `test` of `hair test`, says little."""
 AT_THE_START: Final = 1.0
 """What it counts besides that a title begins with the match."""
 SATURATION: Final = 2.0
@@ -67,7 +67,7 @@ def search(database: Database, text: str, types: list[RecordType]) -> Result:
             ranked[number] = score * prior * (TOPIC_TYPE if leads else 1.0)
     least = max(ranked.values(), default=0.0) * LEAST_SHARE
     numbers = sorted((n for n in ranked if ranked[n] >= least), key=lambda n: (-ranked[n], n))
-    # Whatever else matches better, what protects comes first.
+    # Whatever else matches better, protective records come first.
     first = [number for number in numbers if kinds[number].value in lead][:1]
     numbers = [*first, *(number for number in numbers if number not in first)]
     cut = truncated or question.cut or len(numbers) > MAX_RANKED

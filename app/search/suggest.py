@@ -11,7 +11,7 @@ from app.words.text import parts
 
 MAX_SUGGESTIONS: Final = 8
 SHORTEST_CORRECTED: Final = 3
-"""How many letters a beginning needs before one wrong letter is put right, or words before it are left out."""
+"""How many letters a beginning needs before one wrong letter is corrected, or words before it are left out."""
 MAX_CORRECTIONS: Final = 8
 """How many words are tried that the last one may be the misspelled beginning of."""
 MAX_NAMES: Final = 400

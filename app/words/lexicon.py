@@ -1,4 +1,4 @@
-"""What a search knows of words: which say nothing, which mean the same, and how each is spelled."""
+"""The lexicon of the search: which words say nothing, which mean the same, and how each is spelled."""
 
 import json
 from bisect import bisect_left, bisect_right
@@ -32,7 +32,7 @@ ONE_EDIT: Final = 1
 
 @dataclass(frozen=True)
 class Topic:
-    """A danger that questions are about, for which what protects comes first."""
+    """A danger that questions are about, for which protective records come first."""
 
     phrases: list[Phrase]
     types: list[str]
