@@ -183,6 +183,12 @@ def test_optional_keys_of_an_asgi_scope_may_be_missing(service: Service, left_ou
     assert asyncio.run(ask(service, "/docs", **scope))[0] == 200
 
 
+@pytest.mark.parametrize("path", ["/\ud800", "/strains/\udfff", "/v1/strains/red-vein\ud83d"])
+def test_half_a_character_in_a_path_leads_nowhere(service: Service, path: str) -> None:
+    for accepted in (b"text/html", b"application/json"):
+        assert asyncio.run(ask(service, "/", (b"accept", accepted), path=path, raw_path=None))[0] == 404
+
+
 @contextmanager
 def process_serving(database_path: Path, port: int, *command: str, public_url: str = "") -> Iterator[None]:
     """A server started by a command; SIGTERM ends it."""

@@ -290,6 +290,26 @@ def test_no_more_is_made_for_a_client_that_has_left_whatever_server_there_is(
 
 
 @pytest.mark.usefixtures("streamed")
+def test_one_whose_client_leaves_half_way_is_in_the_access_log(
+    service: Service, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(formats, "_pieces", Made().pieces)
+    service.pipeline.access_log = True
+    caplog.set_level("INFO", "app.requests")
+
+    async def promise() -> None:
+        async with listening(service, send_buffer=4096) as (port, state):
+            async with silent_readers(port, 1, request(b"/v1/citations?format=ndjson")):
+                await until(lambda: any(connection.is_streaming for connection in connections(state)))
+                assert not caplog.records
+            await until(lambda: not state.connections)
+            await until(lambda: bool(caplog.records), 2)
+
+    run(promise)
+    assert [getattr(record, "path", None) for record in caplog.records] == ["/v1/citations"]
+
+
+@pytest.mark.usefixtures("streamed")
 def test_a_client_that_knows_no_chunks_sees_a_failure_half_way_as_a_reset(
     service: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:

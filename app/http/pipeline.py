@@ -137,18 +137,21 @@ class Pipeline:
         reply = self.from_cache(request) or await self._respond(request, scope, receive)
         headers = [*reply.headers, (b"x-request-id", request.id.encode())]
         start: Message = {"type": "http.response.start", "status": reply.status, "headers": headers}
-        if reply.streamed is None or request.method == "HEAD":
-            await send(start)
-            await send({"type": "http.response.body", "body": b"" if request.method == "HEAD" else reply.body})
-        else:
-            await send({**start, STREAMED: True})
-            await self._streams.send(reply.streamed, receive, send)
-        seconds = perf_counter() - started
-        if self.metrics:
-            self.metrics.counter(request.method, request.path, reply.status)[0] += 1
-            self.metrics.time(request.path, seconds)
-        if self.access_log:
-            self.log_access(request.method, request.path, reply.status, seconds, request.id)
+        try:
+            if reply.streamed is None or request.method == "HEAD":
+                await send(start)
+                await send({"type": "http.response.body", "body": b"" if request.method == "HEAD" else reply.body})
+            else:
+                await send({**start, STREAMED: True})
+                await self._streams.send(reply.streamed, receive, send)
+        finally:
+            # Also when the client has left before the end.
+            seconds = perf_counter() - started
+            if self.metrics:
+                self.metrics.counter(request.method, request.path, reply.status)[0] += 1
+                self.metrics.time(request.path, seconds)
+            if self.access_log:
+                self.log_access(request.method, request.path, reply.status, seconds, request.id)
 
     def from_cache(self, request: Request) -> Reply | None:
         """The reply to a request that needs nothing computed, or None."""
