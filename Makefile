@@ -9,7 +9,7 @@ BIN := $(VENV)/bin
 PARALLEL := --numprocesses 2 --dist worksteal
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test test-latest test-browser check types lint format generate export migration requirements clean
+.PHONY: help run build test test-slow test-latest test-browser check types lint format generate export migration requirements clean
 
 help: ## List all commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -23,15 +23,20 @@ data/content.db: $(VENV)/run.stamp data/seed.json data/releases.json $(shell fin
 	@$(BIN)/python -m compileall -q app migrations
 	@$(BIN)/python -m app.content build
 
-test: $(VENV)/test.stamp ## Run the tests, in two processes
-	@$(BIN)/python -m pytest -m "not browser" $(PARALLEL)
+test: $(VENV)/test.stamp ## Run the tests that need no program of their own, in two processes
+	@$(BIN)/python -m compileall -q app
+	@$(BIN)/python -m pytest -m "not browser and not slow" $(PARALLEL)
+
+test-slow: $(VENV)/test.stamp ## Run the tests that build data sets, or start servers and other programs
+	@$(BIN)/python -m compileall -q app
+	@$(BIN)/python -m pytest -m slow $(PARALLEL)
 
 test-latest: ## Run the tests against the newest releases of every library, in an environment of its own
 	@$(PYTHON) -m venv --clear .venv-latest
 	@cat requirements/serve.in requirements/build.in requirements/test.in | grep -v '^-r' | .venv-latest/bin/python -m pip install --quiet --disable-pip-version-check --upgrade -r /dev/stdin
 	@.venv-latest/bin/python -m pytest -m "not browser" $(PARALLEL)
 
-check: lint types test test-browser ## Lint, type checks, tests and browser tests
+check: lint types test test-slow test-browser ## Lint, type checks and all tests
 
 test-browser: $(VENV)/test.stamp
 	@$(BIN)/python -m pytest -m browser

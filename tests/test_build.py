@@ -22,6 +22,8 @@ from app.database import open_database
 from owners import folder_of_somebody_else, largest_file
 from support import OLD, ROOT, build_command, run
 
+pytestmark = pytest.mark.slow
+
 
 def assert_whole_and_alone(database: Path) -> None:
     assert [path.name for path in database.parent.iterdir()] == [database.name]

@@ -21,6 +21,8 @@ from app.schemas.summaries import summary_of
 from app.tables import table_of
 from support import build_command, each, run
 
+pytestmark = pytest.mark.slow
+
 
 def contents(database: Path) -> dict[str, list[Any]]:
     """All rows of all tables; those of the full-text index are in the tables behind it."""

@@ -21,6 +21,8 @@ sys.path.insert(0, str(CLIENT))
 import kratom_client  # type: ignore[import-not-found]  # noqa: E402  # it is a package of its own
 from kratom_client import IntegrityError, State, sync  # noqa: E402
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def database(tmp_path_factory: pytest.TempPathFactory) -> Path:

@@ -12,7 +12,7 @@ import pytest
 from support import CONNECTIONS, Running, each, serving
 from wire import silent_readers
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 
 ADDRESSES = (
     "/v1/citations?limit=100",

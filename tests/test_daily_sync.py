@@ -22,6 +22,8 @@ from wire import ask
 sys.path.insert(0, str(ROOT / "clients" / "python"))
 from kratom_client import State, sha256, sync  # type: ignore[import-not-found]  # it is a package of its own
 
+pytestmark = pytest.mark.slow
+
 TITLE = "Red vein: only a marketing name"
 
 

@@ -27,6 +27,8 @@ from readers import Reader
 from support import COLLECTIONS, ROOT, START_SECONDS, Object, each, select, slugs
 from test_replicas import NGINX, WRAPPER, free_port
 
+pytestmark = pytest.mark.slow
+
 DECOMPRESS = {".br": brotli.decompress, ".gz": gzip.decompress, ".zst": zstandard.decompress}
 
 

@@ -21,6 +21,8 @@ from app.files import write_whole
 from owners import as_somebody_else, assert_untouched, everybody_may_reach, largest_file
 from support import NOBODY, ROOT
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def unordered(seed: Path, tmp_path: Path) -> Path:

@@ -13,6 +13,8 @@ import pytest
 from app.database import SCHEMA_REVISION
 from support import each
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[1]
 GUIDE = (ROOT / "docs/adding-a-resource.md").read_text(encoding="utf-8")
 STEP = re.compile(

@@ -31,6 +31,8 @@ from app.settings import Settings
 from crawl import crawl
 from wire import ask
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[1]
 
 

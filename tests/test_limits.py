@@ -20,7 +20,7 @@ from processes import full_pipe, needs_proc, wait_until
 from support import ADDRESSES, ROOT, START_SECONDS, STOP_SECONDS, Ask, Running, each, serving
 from wire import CLOSE, exchange, request
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 
 MEGABYTE = 1024 * 1024
 TOO_LITTLE_MEMORY = (

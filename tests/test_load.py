@@ -34,6 +34,8 @@ from wire import (
     until,
 )
 
+pytestmark = pytest.mark.slow
+
 CHECK_SECONDS = 2
 """How often the connections of a service look for slow readers in these tests."""
 IMPATIENT = f"""

@@ -14,6 +14,8 @@ from prometheus_client.parser import text_string_to_metric_families
 from app.metrics import BUCKETS, Metrics
 from support import Running, serving
 
+pytestmark = pytest.mark.slow
+
 Samples = dict[tuple[str, frozenset[tuple[str, str]]], float]
 
 

@@ -19,6 +19,8 @@ from app import files
 from app.content.__main__ import main
 from support import each, run
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[1]
 INTERRUPTED = """
 import runpy, sys

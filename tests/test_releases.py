@@ -23,7 +23,7 @@ from app.settings import Settings
 from document import COMPONENTS, validator
 from support import COLLECTIONS, PATHS, ROOT, SEED, Object, each, fetch
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 
 RELEASES = ROOT / "data/releases.json"
 OLD_VERSION = "2020-01-01+00000000"

@@ -37,7 +37,7 @@ http {{
 }}
 """
 
-pytestmark = pytest.mark.skipif(NGINX is None, reason="needs nginx")
+pytestmark = [pytest.mark.skipif(NGINX is None, reason="needs nginx"), pytest.mark.slow]
 
 
 @dataclass

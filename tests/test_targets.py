@@ -18,6 +18,8 @@ from app.database import DatabaseUnusableError, may_be_replaced, open_database
 from owners import as_somebody_else, assert_untouched, everybody_may_reach
 from support import ROOT
 
+pytestmark = pytest.mark.slow
+
 
 def another_database(path: Path) -> None:
     # Another program may use Alembic and know releases too.

@@ -15,7 +15,7 @@ from processes import handles, is_alive, needs_proc, wait_until, workers_of
 from releases import NEVER_LOOKS, OTHER_VERSION, other_release, put, readiness
 from support import START_SECONDS, STOP_SECONDS, Running, each, serving, starting
 
-pytestmark = [pytest.mark.anyio, needs_proc]
+pytestmark = [pytest.mark.anyio, needs_proc, pytest.mark.slow]
 
 WORKERS = "2"
 
