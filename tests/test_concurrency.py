@@ -96,7 +96,8 @@ async def keep_asking(port: int, *, keep_alive: bool) -> str:
     while True:
         try:
             reader, writer = await asyncio.open_connection("127.0.0.1", port)
-        except ConnectionRefusedError:
+        except (ConnectionRefusedError, ConnectionResetError):
+            # The listening socket may be closed between the two halves of the handshake: no request was sent yet.
             return "not listening"
         try:
             kept = True
