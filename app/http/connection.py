@@ -365,7 +365,7 @@ class Connection(asyncio.Protocol):
             # HTTP/1.0 knows no chunks: there the end of the connection is that of the body, unless it is a reset.
             self._set_linger(RESET)
         reply = Reply(start["status"], [*start["headers"], *framing], b"")
-        head, keeps_open = self._head(reply, b"", keeps_open=keeps_open)
+        head, keeps_open = self._head(reply, b"", b"", keeps_open=keeps_open)
         self.transport.write(head)
         self.written += len(head)
         return keeps_open
@@ -415,10 +415,9 @@ class Connection(asyncio.Protocol):
 
     def _write(self, reply: Reply, last_header: bytes, method: str, *, keeps_open: bool) -> None:
         """Write a response, and close after the last one."""
-        head, keeps_open = self._head(reply, last_header, keeps_open=keeps_open)
         body = b"" if method == "HEAD" else reply.body
         is_large = len(body) > SEPARATE_WRITE_BYTES
-        first = head if is_large else head + body
+        first, keeps_open = self._head(reply, last_header, b"" if is_large else body, keeps_open=keeps_open)
         self.transport.write(first)
         self.written += len(first)
         if is_large:
@@ -427,8 +426,8 @@ class Connection(asyncio.Protocol):
         if not keeps_open:
             self._close()
 
-    def _head(self, reply: Reply, last_header: bytes, *, keeps_open: bool) -> tuple[bytes, bool]:
-        """The head of a response as it is written, and whether the connection stays open after it."""
+    def _head(self, reply: Reply, last_header: bytes, body: bytes, *, keeps_open: bool) -> tuple[bytes, bool]:
+        """The head of a response as it is written, joined with its body, and whether the connection stays open after it."""
         if self.default_headers is not self.server_state.default_headers:
             self.default_headers = self.server_state.default_headers
             self.default_block = _block(self.default_headers)
@@ -439,7 +438,7 @@ class Connection(asyncio.Protocol):
         if (self.stopping or self.ended) and not HEAD_END.search(self.buffer):
             keeps_open = False
         end = b"\r\n" if keeps_open else b"connection: close\r\n\r\n"
-        return b"".join((reply.header_block, last_header, self.default_block, end)), keeps_open
+        return b"".join((reply.header_block, last_header, self.default_block, end, body)), keeps_open
 
     def _refuse(self, kind: Kind, detail: str) -> None:
         """Respond to an incomplete request with a problem, and close the connection."""
