@@ -105,7 +105,7 @@ def create_app(
         access_log=settings.access_log,
         public_path=settings.public_path,
     )
-    app.pipeline.problem_pages = HtmlProblems(app.state)
+    app.pipeline.problems.pages = HtmlProblems(app.state)
     describe(app)
     for path, page in make_pages(app, settings.public_url).items():
         app.pipeline.pages.add(path, page.response, page.compressed)

@@ -5,7 +5,7 @@ import tracemalloc
 
 import pytest
 
-from app.http import connection, head
+from app.http import connection, head, progress
 from app.main import Service
 from support import each
 from wire import (
@@ -28,7 +28,7 @@ from wire import (
 @pytest.fixture
 def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
     """A check every 50 ms, and 0.3 s for a request."""
-    monkeypatch.setattr(connection, "CHECK_SECONDS", 0.05)
+    monkeypatch.setattr(progress, "CHECK_SECONDS", 0.05)
     monkeypatch.setattr(connection, "REQUEST_SECONDS", 0.3)
     monkeypatch.setattr(connection, "LINGER_SECONDS", 0.1)
 
@@ -258,7 +258,7 @@ def test_the_idle_time_out_is_the_setting(app: Service) -> None:
             open_connection.timer.cancel()
             open_connection._check()  # noqa: SLF001  # the first check after a request begins the silence
             for silent, is_open in ((60.0, True), (62.0, False)):
-                open_connection.no_progress_since = asyncio.get_running_loop().time() - silent
+                open_connection.progress.changed_at = asyncio.get_running_loop().time() - silent
                 open_connection.timer.cancel()
                 open_connection._check()  # noqa: SLF001  # rather than wait a minute
                 assert open_connection.closing is not is_open
@@ -277,7 +277,7 @@ def test_a_request_that_begins_as_the_connection_is_about_to_time_out_has_its_ow
             writer.write(earlier + b"GET / HTT")
             await until(lambda: any(one.buffer for one in connections(state)))
             [open_connection] = connections(state)
-            open_connection.no_progress_since -= 1000
+            open_connection.progress.changed_at -= 1000
             open_connection.timer.cancel()
             open_connection._check()  # noqa: SLF001  # rather than wait a minute
             writer.write(b"P/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
@@ -290,7 +290,7 @@ def test_a_request_that_begins_as_the_connection_is_about_to_time_out_has_its_ow
 def test_a_client_that_does_not_read_is_disconnected_and_holds_a_bounded_amount(
     app: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(connection, "CHECK_SECONDS", 0.4)
+    monkeypatch.setattr(progress, "CHECK_SECONDS", 0.4)
 
     async def promise() -> None:
         async with listening(app) as (port, state):

@@ -15,7 +15,7 @@ import httpx
 import pytest
 
 from app.database import Database
-from app.http.connection import RESERVED_DESCRIPTORS, max_connections
+from app.http.limits import RESERVED_DESCRIPTORS, max_connections
 from processes import full_pipe, needs_proc, wait_until
 from support import ADDRESSES, ROOT, START_SECONDS, STOP_SECONDS, Ask, Running, each, serving
 from wire import CLOSE, exchange, request

@@ -27,6 +27,10 @@ def hostile_heads() -> dict[str, Callable[[int], list[bytes]]]:
         "a long field in drips": lambda n: [b"GET / HTTP/1.1\r\nX: ", *[b"a" * 8] * (n // 8)],
         "many fields": lambda n: [b"GET / HTTP/1.1\r\n" + b"a: b\r\n" * (n // 6)],
         "many fields in drips": lambda n: [b"GET / HTTP/1.1\r\n", *[b"a: b\r\n"] * (n // 6)],
+        "many fields in drips after a long target": lambda n: [
+            request(b"/" + b"a" * min(n, 16_000))[:-2],
+            *[b"a: b\r\n"] * (n // 6),
+        ],
         "carriage returns": lambda n: [b"GET / HTTP/1.1\r\nX: y" + b"\r" * n],
         "unfinished ends": lambda n: [b"GET / HTTP/1.1\r\nX: y", *[b"\r\n\r"] * (n // 3)],
         "commas": lambda n: [request(DETAIL, b"Accept: " + b"," * n, b"Accept-Encoding: " + b"," * n)],
@@ -36,6 +40,7 @@ def hostile_heads() -> dict[str, Callable[[int], list[bytes]]]:
 
 HOSTILE = hostile_heads()
 WATCHED = [(connection, "EMPTY_LINES"), (connection, "HEAD_END"), (connection, "METHOD_START")]
+WATCHED += [(connection, "REQUEST_LINE")]
 WATCHED += [(head, "HEAD"), (head, "FIELD"), (head, "ABSOLUTE_FORM")]
 
 

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from app.database import Database
-from app.http import connection, turns
+from app.http import progress, turns
 from app.http.negotiation import CODINGS
 from app.main import Service, create_app
 from app.pages import problem_pages
@@ -40,8 +40,8 @@ CHECK_SECONDS = 2
 """How often the connections of a service look for slow readers in these tests."""
 IMPATIENT = f"""
 from app.__main__ import main
-from app.http import connection
-connection.CHECK_SECONDS = {CHECK_SECONDS}
+from app.http import progress
+progress.CHECK_SECONDS = {CHECK_SECONDS}
 main()
 """
 
@@ -233,7 +233,7 @@ def test_a_client_that_reads_steadily_is_not_taken_for_a_slow_one(
     service: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The system takes much of a body at once, and then nothing for long."""
-    monkeypatch.setattr(connection, "CHECK_SECONDS", 0.1)
+    monkeypatch.setattr(progress, "CHECK_SECONDS", 0.1)
 
     async def promise() -> None:
         # The receiver acknowledges at once, as its buffer is small; what the server's side holds takes many checks.

@@ -2,32 +2,30 @@
 
 import asyncio
 import logging
-import resource
 import socket
 import struct
-import sys
-from fcntl import ioctl
-from functools import cache
 from http import HTTPStatus
-from termios import TIOCOUTQ
 from time import perf_counter
 from typing import Any, Final
 
 from starlette.types import Message
 from uvicorn import Config
 
+from app.http import progress
 from app.http.cache import RawHeaders, Reply
 from app.http.head import (
     EMPTY_LINES,
     HEAD_END,
     MAX_HEAD_BYTES,
     METHOD_START,
+    REQUEST_LINE,
     TOO_LARGE,
     UNREADABLE,
     Head,
     read_head,
     refused,
 )
+from app.http.limits import ShedLog, max_connections
 from app.http.pipeline import Pipeline, whole_response
 from app.http.request import Request, new_request_id
 from app.internals import ServerState, loaded_app
@@ -42,25 +40,13 @@ from app.problems import (
     shown,
 )
 
-CHECK_SECONDS: Final = 5.0
-"""How often a connection is checked for the time-outs below."""
 REQUEST_SECONDS: Final = 15.0
 """How long a request may take to arrive, and a new connection may stay silent."""
-MIN_BYTES_PER_SECOND: Final = 1000
-"""A client that reads more slowly is disconnected."""
-PATIENCE: Final = 4
-"""For how many checks it may read nothing: what it reads is acknowledged in leaps."""
 LINGER_SECONDS: Final = 2.0
 """How long a client may go on sending after its last response; closing earlier would reset the connection before it has
 read that response."""
 SHED_SECONDS: Final = 0.2
 """The same for a connection above the limit."""
-MAX_CONNECTIONS: Final = 8192
-"""How many connections a process serves at once; each takes some kilobytes."""
-RESERVED_DESCRIPTORS: Final = 64
-"""How many file descriptors are reserved for other uses than connections."""
-SHED_LOG_SECONDS: Final = 60.0
-"""The shortest time between two log events on too many connections."""
 STOP_SECONDS: Final = 1.0
 """How long a silent connection is kept when the server stops: a request may be on its way."""
 MAX_BURST: Final = 64
@@ -73,31 +59,6 @@ NO_RESET: Final = struct.pack("ii", 0, 0)
 STATUS_LINES: Final = {status.value: f"HTTP/1.1 {status} {status.phrase}\r\n".encode() for status in HTTPStatus}
 
 log = logging.getLogger("app.connection")
-
-
-@cache
-def max_connections() -> int:
-    """How many connections may be open at once; the limit of open files can lower it."""
-    files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if files == resource.RLIM_INFINITY:
-        return MAX_CONNECTIONS
-    return min(max(files - RESERVED_DESCRIPTORS, files // 4), MAX_CONNECTIONS)
-
-
-class ShedLog:
-    """Logs at intervals that connections are refused."""
-
-    last = -SHED_LOG_SECONDS
-
-    @classmethod
-    def note(cls, now: float) -> None:
-        """Log it unless it was logged recently."""
-        if now - cls.last >= SHED_LOG_SECONDS:
-            cls.last = now
-            log.warning(
-                "%d connections are open, as many as are served at once; others get a 503 or are closed",
-                max_connections(),
-            )
 
 
 class Connection(asyncio.Protocol):
@@ -131,6 +92,8 @@ class Connection(asyncio.Protocol):
         """Bytes received and not yet processed; they start with the request being read."""
         self.searched = 0
         """How many bytes of the buffer have been searched for the end of a head."""
+        self.has_request_line = False
+        """Whether the first line in the buffer is complete, and that of a request."""
         self.unread_body = 0
         """How many bytes of a request body are still to be received and skipped."""
         self.is_processing = False
@@ -153,11 +116,7 @@ class Connection(asyncio.Protocol):
 
         self.written = 0
         """Bytes handed to the transport."""
-        self.progress = (0, 0, False)
-        """Bytes acknowledged, bytes unsent, and whether a request was arriving, when the connection was last checked."""
-        self.no_progress_since = self.loop.time()
-        self.slowness = 0.0
-        """How many bytes the client has read less than it must have."""
+        self.progress = progress.Progress(self.loop.time())
         self.default_headers: RawHeaders = []
         self.default_block = b""
 
@@ -167,7 +126,7 @@ class Connection(asyncio.Protocol):
         """Start the periodic check of the connection."""
         self.transport = transport
         self.server_state.connections.add(self)  # type: ignore[arg-type]  # uvicorn names only its own protocols
-        self.timer = self.loop.call_later(CHECK_SECONDS, self._check)
+        self.timer = self.loop.call_later(progress.CHECK_SECONDS, self._check)
         if len(self.server_state.connections) > max_connections():
             self.linger_seconds = SHED_SECONDS
             ShedLog.note(self.loop.time())
@@ -247,15 +206,11 @@ class Connection(asyncio.Protocol):
             return False
         end = HEAD_END.search(buffer, max(self.searched - 2, 0), MAX_HEAD_BYTES)
         if end is None:
-            self.searched = len(buffer)
-            if len(buffer) >= MAX_HEAD_BYTES:
-                self._refuse(HEAD_TOO_LARGE, TOO_LARGE)
-            elif not METHOD_START.match(buffer):
-                self._refuse(BAD_REQUEST, UNREADABLE)
+            self._check_start()
             return False
         head = bytes(buffer[: end.end()])
         del buffer[: end.end()]
-        self.searched = 0
+        self.searched, self.has_request_line = 0, False
         if not self._respond_if_known(head):
             try:
                 found = read_head(head, self.root_path)
@@ -264,6 +219,19 @@ class Connection(asyncio.Protocol):
                 found = refused(head, ProblemException(INTERNAL_ERROR, "Something went wrong."), self.root_path)
             self._respond(found, head)
         return True
+
+    def _check_start(self) -> None:
+        """Refuse an incomplete head that is too large, or that starts as no request does."""
+        buffer, searched = self.buffer, self.searched
+        self.searched = len(buffer)
+        if len(buffer) >= MAX_HEAD_BYTES:
+            self._refuse(HEAD_TOO_LARGE, TOO_LARGE)
+        elif not self.has_request_line:
+            is_complete = buffer.find(b"\n", searched) >= 0
+            if (REQUEST_LINE if is_complete else METHOD_START).match(buffer):
+                self.has_request_line = is_complete
+            else:
+                self._refuse(BAD_REQUEST, UNREADABLE)
 
     # Responding
 
@@ -483,39 +451,21 @@ class Connection(asyncio.Protocol):
 
     def _check(self) -> None:
         """Close the connection when the client reads too slowly, sends too slowly, or is silent for too long."""
-        self.timer = self.loop.call_later(CHECK_SECONDS, self._check)
-        now = self.loop.time()
+        self.timer = self.loop.call_later(progress.CHECK_SECONDS, self._check)
         unsent = self.transport.get_write_buffer_size()
-        sent = self.written - unsent - self._unacknowledged()
         is_arriving = bool(self.buffer or self.unread_body)
-        before = self.progress
-        self.progress = (sent, unsent, is_arriving)
-        least = MIN_BYTES_PER_SECOND * CHECK_SECONDS
-        self.slowness = max(self.slowness + least - (sent - before[0]), 0) if unsent else 0
-        if self.slowness > least * PATIENCE:
+        acknowledged = self.written - unsent - progress.unacknowledged_bytes(self.transport)
+        self.progress.note(self.loop.time(), acknowledged, unsent, is_arriving=is_arriving)
+        if self.progress.is_too_slow:
             self.transport.abort()
-        elif self.progress != before:
-            self.no_progress_since = now
         elif not (self.closing or self.is_processing or unsent):
             limit = REQUEST_SECONDS if is_arriving or not self.written else self.keep_alive_seconds
-            if now - self.no_progress_since <= limit:
+            if self.progress.idle_seconds <= limit:
                 return
             if self.buffer:
                 self._refuse(REQUEST_TIMEOUT, "The request was not complete in time.")
             else:
                 self._close()
-
-    def _unacknowledged(self) -> int:
-        """How many bytes the system holds for the client; nothing where it can't tell.
-
-        It may hold megabytes, and takes no more before a third of them are gone: without this, a client that is not slow at all would
-        seem to read nothing for a minute.
-        """
-        try:
-            found = ioctl(self.transport.get_extra_info("socket").fileno(), TIOCOUTQ, bytes(4))
-        except (AttributeError, OSError):
-            return 0
-        return int.from_bytes(found, sys.byteorder)
 
 
 def _is_chunked(request: Request) -> bool:

@@ -12,6 +12,7 @@ MAX_FIELDS: Final = 200
 EMPTY_LINES = re.compile(rb"[\r\n]*+")
 """Empty lines, which some clients send after a body; they belong to no request."""
 METHOD_START = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,40}+(?: |\Z)")
+REQUEST_LINE = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,40}+ [!-~]++ HTTP/1\.[01]\r\n")
 HEAD_END = re.compile(rb"\n\r?\n")
 """An empty line. A head that ends in bare line feeds is found too, so that it is refused at once."""
 HEAD = re.compile(

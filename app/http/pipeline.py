@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import nullcontext
 from hashlib import sha256
 from time import perf_counter
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote
 
 from fastapi import FastAPI
@@ -27,6 +27,7 @@ from app.http.negotiation import (
 from app.http.pages import Pages
 from app.http.preconditions import NOT_MODIFIED, OK, evaluate_preconditions
 from app.http.prefix import prefix_of, prefixed
+from app.http.problem_replies import ProblemReplies
 from app.http.request import Request
 from app.http.responses import FixedResponse, StreamedResponse
 from app.http.routing import Read, Route, Routes, query_model
@@ -39,14 +40,11 @@ from app.problems import (
     METHOD_NOT_ALLOWED,
     NOT_FOUND,
     UNAVAILABLE,
-    Kind,
     ProblemError,
     ProblemException,
     invalid_parameters,
     not_acceptable,
     nothing_here,
-    problem_document,
-    problem_headers,
     problem_of,
     shown,
     without_framing,
@@ -57,7 +55,6 @@ if TYPE_CHECKING:
     from app.metrics import Metrics  # its library is loaded only when metrics are on
 
 PREFLIGHT_SECONDS: Final = 86_400
-HTML: Final = b"text/html"
 PROBES: Final = ("/health/live", "/health/ready")
 """The health checks: they ignore Host, Accept and the query, which differ between load balancers and orchestrators."""
 PLAIN_PATH = re.compile(r"[A-Za-z0-9/._+-]{1,200}")
@@ -70,16 +67,6 @@ STREAMED: Final = "streamed"
 """The key of an ASGI message that tells the connection to stream the response; others are written once complete."""
 
 log = logging.getLogger("app.requests")
-
-
-class ProblemPages(Protocol):
-    """Renders problems as HTML pages for browsers."""
-
-    def offers(self, path: str, kind: Kind) -> tuple[bytes, ...]:
-        """The media types of a problem at an address, preferred first."""
-
-    def response(self, path: str, problem: ProblemException, prefix: str) -> Response:
-        """The HTML page of a problem."""
 
 
 Stream = Callable[[Message, Message], Awaitable[None]]
@@ -114,8 +101,7 @@ class Pipeline:
         self._headers = CommonHeaders(cache_seconds, tls=tls)
         self.pages = Pages(self._headers, public_path)
         self.spellings = Spellings()
-        self.problem_pages: ProblemPages | None = None
-        """Renders problems as HTML; without it every problem is JSON."""
+        self.problems = ProblemReplies(self._headers)
         self.access_log = access_log
         self.metrics: Metrics | None = None
         self._compressor = Compressor()
@@ -179,7 +165,7 @@ class Pipeline:
             problem = _parameters_problem(error, scope) or problem_of(error, prefix)
             if problem.kind in (INTERNAL_ERROR, UNAVAILABLE):
                 log.exception("request failed", extra={"request_id": request.id, "path": shown(request.path)})
-            if not self._is_for_reader(problem, request):
+            if not self.problems.is_page(problem, request):
                 return self.problem(problem, request)
             # A page takes as long as an endpoint.
             async with self._turns.one():
@@ -391,41 +377,7 @@ class Pipeline:
 
     def problem(self, problem: ProblemException, request: Request) -> Reply:
         """The reply that tells a client of a problem with its request."""
-        prefix = self.prefix(request)
-        placed = problem.under(prefix)
-        body = problem_document(placed, request.path, request.id, prefix)
-        headers = problem_headers(placed, len(body))
-        if self._problem_offers(request, problem):
-            headers.append((b"vary", b"Accept"))
-        if self._is_for_reader(problem, request):
-            headers, body = self._problem_page(problem, request, headers) or (headers, body)
-        return Reply(problem.kind.status, self._headers.complete(headers), body)
-
-    def _is_for_reader(self, problem: ProblemException, request: Request) -> bool:
-        """Whether a problem is told as an HTML page."""
-        offers = self._problem_offers(request, problem)
-        return bool(offers) and preferred(request.fields.get(b"accept", b""), offers) == HTML
-
-    def _problem_page(
-        self, problem: ProblemException, request: Request, headers: RawHeaders
-    ) -> tuple[RawHeaders, bytes] | None:
-        """Header fields and body of a problem as an HTML page; None when that can't be made, as it reads from the data."""
-        assert self.problem_pages
-        try:
-            page = self.problem_pages.response(request.path, problem, self.prefix(request))
-        except Exception:
-            log.exception("problem page failed", extra={"request_id": request.id, "path": shown(request.path)})
-            return None
-        rest = [line for line in headers if line[0] not in (b"content-type", b"content-length")]
-        return [*rest, *page.raw_headers], bytes(page.body)
-
-    def _problem_offers(self, request: Request, problem: ProblemException) -> tuple[bytes, ...]:
-        """The media types between which a reader may choose when something is wrong; none where it is always JSON."""
-        # The links of a page are relative, and lead elsewhere where a slash is none to the browser.
-        if self.problem_pages is None or request.method not in ("GET", "HEAD") or request.has_escaped_slash:
-            return ()
-        offers = self.problem_pages.offers(request.path, problem.kind)
-        return offers if len(offers) > 1 else ()
+        return self.problems.reply(problem, request, self.prefix(request))
 
     def route_of(self, path: str) -> str:
         """The route of a path for metrics and logs; empty when there is none."""
