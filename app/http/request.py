@@ -91,9 +91,10 @@ class Request:
         self.root_path = root_path
         fields = dict(headers)
         if len(fields) < len(headers):
-            fields.clear()
+            values: dict[bytes, list[bytes]] = {}
             for name, value in headers:
-                fields[name] = fields[name] + b", " + value if name in fields else value
+                values.setdefault(name, []).append(value)
+            fields = {name: b", ".join(lines) for name, lines in values.items()}
         self.fields = fields
         sent_id = fields.get(b"x-request-id")
         self.id = sent_id.decode() if sent_id and CLIENT_REQUEST_ID.fullmatch(sent_id) else new_request_id()
