@@ -3,11 +3,13 @@
 import asyncio
 import re
 import sys
+import time
 from collections.abc import Callable
 
 import pytest
 
 from app.http import connection, head
+from app.http.request import Request
 from app.main import Service
 from support import each
 from wire import DETAIL, connections, listening, request, run, until
@@ -67,6 +69,15 @@ def test_the_work_is_linear_in_what_is_sent(app: Service, monkeypatch: pytest.Mo
             assert await steps(size) <= 6 * length + 1000
 
     run(promise)
+
+
+def test_joining_repeated_header_fields_is_linear_in_their_number() -> None:
+    # Other servers than ours hand over any number of them.
+    headers = [(b"accept", b"text/html")] * 200_000
+    started = time.process_time()
+    request = Request("GET", "/v1", b"/v1", b"", headers, "1.1")
+    assert time.process_time() - started < 2
+    assert request.fields == {b"accept": b", ".join([b"text/html"] * 200_000)}
 
 
 class _Watched:

@@ -441,10 +441,12 @@ class Connection(asyncio.Protocol):
             self.transport.close()
 
     def _stop(self) -> None:
-        """Close the connection unless a request is being processed."""
-        if self.closing or self.is_processing:
+        """Close the connection once every request that has been received has its response."""
+        if self.closing:
             return
-        if self.buffer:
+        if self.is_processing or self.is_writing_paused:
+            self.loop.call_later(STOP_SECONDS, self._stop)
+        elif self.buffer:
             self._refuse(UNAVAILABLE, "The server stops, and the request was not complete in time.")
         else:
             self._close()

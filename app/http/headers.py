@@ -6,7 +6,7 @@ from typing import Final
 from app.http.cache import CachedResponse, RawHeaders, Reply
 from app.problems import VARY
 
-EXPOSED: Final = "Allow, ETag, Link, Location, Repr-Digest, Retry-After, X-Request-ID"
+EXPOSED: Final = "Allow, Content-Disposition, ETag, Link, Location, Repr-Digest, Retry-After, X-Request-ID"
 JSON_POLICY: Final = "default-src 'none'; frame-ancestors 'none'"
 NO_STORE: Final = (b"cache-control", b"no-store")
 

@@ -20,14 +20,16 @@ ADDRESS = re.compile(
 WITHOUT_ADDRESSES: Final = (b"text/css", b"text/javascript", b"text/plain", b"image/")
 """Media types of files that contain no addresses of the service."""
 NOTHING: Final = slice(0, 0)
+MAX_PREFIX: Final = 60
+"""How long a prefix may be: every address in a response begins with it, and has a longest length."""
 WITH_ADDRESSES: Final = frozenset({b"link", b"location", b"content-location"})
 """Header fields that hold addresses."""
 
 
 def prefix_of(root_path: str) -> str:
-    """The prefix for a root path of ASGI: a path that can be part of any address, or nothing."""
-    path = root_path.strip("/")
-    return f"/{quote(path, safe='/-._~')}" if path else ""
+    """The prefix for a root path of ASGI: a path that can be part of any address; nothing for one that is too long."""
+    path = quote(root_path.strip("/"), safe="/-._~")
+    return f"/{path}" if 0 < len(path) < MAX_PREFIX else ""
 
 
 def prefixed(reply: Reply, prefix: str, fixed: slice = NOTHING) -> Reply:

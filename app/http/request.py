@@ -30,6 +30,8 @@ HOST = re.compile(
     rb"(?::(?:[0-5]?[0-9]{0,4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5]))?"
 )
 """A name or an address, and a port that may be left out."""
+WITHOUT_HOST: Final = ("1.0", "1")
+"""Versions of HTTP in which a request needs no Host; granian writes the one as `1`."""
 CONTROL_CHARACTER = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 BROKEN_ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})")
 IGNORED_PARAMETERS: Final = (
@@ -91,9 +93,10 @@ class Request:
         self.root_path = root_path
         fields = dict(headers)
         if len(fields) < len(headers):
-            fields.clear()
+            values: dict[bytes, list[bytes]] = {}
             for name, value in headers:
-                fields[name] = fields[name] + b", " + value if name in fields else value
+                values.setdefault(name, []).append(value)
+            fields = {name: b", ".join(lines) for name, lines in values.items()}
         self.fields = fields
         sent_id = fields.get(b"x-request-id")
         self.id = sent_id.decode() if sent_id and CLIENT_REQUEST_ID.fullmatch(sent_id) else new_request_id()
@@ -143,7 +146,7 @@ class Request:
             ProblemException: 400.
         """
         hosts = [value for name, value in self.headers if name == b"host"]
-        if len(hosts) > 1 or (not hosts and self.http_version != "1.0"):
+        if len(hosts) > 1 or (not hosts and self.http_version not in WITHOUT_HOST):
             raise _ambiguous("The request must have one Host header.")
         if hosts and not is_host(hosts[0]):
             host = shown(hosts[0].decode("latin-1"))
