@@ -11,32 +11,32 @@ from app.http.cache import Reply
 from app.schemas.envelopes import MAX_LINK_BYTES
 
 TOP_LEVEL: Final = ("v1", "docs", "openapi.json", "problems", "health", ".well-known")
-"""The first segments of addresses in responses. HTML pages use relative links."""
+"""The first path segments of the addresses in responses. HTML pages use relative links."""
 ADDRESS = re.compile(
-    # Nothing that belongs to a longer address stands before it, and it is no key of a JSON object: OpenAPI keeps its
-    # paths relative to `servers`, where the root of the service has no slash at its end.
+    # It is neither part of a longer address nor a key of a JSON object: the paths of OpenAPI are relative to `servers`.
+    # There, the root of the service loses its slash.
     rb'(?<![\w.~%%/-])/(?:%b)(?![\w-])(?![^"\s]*":)|(?<="url":")/(?=")' % "|".join(map(re.escape, TOP_LEVEL)).encode()
 )
 WITHOUT_ADDRESSES: Final = (b"text/css", b"text/javascript", b"text/plain", b"image/")
-"""Media types of files that contain no addresses of the service."""
+"""Media types of files without addresses of the service."""
 NOTHING: Final = slice(0, 0)
 WITH_ADDRESSES: Final = frozenset({b"link", b"location", b"content-location"})
-"""Header fields that hold addresses."""
+"""Header fields that contain addresses."""
 
 
 def prefix_of(root_path: str) -> str:
-    """The prefix for a root path of ASGI: a path that can be part of any address, or nothing."""
+    """The prefix for a root path of ASGI: percent-encoded, without a slash at its end; empty for the root."""
     path = root_path.strip("/")
     return f"/{quote(path, safe='/-._~')}" if path else ""
 
 
 def prefixed(reply: Reply, prefix: str, fixed: slice = NOTHING) -> Reply:
-    """The reply with a prefix before every address of the service in its body, but for a part of it, and its header fields."""
+    """The reply with a prefix before every address of the service in its header fields and its body, `fixed` excepted."""
     media_type = dict(reply.headers).get(b"content-type", b"")
     if not prefix or media_type.startswith(WITHOUT_ADDRESSES):
         return reply
     start, stop, _ = fixed.indices(len(reply.body))
-    before, after = _with_prefix(reply.body[:start], prefix), _with_prefix(reply.body[stop:], prefix)
+    before, after = add_prefix(reply.body[:start], prefix), add_prefix(reply.body[stop:], prefix)
     body = before + reply.body[start:stop] + after
     headers = []
     for name, value in reply.headers:
@@ -45,11 +45,12 @@ def prefixed(reply: Reply, prefix: str, fixed: slice = NOTHING) -> Reply:
         elif name not in WITH_ADDRESSES:
             headers.append((name, value))
         elif name != b"link":
-            headers.append((name, _with_prefix(value, prefix)))
+            headers.append((name, add_prefix(value, prefix)))
         elif len(value := value.replace(b"</", b"<%b/" % prefix.encode())) <= MAX_LINK_BYTES:
             headers.append((name, value))
     return Reply(reply.status, headers, body)
 
 
-def _with_prefix(content: bytes, prefix: str) -> bytes:
+def add_prefix(content: bytes, prefix: str) -> bytes:
+    """The content with a prefix before every address of the service in it."""
     return ADDRESS.sub(lambda found: prefix.encode() + found[0].removesuffix(b"/"), content)
