@@ -18,14 +18,14 @@ ADDRESS = re.compile(
     rb'(?<![\w.~%%/-])/(?:%b)(?![\w-])(?![^"\s]*":)|(?<="url":")/(?=")' % "|".join(map(re.escape, TOP_LEVEL)).encode()
 )
 WITHOUT_ADDRESSES: Final = (b"text/css", b"text/javascript", b"text/plain", b"image/")
-"""Media types of files without addresses of the service."""
+"""Media types of files that contain no addresses of the service."""
 NOTHING: Final = slice(0, 0)
 WITH_ADDRESSES: Final = frozenset({b"link", b"location", b"content-location"})
-"""Header fields that contain addresses."""
+"""Header fields that hold addresses."""
 
 
 def prefix_of(root_path: str) -> str:
-    """The prefix for a root path of ASGI: percent-encoded, without a slash at its end; empty for the root."""
+    """The prefix for a root path of ASGI: a path that can be part of any address, or nothing."""
     path = root_path.strip("/")
     return f"/{quote(path, safe='/-._~')}" if path else ""
 
