@@ -135,6 +135,15 @@ class Route(NamedTuple):
     parameters: dict[str, str]
 
 
+class _Entry(NamedTuple):
+    """A route of the tables below."""
+
+    template: str
+    direct_call: DirectCall | None
+    parameter: str
+    """The name of the path parameter; empty when there is none."""
+
+
 class Routes:
     """The routes of the application by path.
 
@@ -143,30 +152,35 @@ class Routes:
     """
 
     def __init__(self, app: FastAPI, routers: Iterable[APIRouter]) -> None:
-        self._fixed: dict[str, APIRoute] = {}
-        self._named: dict[tuple[str, str], tuple[APIRoute, str]] = {}
+        self._fixed: dict[str, _Entry] = {}
+        self._parametrized: dict[tuple[str, str], _Entry] = {}
         """Routes with a path parameter, by the text before and after it."""
-        self._direct_calls: dict[int, DirectCall | None] = {}
         self._all = app.router.routes
         self._known = len(self._all)
         self._others: list[BaseRoute] = []
-        for route in (route for router in routers for route in router.routes):
-            start, separator, rest = route.path.partition("{") if isinstance(route, APIRoute) else ("", "", "")
-            name, _, end = rest.partition("}")
-            if not isinstance(route, APIRoute) or (separator and not (name.isidentifier() and end.count("/") <= 1)):
-                self._others.append(route)
-                continue
-            self._direct_calls[id(route)] = direct_call(route)
-            if separator:
-                self._named[start, end] = route, name
-            else:
-                self._fixed[route.path] = route
+        for router in routers:
+            for route in router.routes:
+                self._add(route)
+
+    def _add(self, route: BaseRoute) -> None:
+        if not isinstance(route, APIRoute):
+            self._others.append(route)
+            return
+        before, brace, rest = route.path.partition("{")
+        name, _, after = rest.partition("}")
+        entry = _Entry(route.path, direct_call(route), name)
+        if not brace:
+            self._fixed[route.path] = entry
+        elif name.isidentifier() and after.count("/") <= 1:
+            self._parametrized[before, after] = entry
+        else:
+            self._others.append(route)
 
     def find(self, path: str, scope: Scope) -> Route | None:
         """The route of a path, whatever the method, or None when there is none."""
-        route, parameters = self._look_up(path)
-        if route is not None:
-            return Route(self._direct_calls[id(route)], parameters)
+        entry, value = self._look_up(path)
+        if entry:
+            return Route(entry.direct_call, {entry.parameter: value} if entry.parameter else {})
         others: Sequence[BaseRoute] = [*self._others, *self._all[self._known :]]
         if any(other.matches({**scope, "method": "GET"})[0] is not Match.NONE for other in others):
             return Route(None, {})
@@ -174,19 +188,17 @@ class Routes:
 
     def template(self, path: str) -> str:
         """The path template of the route of a path; empty when there is none."""
-        route, _ = self._look_up(path)
-        return route.path if route else ""
+        entry, _ = self._look_up(path)
+        return entry.template if entry else ""
 
-    def _look_up(self, path: str) -> tuple[APIRoute | None, dict[str, str]]:
-        """The route of a path and its path parameters."""
-        route = self._fixed.get(path)
-        parameters: dict[str, str] = {}
-        if route is None:
-            before, _, last = path.rpartition("/")
-            if last and (found := self._named.get((f"{before}/", ""))):
-                route, parameters = found[0], {found[1]: last}
-            else:
-                start, _, value = before.rpartition("/")
-                if value and (found := self._named.get((f"{start}/", f"/{last}"))):
-                    route, parameters = found[0], {found[1]: value}
-        return route, parameters
+    def _look_up(self, path: str) -> tuple[_Entry | None, str]:
+        """The entry of a path, and the value of its path parameter."""
+        if entry := self._fixed.get(path):
+            return entry, ""
+        before, _, last = path.rpartition("/")
+        if last and (entry := self._parametrized.get((f"{before}/", ""))):
+            return entry, last
+        before, _, value = before.rpartition("/")
+        if value and (entry := self._parametrized.get((f"{before}/", f"/{last}"))):
+            return entry, value
+        return None, ""
