@@ -13,13 +13,13 @@ from stat import S_IMODE, S_ISREG
 PACKAGE = Path(__file__).parent
 
 
-def shipped(path: str) -> Path:
+def packaged_path(path: str) -> Path:
     """The path of a file or folder of the repository, which an installed package contains."""
     inside = PACKAGE / path
     return inside if inside.exists() else PACKAGE.parent / path
 
 
-def write_whole(path: Path, content: bytes, *, over: Callable[[bytes], bool]) -> None:
+def write_atomically(path: Path, content: bytes, *, over: Callable[[bytes], bool]) -> None:
     """Write a file atomically, where none exists or where `over` accepts the content of the existing one.
 
     The file keeps its mode and owner, and a symbolic link keeps pointing to it.
@@ -30,7 +30,7 @@ def write_whole(path: Path, content: bytes, *, over: Callable[[bytes], bool]) ->
     try:
         before = _writable(path)
         target = path.resolve()
-        with workshop_beside(target) as folder:
+        with temporary_folder_beside(target) as folder:
             written = folder / "content"
             written.write_bytes(content)
             if before:
@@ -39,14 +39,14 @@ def write_whole(path: Path, content: bytes, *, over: Callable[[bytes], bool]) ->
                 written.chmod(S_IMODE(before.st_mode))
             flush(written)
             # Checked last, as an editor may have saved the file meanwhile.
-            _refuse_what_may_not_be_lost(path, over)
+            _refuse_other_content(path, over)
             written.rename(target)
             flush(target.parent)
     except OSError as error:
         raise OSError(error.errno, error.strerror, str(path)) from error
 
 
-def ordinary(path: Path) -> os.stat_result:
+def stat_regular_file(path: Path) -> os.stat_result:
     """The status of a regular file: reading a pipe would block, and a device has no content to replace.
 
     Raises:
@@ -54,14 +54,14 @@ def ordinary(path: Path) -> os.stat_result:
     """
     found = path.stat()
     if not S_ISREG(found.st_mode):
-        raise OSError(EINVAL, "not an ordinary file", str(path))
+        raise OSError(EINVAL, "not a regular file", str(path))
     return found
 
 
 def _writable(path: Path) -> os.stat_result | None:
     """The status of a writable regular file, or None when it does not exist."""
     try:
-        found = ordinary(path)
+        found = stat_regular_file(path)
     except FileNotFoundError:
         return None
     # Renaming over a file needs no write permission; a protected file is refused all the same.
@@ -69,13 +69,13 @@ def _writable(path: Path) -> os.stat_result | None:
     return found
 
 
-def _refuse_what_may_not_be_lost(path: Path, over: Callable[[bytes], bool]) -> None:
+def _refuse_other_content(path: Path, over: Callable[[bytes], bool]) -> None:
     if path.exists() and not over(path.read_bytes()):
         raise OSError(EEXIST, "the existing file has other content and was left unchanged")
 
 
 @contextmanager
-def workshop_beside(file: Path) -> Iterator[Path]:
+def temporary_folder_beside(file: Path) -> Iterator[Path]:
     """A temporary folder beside a file, removed at the end with its content.
 
     A writer locks its folder; a folder without a lock was left behind by a killed process and is removed.

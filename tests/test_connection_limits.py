@@ -36,7 +36,7 @@ def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
 def check_now(checked: connection.Connection) -> None:
     """Check the time-outs of a connection at once."""
     checked.timer.cancel()
-    checked._check()  # noqa: SLF001  # rather than wait a minute
+    checked._check_time_outs()  # noqa: SLF001  # rather than wait a minute
 
 
 @pytest.mark.parametrize(
@@ -219,11 +219,11 @@ def test_the_idle_time_out_is_the_setting(app: Service) -> None:
             await reader.readuntil(b"\r\n\r\n")
             [open_connection] = connections(state)
             open_connection.timer.cancel()
-            open_connection._check()  # noqa: SLF001  # the first check after a request begins the silence
+            open_connection._check_time_outs()  # noqa: SLF001  # the first check after a request begins the silence
             for silent, is_open in ((60.0, True), (62.0, False)):
                 open_connection.progress.changed_at = asyncio.get_running_loop().time() - silent
                 open_connection.timer.cancel()
-                open_connection._check()  # noqa: SLF001  # rather than wait a minute
+                open_connection._check_time_outs()  # noqa: SLF001  # rather than wait a minute
                 assert open_connection.closing is not is_open
             writer.close()
 
@@ -242,7 +242,7 @@ def test_a_request_that_begins_as_the_connection_is_about_to_time_out_has_its_ow
             [open_connection] = connections(state)
             open_connection.progress.changed_at -= 1000
             open_connection.timer.cancel()
-            open_connection._check()  # noqa: SLF001  # rather than wait a minute
+            open_connection._check_time_outs()  # noqa: SLF001  # rather than wait a minute
             writer.write(b"P/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
             assert statuses(await asyncio.wait_for(reader.read(), 5))[-1:] == [200]
             writer.close()

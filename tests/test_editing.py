@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 
 from app.content.__main__ import main
-from app.content.layout import laid_out
+from app.content.layout import formatted_seed
 from support import each, run
 
 
 def test_the_seed_is_laid_out(seed: Path) -> None:
     content = seed.read_text(encoding="utf-8")
-    assert laid_out(content) == content, "run: python -m app.content format"
+    assert formatted_seed(content) == content, "run: python -m app.content format"
 
 
 def test_the_editor_schema_is_the_one_the_models_give(tmp_path: Path, seed: Path) -> None:

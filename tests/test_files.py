@@ -17,7 +17,7 @@ import pytest
 
 from app.content import __main__ as command_line
 from app.content.__main__ import main
-from app.files import write_whole
+from app.files import write_atomically
 from owners import as_somebody_else, assert_untouched, everybody_may_reach, largest_file
 from support import NOBODY, ROOT
 
@@ -112,7 +112,7 @@ def test_format_is_overtaken_by_an_editor_that_saves(unordered: Path, monkeypatc
         unordered.write_bytes(saved)
         return content + "\n"
 
-    monkeypatch.setattr(command_line, "laid_out", slowly)
+    monkeypatch.setattr(command_line, "formatted_seed", slowly)
 
     assert main(["format", "--seed", str(unordered)]) == 1
 
@@ -209,10 +209,10 @@ def test_a_reader_during_a_write_sees_the_old_or_the_new_file(tmp_path: Path) ->
     contents = [letter * 1_000_000 for letter in (b"a", b"b")]
     path.write_bytes(contents[0])
     program = (
-        "import sys, pathlib; from app.files import write_whole\n"
+        "import sys, pathlib; from app.files import write_atomically\n"
         "while True:\n"
         "    for letter in (b'a', b'b'):\n"
-        "        write_whole(pathlib.Path(sys.argv[1]), letter * 1_000_000, over=lambda _: True)"
+        "        write_atomically(pathlib.Path(sys.argv[1]), letter * 1_000_000, over=lambda _: True)"
     )
 
     with subprocess.Popen([sys.executable, "-c", program, path], cwd=ROOT) as process:
@@ -223,7 +223,7 @@ def test_a_reader_during_a_write_sees_the_old_or_the_new_file(tmp_path: Path) ->
         process.kill()
 
     assert seen == set(contents)
-    write_whole(path, b"", over=lambda _: True)
+    write_atomically(path, b"", over=lambda _: True)
     assert_untouched(path, b"")
 
 

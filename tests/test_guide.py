@@ -30,7 +30,9 @@ app = create_app()
 async def main():
     transport = httpx.ASGITransport(app=app)
     async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
+        question = app.openapi()["components"]["parameters"]["TermsQ"]["example"]
         paths = ("/v1/terms", "/v1/terms/alkaloid", "/v1/terms?discipline=law", "/v1/terms?language=Arabic", "/v1", "/")
+        paths += (f"/v1/terms?q={question}",)
         answers = [await client.get(path) for path in paths]
     print(json.dumps([[answer.status_code, answer.text] for answer in answers]))
 asyncio.run(main())
@@ -102,15 +104,23 @@ def test_a_resource_takes_seven_files_and_a_filter_at_most_three() -> None:
 
 
 def test_the_list_and_the_detail_of_the_new_resource_are_served(tree: Path) -> None:
-    listed, detail, by_discipline, by_language, index, landing = json.loads(run(tree, "-c", REQUESTS))
+    answers = json.loads(run(tree, "-c", REQUESTS))
+    listed, detail, by_discipline, by_language, index, landing, by_question = answers
 
-    assert [answer[0] for answer in (listed, detail, by_discipline, by_language, index, landing)] == [200] * 6
+    assert [answer[0] for answer in each(answers)] == [200] * 7
     assert [record["slug"] for record in json.loads(listed[1])["data"]] == ["alkaloid", "scheduling"]
     assert json.loads(detail[1])["data"]["name"] == "Alkaloid"
     assert [record["slug"] for record in json.loads(by_discipline[1])["data"]] == ["scheduling"]
     assert [record["slug"] for record in json.loads(by_language[1])["data"]] == ["alkaloid"]
     assert {"name": "terms", "url": "/v1/terms"} in json.loads(index[1])["data"]["resources"]
     assert 'href="v1/terms"' in landing[1]
+    assert json.loads(by_question[1])["data"], "the example question of the document finds nothing"
+
+
+def test_the_new_code_has_no_fault_of_style(tree: Path) -> None:
+    written = sorted({step["new"] or step["file"] for step in STEPS} - {"data/seed.json"})
+    for command in (["check"], ["format", "--check"]):
+        run(tree, "-m", "ruff", *command, "--no-cache", "--config", str(ROOT / "pyproject.toml"), *written)
 
 
 def test_the_contract_and_the_readme_pick_it_up(tree: Path) -> None:

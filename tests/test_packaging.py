@@ -63,11 +63,11 @@ def test_what_the_package_carries_is_found_inside_it_and_beside_it(
     carried = PROJECT["tool"]["hatch"]["build"]["targets"]["wheel"]["force-include"]
     for path, inside in each(carried.items()):
         assert inside == f"app/{path}"
-        assert files.shipped(path) == ROOT / path
-        assert files.shipped(path).exists()
+        assert files.packaged_path(path) == ROOT / path
+        assert files.packaged_path(path).exists()
     monkeypatch.setattr(files, "PACKAGE", tmp_path)
     (tmp_path / "migrations").mkdir()
-    assert files.shipped("migrations") == tmp_path / "migrations"
+    assert files.packaged_path("migrations") == tmp_path / "migrations"
 
 
 def test_sigterm_to_make_run_stops_the_server(database_path: Path) -> None:

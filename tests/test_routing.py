@@ -1,6 +1,7 @@
 """Everything a route declares takes effect: FastAPI serves what a direct call can't; hooks work or raise."""
 
 import asyncio
+import json
 import logging
 from collections.abc import Iterator
 from dataclasses import replace
@@ -14,7 +15,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.http.pipeline import Pipeline
-from app.http.routing import Routes, read_of
+from app.http.routing import Routes, direct_call
 from app.internals import AsyncExitStackMiddleware
 from app.logs import MAX_LINE, JsonLines
 from app.main import Service, create_app
@@ -118,7 +119,7 @@ def test_a_route_with_other_dependencies_is_called_by_fastapi(
 
 def test_an_endpoint_is_called_directly_only_if_that_is_enough() -> None:
     routes: dict[str, Any] = {route.path: route for route in own_router().routes if hasattr(route, "path")}
-    assert [path for path in routes if read_of(routes[path]) is None] == [
+    assert [path for path in routes if direct_call(routes[path]) is None] == [
         "/own/header",
         "/own/second",
         "/own/query/{name}",
@@ -131,6 +132,20 @@ def test_a_missing_header_is_refused_with_a_problem(service: Service) -> None:
     status, headers, body = asyncio.run(ask(service, "/own/header"))
     assert (status, headers[b"content-type"]) == (422, b"application/problem+json")
     assert b"/header/x-word" in body
+
+
+@pytest.mark.parametrize("is_late", [False, True], ids=["before", "added later"])
+def test_an_unknown_parameter_of_a_route_that_fastapi_calls_is_named_with_the_known_ones(
+    service: Service, *, is_late: bool
+) -> None:
+    if is_late:
+        service.include_router(own_router())
+    else:
+        with_router(service, own_router())
+    status, _, body = asyncio.run(ask(service, "/own/query/x?limt=7", WORD))
+    [error] = json.loads(body)["errors"]
+    assert (status, error["code"], error["did_you_mean"]) == (422, "unknown_parameter", "limit")
+    assert "this address takes facet, format, limit," in error["detail"]
 
 
 def test_a_response_that_depends_on_a_header_is_not_the_one_to_another(service: Service) -> None:

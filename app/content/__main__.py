@@ -14,14 +14,14 @@ try:
     from app.content.build import BuildError, build, roll_back
     from app.content.check import check_seed, read_seed
     from app.content.faults import SeedFaultsError
-    from app.content.layout import laid_out
+    from app.content.layout import formatted_seed
     from app.content.releases import ReleasesError, bundle_of, read_releases, release_summary, write_releases
     from app.content.report import as_text, overview
     from app.content.schema import write_schema
     from app.content.search_report import as_text as search_as_text
     from app.content.search_report import read_judgements, scored
     from app.database import DatabaseUnusableError, open_database
-    from app.files import ordinary, shipped, write_whole
+    from app.files import packaged_path, stat_regular_file, write_atomically
 except KeyboardInterrupt:  # importing the libraries takes a large part of the time of a command
     sys.exit(INTERRUPTED)
 
@@ -116,16 +116,16 @@ def _release(seed: Path, file: Path, *, replace: bool, only_check: bool) -> int:
 
 
 def _format(seed: Path, *, only_check: bool) -> int:
-    ordinary(seed)
+    stat_regular_file(seed)
     content = seed.read_bytes()
     # A seed with faults may have values that the layout can't keep: a repeated key, a lone surrogate, an infinity.
     check_seed(content)
-    formatted = laid_out(content.decode()).encode()
+    formatted = formatted_seed(content.decode()).encode()
     if only_check and formatted != content:
         print(f"{seed}: not formatted; run: python -m app.content format --seed {seed}", file=sys.stderr)
         return 1
     if formatted != content:
-        write_whole(seed, formatted, over=content.__eq__)
+        write_atomically(seed, formatted, over=content.__eq__)
     print(f"{seed}: formatted")
     return 0
 
@@ -160,7 +160,7 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
     copy.add_argument("--quick", action="store_true", help="compress less, which saves most of the time")
     for reader in (check, build_, release, format_, report):
         # Without a seed here, the packaged one is read; only a seed here is written.
-        default = SEED if reader in (format_, release) or SEED.exists() else shipped(str(SEED))
+        default = SEED if reader in (format_, release) or SEED.exists() else packaged_path(str(SEED))
         reader.add_argument("--seed", type=Path, default=default, help="the seed (default: %(default)s)")
     for writer in (build_, rollback):
         writer.add_argument("--database", type=Path, default=DATABASE, help="the file to write (default: %(default)s)")

@@ -33,7 +33,7 @@ from app.database import (
     may_be_replaced,
     open_database,
 )
-from app.files import flush, shipped, workshop_beside
+from app.files import flush, packaged_path, temporary_folder_beside
 from app.registry import TABLES
 from app.tables import (
     ClaimBearing,
@@ -54,7 +54,7 @@ from app.tables import (
 )
 from app.words.text import Phrase
 
-MIGRATIONS = shipped("migrations")
+MIGRATIONS = packaged_path("migrations")
 T = TypeVar("T")
 BATCH = 1000
 SELECT_INDEXED = "SELECT 1 FROM search_index WHERE search_index MATCH :match LIMIT 1"
@@ -87,10 +87,10 @@ def build(
             database of this service, or when many records would be lost and `may_shrink` is false.
         ReleasesError: when a recorded release can't be made again.
     """
-    with _failing_in_one_line(database):
-        _refuse_what_is_not_ours(database)
+    with _as_build_error(database):
+        _refuse_foreign_file(database)
         target = database.resolve()
-        with workshop_beside(target) as folder:
+        with temporary_folder_beside(target) as folder:
             file = folder / "content.db"
             migrate(file)
             _fill(content, releases or Releases(), file, thorough=thorough, may_shrink=may_shrink)
@@ -98,7 +98,7 @@ def build(
             file.chmod(0o644)
             flush(file)
             # Another file may have been created during the build.
-            _refuse_what_is_not_ours(database)
+            _refuse_foreign_file(database)
             made, before = open_database(file), _usable(target)
             if before and not may_shrink:
                 _refuse_losses(before, made, database)
@@ -117,16 +117,16 @@ def roll_back(database: Path) -> tuple[str, str]:
     Raises:
         BuildError: when there is no usable file to go back to, or when it can't be written.
     """
-    with _failing_in_one_line(database):
-        _refuse_what_is_not_ours(database)
+    with _as_build_error(database):
+        _refuse_foreign_file(database)
         target = database.resolve()
         kept = previous(target)
         if not kept.exists():
-            raise BuildError(f"{kept} does not exist, so there is nothing to go back to")
-        with workshop_beside(target) as folder:
+            raise BuildError(f"{kept} does not exist, so there is no earlier database to restore")
+        with temporary_folder_beside(target) as folder:
             file = folder / "content.db"
             shutil.copy(kept, file)
-            came, left = _opened(file, kept), _usable(target)
+            restored, replaced = _opened(file, kept), _usable(target)
             with closing(sqlite3.connect(file)) as connection:
                 connection.execute("PRAGMA journal_mode=OFF")
                 connection.execute("UPDATE release SET may_shrink = 1")
@@ -134,11 +134,11 @@ def roll_back(database: Path) -> tuple[str, str]:
             _write_checksum(file)
             file.chmod(0o644)
             flush(file)
-            if left:
+            if replaced:
                 _keep(target, folder)
             file.rename(target)
             flush(target.parent)
-    return left.dataset_version if left else "a file that can't be served", came.dataset_version
+    return replaced.dataset_version if replaced else "a file that can't be served", restored.dataset_version
 
 
 def previous(database: Path) -> Path:
@@ -147,7 +147,7 @@ def previous(database: Path) -> Path:
 
 
 @contextmanager
-def _failing_in_one_line(database: Path) -> Iterator[None]:
+def _as_build_error(database: Path) -> Iterator[None]:
     try:
         yield
     except DatabaseUnusableError as error:
@@ -198,7 +198,7 @@ def _keep(target: Path, folder: Path) -> None:
     kept.rename(previous(target))
 
 
-def _refuse_what_is_not_ours(database: Path) -> None:
+def _refuse_foreign_file(database: Path) -> None:
     if database.is_dir():
         raise OSError(EISDIR, os.strerror(EISDIR))
     if not may_be_replaced(database):
@@ -352,11 +352,11 @@ def _insert_search(content: RenderedSeed, connection: Connection) -> None:
         connection.execute(insert(SearchName), [name for row in rows for name in row.named])
     connection.execute(text("INSERT INTO search_index (search_index) VALUES ('optimize')"))
 
-    def stands(phrase: Phrase) -> bool:
+    def is_indexed(phrase: Phrase) -> bool:
         """Whether a phrase is in the index."""
         return connection.execute(text(SELECT_INDEXED), {"match": f'"{" ".join(phrase)}"'}).first() is not None
 
-    stored = lexicon_of(content.seed, types, words, named, stands)
+    stored = lexicon_of(content.seed, types, words, named, is_indexed)
     connection.execute(insert(SearchLexicon), [{"id": 1, "document": stored}])
 
 

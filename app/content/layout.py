@@ -26,7 +26,7 @@ SHARED = (
 """The fields that records share; they follow the fields of the resource."""
 
 
-def laid_out(content: str) -> str:
+def formatted_seed(content: str) -> str:
     """The seed in its canonical layout: records by slug, fields in `field_order`, two spaces a level.
 
     Lists inside a record keep their order, which has a meaning.

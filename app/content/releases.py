@@ -11,7 +11,7 @@ import rfc8785
 
 from app.content.changes import applied, by_collection, difference
 from app.content.render import RenderedSeed
-from app.files import write_whole
+from app.files import write_atomically
 from app.schemas.history import ChangeKind
 from app.vocabularies import vocabularies
 
@@ -185,7 +185,7 @@ def write_releases(path: Path, releases: Releases) -> None:
         return isinstance(found, dict) and found.keys() == {"releases", "bundle"}
 
     data = {"releases": releases.entries, "bundle": releases.bundle}
-    write_whole(path, (_in_lines(data, 4) + "\n").encode(), over=is_earlier)
+    write_atomically(path, (_in_lines(data, 4) + "\n").encode(), over=is_earlier)
 
 
 def release_summary(releases: Releases) -> list[str]:

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from app.content.seed import Seed
-from app.files import write_whole
+from app.files import write_atomically
 
 
 def seed_schema() -> dict[str, Any]:
@@ -29,4 +29,4 @@ def write_schema(path: Path) -> None:
             return False
         return isinstance(found, dict) and all(found.get(key) == schema[key] for key in ("$schema", "title"))
 
-    write_whole(path, (json.dumps(schema, indent=2, ensure_ascii=False) + "\n").encode(), over=is_earlier)
+    write_atomically(path, (json.dumps(schema, indent=2, ensure_ascii=False) + "\n").encode(), over=is_earlier)

@@ -20,18 +20,18 @@ ON_304: Final = frozenset({b"cache-control", b"content-security-policy", b"etag"
 """The header fields that a 304 repeats: a cache replaces those it has stored."""
 MAX_KNOWN: Final = 10_000
 MAX_KNOWN_BYTES: Final = 1000
-"""How many request heads are remembered, and how long one may be: some clients never send the same twice."""
+"""How many request heads are remembered, and how long one may be: some clients never send the same head twice."""
 
 
 @dataclass(slots=True, weakref_slot=True)
 class Reply:
-    """A response without its request identifier."""
+    """A complete response but for its request identifier, which is added when it is sent."""
 
     status: int
     headers: RawHeaders
     body: bytes
     header_block: bytes | None = None
-    """The headers as they are written to a connection, once they have been."""
+    """Status line and headers as they are written to a connection, once they have been."""
     streamed: AsyncGenerator[bytes, None] | None = None
     """The body, when it is made while it is sent; `body` is empty then."""
 
@@ -45,10 +45,10 @@ class Variant(NamedTuple):
 
 
 class CachedResponse:
-    """A successful response; each content coding is made when a request first needs it.
+    """A successful response; the body is compressed with a content coding when a request first needs it.
 
     `common` are the headers that every response has, which follow its own. `offers` are the media types between which
-    the `Accept` header chose this one: its own alone when not given, none when the address itself names the format.
+    the `Accept` header chose this one: None when there is no other, empty when the query names the format.
     """
 
     __slots__ = ("_common", "_digest", "_headers", "_media_type", "_offers", "_variants", "body", "max_bytes")
@@ -113,13 +113,13 @@ class CachedResponse:
 
     def _variant(self, coding: bytes, etag: bytes, own: RawHeaders, length: RawHeaders, body: bytes) -> Variant:
         headers = [*own, (b"etag", etag)]
-        # A 304 has no body whose language it could tell.
-        still_true = [line for line in headers if line[0] in ON_304]
-        still_true += [line for line in self._common if line[0] != b"content-language"]
+        # A 304 has no body, so no language.
+        repeated = [line for line in headers if line[0] in ON_304]
+        repeated += [line for line in self._common if line[0] != b"content-language"]
         if coding != IDENTITY:
             headers.append((b"content-encoding", coding))
         headers += [*length, *self._common]
-        return Variant(etag, Reply(OK, headers, body), Reply(NOT_MODIFIED, still_true, b""))
+        return Variant(etag, Reply(OK, headers, body), Reply(NOT_MODIFIED, repeated, b""))
 
     def reply(self, coding: bytes, fields: Mapping[bytes, bytes]) -> Reply:
         """The reply in a coding that it has, after the preconditions of the request.
@@ -196,18 +196,18 @@ class ResponseCache:
 
 
 class KnownRequest(NamedTuple):
-    """The response to a request head that is known."""
+    """A request whose head is remembered, and its response."""
 
     key: Key
     reply: ref[Reply]
     """A weak reference: only the cache keeps responses."""
     method: str
     counter: list[int]
-    """How often it was requested, in a list of one, which metrics share."""
+    """The number of such requests, in a list of one that the metrics share."""
 
 
 class KnownRequests:
-    """Requests by the bytes of their head: a repeated head is served without parsing it."""
+    """Requests by the bytes of their head: a request with the same head gets its response without being parsed."""
 
     def __init__(self, cache: ResponseCache) -> None:
         self._cache = cache
@@ -220,14 +220,14 @@ class KnownRequests:
         return head in self._known
 
     def get(self, head: bytes) -> tuple[KnownRequest, Reply] | None:
-        """The request and its reply, while that is still cached."""
+        """The request and its reply, as long as the response is cached."""
         known = self._known.get(head)
         if known is None:
             return None
         reply = known.reply()
         if reply is None:
             return None
-        # The cache is asked too, so that it knows that the response is in use.
+        # A look-up marks the response as recently used.
         self._cache.get(known.key)
         return known, reply
 

@@ -9,11 +9,11 @@ from app.http.cache import CachedResponse
 from app.http.negotiation import CODINGS
 
 INLINE_BYTES: Final = 16_384
-"""Up to which size a body is compressed on the event loop: handing it to a thread takes as long."""
+"""Bodies up to this size are compressed on the event loop, because handing them to a thread would take as long."""
 
 
 class Compressor:
-    """Compresses the body of a response once for all who wait for it."""
+    """Compresses bodies; requests that wait for the same body share one compression."""
 
     def __init__(self) -> None:
         self._threads = ThreadPoolExecutor(2, thread_name_prefix="compress")
@@ -34,5 +34,5 @@ class Compressor:
             self._pending.pop(key, None)
 
     async def piece(self, compress: Callable[[bytes], bytes], piece: bytes) -> bytes:
-        """What a compressor of a longer body has ready after another piece of it."""
+        """The next compressed bytes of a streamed body, after another piece of it."""
         return await asyncio.get_running_loop().run_in_executor(self._threads, compress, piece)

@@ -43,8 +43,8 @@ from app.problems import (
 REQUEST_SECONDS: Final = 15.0
 """How long a request may take to arrive, and a new connection may stay silent."""
 LINGER_SECONDS: Final = 2.0
-"""How long a client may go on sending after its last response; closing earlier would reset the connection before it has
-read that response."""
+"""How long a client may go on sending after its last response: closing earlier could reset the connection before the client
+has read that response."""
 SHED_SECONDS: Final = 0.2
 """The same for a connection above the limit."""
 STOP_SECONDS: Final = 1.0
@@ -54,7 +54,7 @@ MAX_BURST: Final = 64
 SEPARATE_WRITE_BYTES: Final = 32_768
 """Larger bodies are written without a copy; smaller ones are joined with their head into one packet."""
 RESET: Final = struct.pack("ii", 1, 0)
-"""The value of SO_LINGER with which the end of a connection is a reset."""
+"""The value of SO_LINGER with which closing a connection resets it."""
 NO_RESET: Final = struct.pack("ii", 0, 0)
 STATUS_LINES: Final = {status.value: f"HTTP/1.1 {status} {status.phrase}\r\n".encode() for status in HTTPStatus}
 
@@ -107,8 +107,8 @@ class Connection(asyncio.Protocol):
 
         self.stopping = False
         """Whether the server stops."""
-        self.ended = False
-        """Whether the client has ended its side."""
+        self.is_half_closed = False
+        """Whether the client has closed its side: it sends nothing more, but may still read."""
         self.closing = False
         """Whether the last response has been written; further input is discarded."""
         self.linger_seconds = LINGER_SECONDS
@@ -126,7 +126,7 @@ class Connection(asyncio.Protocol):
         """Start the periodic check of the connection."""
         self.transport = transport
         self.server_state.connections.add(self)  # type: ignore[arg-type]  # uvicorn names only its own protocols
-        self.timer = self.loop.call_later(progress.CHECK_SECONDS, self._check)
+        self.timer = self.loop.call_later(progress.CHECK_SECONDS, self._check_time_outs)
         if len(self.server_state.connections) > max_connections():
             self.linger_seconds = SHED_SECONDS
             ShedLog.note(self.loop.time())
@@ -139,7 +139,7 @@ class Connection(asyncio.Protocol):
         self.closing = True
         self.buffer.clear()
         self.lost.set()
-        self._go_on()
+        self._resume_stream()
 
     def data_received(self, data: bytes) -> None:
         """Respond to every complete request received."""
@@ -151,8 +151,8 @@ class Connection(asyncio.Protocol):
             self.advance()
 
     def eof_received(self) -> bool:
-        """Respond to what the client sent before it ended its side, then close."""
-        self.ended, self.has_fast_path = True, False
+        """Respond to what the client sent before it closed its side, then close the connection."""
+        self.is_half_closed, self.has_fast_path = True, False
         self.advance()
         return not self.closing
 
@@ -163,7 +163,7 @@ class Connection(asyncio.Protocol):
     def resume_writing(self) -> None:
         """Resume responses."""
         self.is_writing_paused = False
-        self._go_on()
+        self._resume_stream()
         self.advance()
 
     # What uvicorn calls
@@ -181,12 +181,12 @@ class Connection(asyncio.Protocol):
             if self.closing or self.is_processing or self.is_writing_paused:
                 break
             if not self._respond_to_next():
-                if self.ended:
+                if self.is_half_closed:
                     self._close()
                 break
         else:
             self.loop.call_soon(self.advance)
-        # Backpressure: while requests wait in a full buffer, nothing more is read from the client.
+        # Backpressure: while the buffer is full, nothing more is read from the client.
         is_full = len(self.buffer) > MAX_HEAD_BYTES
         if is_full and not self.is_reading_paused:
             self.transport.pause_reading()
@@ -221,7 +221,7 @@ class Connection(asyncio.Protocol):
         return True
 
     def _check_start(self) -> None:
-        """Refuse an incomplete head that is too large, or that starts as no request does."""
+        """Refuse an incomplete head that is too large, or that can't become the head of a request."""
         buffer, searched = self.buffer, self.searched
         self.searched = len(buffer)
         if len(buffer) >= MAX_HEAD_BYTES:
@@ -255,18 +255,18 @@ class Connection(asyncio.Protocol):
             reply = self.pipeline.problem(head.fault, request)
         elif self.has_fast_path:
             reply = self.pipeline.from_cache(request)
-            is_usual = not (head.body_bytes or request.has_ignored_parameters or b"x-request-id" in request.fields)
-            if reply and head.keeps_open and is_usual:
-                counter = self._counter(request.method, request.path, reply.status)
-                self.pipeline.known.put(sent, request.key, reply, request.method, counter)
-        if reply:
-            self._counter(request.method, request.path, reply.status)[0] += 1
-            self._respond_at_once(reply, request.method, request.path, request.id, keeps_open=head.keeps_open)
+        if reply is None:
+            self.is_processing = True
+            task = self.loop.create_task(self._run(request, keeps_open=head.keeps_open))
+            self.server_state.tasks.add(task)
+            task.add_done_callback(self.server_state.tasks.discard)
             return
-        self.is_processing = True
-        task = self.loop.create_task(self._run(request, keeps_open=head.keeps_open))
-        self.server_state.tasks.add(task)
-        task.add_done_callback(self.server_state.tasks.discard)
+        counter = self._counter(request.method, request.path, reply.status)
+        counter[0] += 1
+        is_unique = head.body_bytes or request.has_ignored_parameters or b"x-request-id" in request.fields
+        if head.keeps_open and not is_unique:
+            self.pipeline.known.put(sent, request.key, reply, request.method, counter)
+        self._respond_at_once(reply, request.method, request.path, request.id, keeps_open=head.keeps_open)
 
     def _respond_at_once(self, reply: Reply, method: str, path: str, request_id: str, *, keeps_open: bool) -> None:
         started = perf_counter() if self.pipeline.access_log else 0.0
@@ -279,13 +279,13 @@ class Connection(asyncio.Protocol):
         return self.pipeline.metrics.counter(method, path, status) if self.pipeline.metrics else [0]
 
     async def _run(self, request: Request, *, keeps_open: bool) -> None:
-        """Call the application; when it fails, respond with a problem."""
-        body_message: list[Message] = [{"type": "http.request", "body": b"", "more_body": False}]
+        """Call the application and write its response, or a problem when it fails."""
+        body: list[Message] = [{"type": "http.request", "body": b"", "more_body": False}]
 
         async def receive() -> Message:
             """An empty body, as a body has no meaning here, then the end of the connection."""
-            if body_message:
-                return body_message.pop()
+            if body:
+                return body.pop()
             await self.lost.wait()
             return {"type": "http.disconnect"}
 
@@ -298,31 +298,24 @@ class Connection(asyncio.Protocol):
         try:
             reply = await whole_response(self.app, self._scope(request), receive, stream)
         except (Exception, BaseExceptionGroup, asyncio.CancelledError) as error:
-            if self.is_streaming or self._is_given_up():
-                # The client sees that the body is incomplete.
+            is_cut_short = self.is_streaming or self._is_cancelled()
+            if not is_cut_short or not isinstance(error, (ConnectionError, asyncio.CancelledError)):
+                event = "response failed half-way" if is_cut_short else "application failed"
+                log.exception(event, extra={"request_id": request.id, "path": shown(request.path)})
+            if is_cut_short:
+                # After a reset, the client knows that the body is incomplete.
                 self.transport.abort()
-                if not isinstance(error, (ConnectionError, asyncio.CancelledError)):
-                    log.exception(
-                        "response failed half-way", extra={"request_id": request.id, "path": shown(request.path)}
-                    )
                 return
-            log.exception("application failed", extra={"request_id": request.id, "path": shown(request.path)})
-            problem = ProblemException(INTERNAL_ERROR, "Something went wrong.")
-            reply = self.pipeline.problem(problem, request)
+            reply = self.pipeline.problem(ProblemException(INTERNAL_ERROR, "Something went wrong."), request)
             reply.headers.append((b"x-request-id", request.id.encode()))
-        else:
-            keeps_open = keeps_open and (b"connection", b"close") not in reply.headers
-            reply.headers = [line for line in reply.headers if line[0] != b"connection"]
         self.is_processing = False
         if self.is_streaming:
-            self.is_streaming = False
-            if not _is_chunked(request):
-                self._set_linger(NO_RESET)
-            if not self.closing and not (keeps_open and (not self.stopping or HEAD_END.search(self.buffer))):
-                self._close()
-            self.advance()
+            self._end_stream(request, keeps_open=keeps_open)
         elif not self.closing:
+            keeps_open = keeps_open and (b"connection", b"close") not in reply.headers
+            reply.headers = [line for line in reply.headers if line[0] != b"connection"]
             self._write(reply, b"", request.method, keeps_open=keeps_open)
+        if not self.closing:
             self.advance()
 
     def _begin_stream(self, start: Message, request: Request, *, keeps_open: bool) -> bool:
@@ -330,7 +323,7 @@ class Connection(asyncio.Protocol):
         self.is_streaming = True
         framing = [(b"transfer-encoding", b"chunked")] if _is_chunked(request) else []
         if not framing:
-            # HTTP/1.0 knows no chunks: there the end of the connection is that of the body, unless it is a reset.
+            # HTTP/1.0 has no chunks: a body ends when the connection is closed, and is incomplete when it is reset.
             self._set_linger(RESET)
         reply = Reply(start["status"], [*start["headers"], *framing], b"")
         head, keeps_open = self._head(reply, b"", b"", keeps_open=keeps_open)
@@ -339,7 +332,7 @@ class Connection(asyncio.Protocol):
         return keeps_open
 
     async def _write_piece(self, piece: bytes, request: Request) -> None:
-        """Write a piece of a body, the empty one at its end, and wait while the client has much to read.
+        """Write a piece of a body (an empty one at its end), once the client has read most of those before.
 
         Raises:
             ConnectionResetError: the connection is lost.
@@ -353,12 +346,21 @@ class Connection(asyncio.Protocol):
         self.transport.write(framed)
         self.written += len(framed)
 
+    def _end_stream(self, request: Request, *, keeps_open: bool) -> None:
+        """Close the connection after a streamed response, unless another request may follow."""
+        self.is_streaming = False
+        if not _is_chunked(request):
+            self._set_linger(NO_RESET)
+        is_last = self.stopping and not HEAD_END.search(self.buffer)
+        if not self.closing and (is_last or not keeps_open):
+            self._close()
+
     def _set_linger(self, option: bytes) -> None:
-        """Set how the connection ends, whoever ends it."""
+        """Set whether closing the connection resets it, even when the process is killed."""
         if not self.closing and (connected := self.transport.get_extra_info("socket")):
             connected.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, option)
 
-    def _go_on(self) -> None:
+    def _resume_stream(self) -> None:
         """Resume a streamed response that waits for the client."""
         if self.may_write and not self.may_write.done():
             self.may_write.set_result(None)
@@ -398,12 +400,12 @@ class Connection(asyncio.Protocol):
         """The head of a response as it is written, joined with its body, and whether the connection stays open after it."""
         if self.default_headers is not self.server_state.default_headers:
             self.default_headers = self.server_state.default_headers
-            self.default_block = _block(self.default_headers)
+            self.default_block = _header_lines(self.default_headers)
         if reply.header_block is None:
-            reply.header_block = (STATUS_LINES.get(reply.status) or b"HTTP/1.1 %d \r\n" % reply.status) + _block(
+            reply.header_block = (STATUS_LINES.get(reply.status) or b"HTTP/1.1 %d \r\n" % reply.status) + _header_lines(
                 reply.headers
             )
-        if (self.stopping or self.ended) and not HEAD_END.search(self.buffer):
+        if (self.stopping or self.is_half_closed) and not HEAD_END.search(self.buffer):
             keeps_open = False
         end = b"\r\n" if keeps_open else b"connection: close\r\n\r\n"
         return b"".join((reply.header_block, last_header, self.default_block, end, body)), keeps_open
@@ -416,8 +418,8 @@ class Connection(asyncio.Protocol):
     # Ending
 
     @staticmethod
-    def _is_given_up() -> bool:
-        """Whether the server has cancelled the request that is being processed, because it stops."""
+    def _is_cancelled() -> bool:
+        """Whether the server, which stops, has cancelled the task of the request."""
         task = asyncio.current_task()
         return task is not None and task.cancelling() > 0
 
@@ -425,7 +427,7 @@ class Connection(asyncio.Protocol):
         """Close the connection: at once when the client has closed its side, otherwise after `linger_seconds`."""
         self.closing = True
         self.buffer.clear()
-        if self.ended or not self.transport.can_write_eof():
+        if self.is_half_closed or not self.transport.can_write_eof():
             self.transport.close()
             return
         self.transport.write_eof()
@@ -434,7 +436,7 @@ class Connection(asyncio.Protocol):
         self.loop.call_later(self.linger_seconds, self._stop_lingering)
 
     def _stop_lingering(self) -> None:
-        """Close the connection as soon as the last response has been sent."""
+        """Close the connection once the last response has been sent."""
         if self.transport.get_write_buffer_size():
             self.loop.call_later(LINGER_SECONDS, self._stop_lingering)
         else:
@@ -451,9 +453,9 @@ class Connection(asyncio.Protocol):
         else:
             self._close()
 
-    def _check(self) -> None:
+    def _check_time_outs(self) -> None:
         """Close the connection when the client reads too slowly, sends too slowly, or is silent for too long."""
-        self.timer = self.loop.call_later(progress.CHECK_SECONDS, self._check)
+        self.timer = self.loop.call_later(progress.CHECK_SECONDS, self._check_time_outs)
         unsent = self.transport.get_write_buffer_size()
         is_arriving = bool(self.buffer or self.unread_body)
         acknowledged = self.written - unsent - progress.unacknowledged_bytes(self.transport)
@@ -474,5 +476,5 @@ def _is_chunked(request: Request) -> bool:
     return request.http_version != "1.0"
 
 
-def _block(headers: RawHeaders) -> bytes:
+def _header_lines(headers: RawHeaders) -> bytes:
     return b"".join([b"%b: %b\r\n" % line for line in headers])

@@ -10,17 +10,17 @@ from app.problems import ALLOW, BAD_REQUEST, HEAD_TOO_LARGE, METHOD_NOT_ALLOWED,
 MAX_HEAD_BYTES: Final = 32_768
 MAX_FIELDS: Final = 200
 EMPTY_LINES = re.compile(rb"[\r\n]*+")
-"""Empty lines, which some clients send after a body; they belong to no request."""
+"""Empty lines before a request, which some clients send after a body."""
 METHOD_START = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,40}+(?: |\Z)")
 REQUEST_LINE = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,40}+ [!-~]++ HTTP/1\.[01]\r\n")
 HEAD_END = re.compile(rb"\n\r?\n")
-"""An empty line. A head that ends in bare line feeds is found too, so that it is refused at once."""
+"""An empty line. It matches bare line feeds too, so that a head that ends in them is refused at once."""
 HEAD = re.compile(
     rb"([!#$%&'*+.^_`|~0-9A-Za-z-]{1,40}+) ([!-~]++) HTTP/(1\.[01])\r\n"
     rb"((?:[!#$%&'*+.^_`|~0-9A-Za-z-]++:[\t\x20-\x7e\x80-\xff]*+\r\n)*+)\r\n"
 )
 FIELD = re.compile(rb"([^:]+):(.*)\r\n")
-"""A line of what `HEAD` has matched."""
+"""A field line of a head that `HEAD` has matched."""
 ABSOLUTE_FORM = re.compile(rb"(?i:https?)://([^/?#]*)/?(.*)")
 CONTENT_LENGTH = re.compile(rb"[0-9]{1,18}")
 UNREADABLE: Final = "What was sent can't be read as an HTTP request."
@@ -40,7 +40,7 @@ class Head(NamedTuple):
 
 
 def read_head(head: bytes, root_path: str) -> Head:
-    """What a whole head says, up to and with its empty line."""
+    """Parse a complete head, up to and including its empty line."""
     found = HEAD.fullmatch(head)
     if found is None:
         return refused(head, ProblemException(BAD_REQUEST, UNREADABLE), root_path)
@@ -55,7 +55,7 @@ def read_head(head: bytes, root_path: str) -> Head:
         return Head(request, 0, keeps_open=False, fault=fault)
     fields = request.fields
     length = int(fields.get(b"content-length", b"0"))
-    # The end of a chunked body is not looked for, and a body may or may not follow an expectation that is not met.
+    # A chunked body is not parsed, and after `Expect` a client may or may not send the body.
     is_endless = b"transfer-encoding" in fields or (length > 0 and b"expect" in fields)
     options = [option.strip() for option in fields.get(b"connection", b"").lower().split(b",")]
     keeps_open = version == b"1.1" and b"close" not in options and not is_endless
@@ -63,7 +63,7 @@ def read_head(head: bytes, root_path: str) -> Head:
 
 
 def refused(start: bytes, problem: ProblemException, root_path: str) -> Head:
-    """A request of which no more is known than how it starts: that is enough to respond with a problem."""
+    """The head of a request that can't be parsed: the method and path with which it starts are enough for a problem."""
     method, _, rest = start.partition(b" ")
     path = unquote(rest.partition(b"\r")[0].partition(b" ")[0].partition(b"?")[0].decode("latin-1"))
     request = Request("HEAD" if method == b"HEAD" else "", path, b"", b"", [], "1.1", root_path)
@@ -71,22 +71,22 @@ def refused(start: bytes, problem: ProblemException, root_path: str) -> Head:
 
 
 def _fault(request: Request, target: bytes, authority: bytes | None) -> ProblemException | None:
-    """The fault of a request that makes its framing or its target ambiguous, if any."""
+    """Why a request is refused: too many fields, CONNECT, or an ambiguous target or framing."""
     if len(request.headers) > MAX_FIELDS:
         return ProblemException(HEAD_TOO_LARGE, TOO_LARGE)
     if request.method == "CONNECT":
         return ProblemException(METHOD_NOT_ALLOWED, f"Only {ALLOW} are allowed.")
     fields = request.fields
     coding, length = fields.get(b"transfer-encoding"), fields.get(b"content-length")
-    in_order = target.startswith(b"/") if authority is None else is_host(authority)
+    has_valid_form = target.startswith(b"/") if authority is None else is_host(authority)
     if b"#" in target:
-        detail = "The request target holds a fragment."
-    elif not in_order and (request.method, target) != ("OPTIONS", b"*"):
-        detail = "The request target is neither a path nor an http address."
+        detail = "The request target contains a fragment."
+    elif not has_valid_form and (request.method, target) != ("OPTIONS", b"*"):
+        detail = "The request target is neither a path nor an http URL."
     elif coding is not None and (coding.lower() != b"chunked" or request.http_version == "1.0"):
-        detail = "The only transfer coding that is read is chunked, in HTTP/1.1."
+        detail = "The only supported transfer coding is chunked, in HTTP/1.1."
     elif coding is not None and length is not None:
-        detail = "The request has both a length and a transfer coding."
+        detail = "The request has both a Content-Length and a Transfer-Encoding."
     elif length is not None and not CONTENT_LENGTH.fullmatch(length):
         detail = "The Content-Length is not one number of bytes."
     else:

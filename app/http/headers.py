@@ -1,4 +1,4 @@
-"""The header fields that responses have in common, and cacheable responses with them."""
+"""The header fields that responses have in common, and cacheable responses with these."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -35,21 +35,21 @@ class CommonHeaders:
         return [*headers, *_lacking(headers, self._common)]
 
     def cacheable(self, reply: Reply, offers: tuple[bytes, ...] | None = None) -> CachedResponse:
-        """A cacheable response; `Accept` has chosen it among `offers`, if there are several."""
+        """A cacheable response; `offers` are the media types between which `Accept` chose, as in `CachedResponse`."""
         if offers:
             reply.headers.append((b"vary", f"Accept, {VARY}".encode()))
         own = [*reply.headers, *_lacking(reply.headers, self._storable)]
         return CachedResponse(own, reply.body, _lacking(reply.headers, self._common), offers)
 
     def precompressed(self, reply: Reply, compressed: Mapping[bytes, bytes]) -> CachedResponse:
-        """A cacheable response with a precompressed body in these codings."""
+        """A cacheable response whose body is already compressed with these codings."""
         cached = self.cacheable(reply)
         for coding, body in compressed.items():
             cached.add(coding, body)
         return cached
 
     def not_modified(self) -> RawHeaders:
-        """The header fields of a 304 for a response that may not be cached; without a body it has no language."""
+        """The header fields of a 304 for a response that may not be stored. It has no body, so no language."""
         return [NO_STORE, *(line for line in self._common if line[0] != b"content-language")]
 
 

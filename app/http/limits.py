@@ -10,7 +10,7 @@ MAX_CONNECTIONS: Final = 8192
 RESERVED_DESCRIPTORS: Final = 64
 """How many file descriptors are reserved for other uses than connections."""
 SHED_LOG_SECONDS: Final = 60.0
-"""The shortest time between two log events on too many connections."""
+"""The minimum time between two log events about too many connections."""
 
 log = logging.getLogger("app.connection")
 
@@ -25,7 +25,7 @@ def max_connections() -> int:
 
 
 class ShedLog:
-    """Logs at intervals that connections are refused."""
+    """Logs that connections are refused, at most once in `SHED_LOG_SECONDS`."""
 
     last = -SHED_LOG_SECONDS
 
@@ -35,6 +35,6 @@ class ShedLog:
         if now - cls.last >= SHED_LOG_SECONDS:
             cls.last = now
             log.warning(
-                "%d connections are open, as many as are served at once; others get a 503 or are closed",
+                "%d connections are open, the maximum; others get a 503 or are closed",
                 max_connections(),
             )

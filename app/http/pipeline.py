@@ -30,7 +30,7 @@ from app.http.prefix import prefix_of, prefixed
 from app.http.problem_replies import ProblemReplies
 from app.http.request import Request
 from app.http.responses import FixedResponse, StreamedResponse
-from app.http.routing import Read, Route, Routes, query_model
+from app.http.routing import DirectCall, Route, Routes, query_model
 from app.http.spellings import Spellings
 from app.http.streaming import Streams
 from app.http.turns import Turns
@@ -61,13 +61,12 @@ PLAIN_PATH = re.compile(r"[A-Za-z0-9/._+-]{1,200}")
 """Paths that a problem may suggest: the characters and the length of addresses of this service."""
 SPELLING: Final = "Addresses are in lower case, with single slashes and none at the end."
 SLOW_SECONDS: Final = 0.25
-"""The duration from which on an endpoint call is logged as slow."""
+"""An endpoint call that takes longer is logged as slow."""
 
 STREAMED: Final = "streamed"
 """The key of an ASGI message that tells the connection to stream the response; others are written once complete."""
 
 log = logging.getLogger("app.requests")
-
 
 Stream = Callable[[Message, Message], Awaitable[None]]
 """Takes the start of a streamed response with each part of its body."""
@@ -80,7 +79,7 @@ class Pipeline:
         self,
         app: FastAPI,
         routes: Routes,
-        ordinary: ASGIApp,
+        fastapi_router: ASGIApp,
         *,
         cache_bytes: int,
         cache_seconds: int,
@@ -90,14 +89,13 @@ class Pipeline:
     ) -> None:
         self.app = app
         self.routes = routes
-        self.ordinary = ordinary
+        self.fastapi_router = fastapi_router
         """FastAPI's own routing, for endpoints that can't be called directly."""
         self._cache_bytes = cache_bytes
         self.forget_responses()
         self.public_path = public_path
         """The path of the public URL; None when it is not set."""
-        self._left_path = unquote(public_path or "")
-        """The same as it stands in the path of a request."""
+        self._decoded_public_path = unquote(public_path or "")
         self._headers = CommonHeaders(cache_seconds, tls=tls)
         self.pages = Pages(self._headers, public_path)
         self.spellings = Spellings()
@@ -140,7 +138,7 @@ class Pipeline:
                 self.log_access(request.method, request.path, reply.status, seconds, request.id)
 
     def from_cache(self, request: Request) -> Reply | None:
-        """The reply to a request that needs nothing computed, or None."""
+        """The reply to a request whose response is cached in the right coding; None for any other, and for one to be refused."""
         if request.method not in ("GET", "HEAD") or not request.is_plain or self.app.dependency_overrides:
             return None
         request.query = canonical = self.spellings.get(request.key, request.query)
@@ -156,72 +154,72 @@ class Pipeline:
         return None
 
     async def _respond(self, request: Request, scope: Scope, receive: Receive) -> Reply:
+        """The reply to a request; whatever fails, it is a problem."""
         try:
             return await self._reply(request, scope, receive)
-        except Exception as error:  # whatever fails, the client gets a problem
+        except Exception as error:
             prefix = self.prefix(request)
             if isinstance(error, HTTPException) and error.status_code // 100 in (2, 3):
-                return prefixed(self._raised(error), prefix)
-            problem = _parameters_problem(error, scope) or problem_of(error, prefix)
+                return prefixed(self._reply_of_exception(error), prefix)
+            problem = problem_of(error, prefix)
             if problem.kind in (INTERNAL_ERROR, UNAVAILABLE):
                 log.exception("request failed", extra={"request_id": request.id, "path": shown(request.path)})
             if not self.problems.is_page(problem, request):
                 return self.problem(problem, request)
-            # A page takes as long as an endpoint.
-            async with self._turns.one():
-                started = perf_counter()
-                reply = self.problem(problem, request)
-                await self._turns.spend(perf_counter() - started)
-            return reply
+            # Rendering an HTML page takes as long as an endpoint.
+            async with self._turns:
+                return self.problem(problem, request)
 
     async def _reply(self, request: Request, scope: Scope, receive: Receive) -> Reply:
-        if self._is_left_in_place(request, scope):
-            scope = {**scope, "root_path": f"{scope.get('root_path', '')}{self._left_path}"}
-            request.path = request.path.removeprefix(self._left_path)
+        """The reply to a request that the cache could not answer at once.
+
+        Raises:
+            Exception: the request is refused, or its endpoint failed.
+        """
+        if self._has_public_path(request, scope):
+            path = self._decoded_public_path
+            scope = {**scope, "root_path": f"{scope.get('root_path', '')}{path}"}
+            request.path = request.path.removeprefix(path)
         is_probe = request.path in PROBES
         if not is_probe:
             request.check_host()
         if request.is_preflight:
             return self._empty(_preflight_headers())
-        cached = route = None
+        page = route = None
         if not request.has_escaped_slash:
-            cached = self.pages.find(request)
-            route = None if cached else self.routes.find(request.path, scope)
-        if request.method == "OPTIONS" and (cached or route or request.path == "*"):
+            page = self.pages.find(request)
+            route = None if page else self.routes.find(request.path, scope)
+        if request.method == "OPTIONS" and (page or route or request.path == "*"):
             return self._empty([(b"allow", ALLOW.encode()), NO_STORE])
-        if cached is None and route is None:
+        if page is None and route is None:
             raise await self._nothing_here(request, scope, receive)
         if request.method not in ("GET", "HEAD"):
             raise ProblemException(METHOD_NOT_ALLOWED, f"Only {ALLOW} are allowed.")
-        if route and not is_probe:
-            request.check_query(route.read.lists if route.read else ())
-        # Taken before the data set is read: if another one comes meanwhile, the response is not cached for that.
+        if page:
+            return await self._in_coding(page, request)
+        assert route
+        if not is_probe:
+            request.check_query(route.direct_call.lists if route.direct_call else ())
+        # The cache of the data set that the endpoint is about to read: a release meanwhile replaces both.
         cache = self.cache
-        if cached is None:
-            assert route
-            reply = await self._call(route, request, scope, receive)
-            if isinstance(reply, StreamedResponse):
-                return self._streamed(reply, request)
-            if isinstance(reply, Reply):
-                if route.read:
-                    reply = prefixed(reply, self.prefix(request))
-                elif all(name != b"cache-control" for name, _ in reply.headers):
-                    # It may depend on any part of the request; only the route can tell on which.
-                    reply.headers.append(NO_STORE)
-                if reply.status != OK:
-                    return Reply(reply.status, self._headers.complete(reply.headers), reply.body)
-                if NO_STORE in reply.headers:
-                    return self._uncacheable(request, reply)
-                cached = self._headers.cacheable(reply, request.offers)
-            else:
-                cached = reply
-        coding = cached.coding(request.fields)
-        if not cached.has(coding):
-            cached.add(coding, await self._compressor.compressed(cached, coding))
-        reply = cached.reply(coding, request.fields)
-        if route and self._is_cacheable(route):
-            cache.put(request.key, cached)
+        response = await self._call(route, request, scope, receive)
+        if isinstance(response, StreamedResponse):
+            return self._streamed(response, request)
+        if isinstance(response, Reply):
+            if response.status != OK or NO_STORE in response.headers:
+                return self._uncacheable(response, request)
+            response = self._headers.cacheable(response, request.offers)
+        reply = await self._in_coding(response, request)
+        if self._is_cacheable(route):
+            cache.put(request.key, response)
         return reply
+
+    def _has_public_path(self, request: Request, scope: Scope) -> bool:
+        """Whether a proxy has passed the public path on, unless the service has that address itself."""
+        path = self._decoded_public_path
+        if not path or not f"{request.path}/".startswith(f"{path}/"):
+            return False
+        return request.path not in self.pages and self.routes.find(request.path, scope) is None
 
     async def _nothing_here(self, request: Request, scope: Scope, receive: Receive) -> ProblemException:
         """The 404 for an address, with the right one when only slashes or capitals differ.
@@ -229,13 +227,15 @@ class Pipeline:
         Raises:
             ProblemException: there is no such record at the right address either.
         """
-        one_slash = "/" + "/".join(part for part in request.path.split("/") if part)
-        for meant in (one_slash.lower(), one_slash):
-            route = self.routes.find(meant, scope) if PLAIN_PATH.fullmatch(meant) and meant != request.path else None
+        single_slashes = "/" + "/".join(part for part in request.path.split("/") if part)
+        for meant in (single_slashes.lower(), single_slashes):
+            if meant == request.path or not PLAIN_PATH.fullmatch(meant):
+                continue
+            route = self.routes.find(meant, scope)
             if route and route.parameters and self._is_cacheable(route):
                 request.query = b""
                 await self._call(route, request, scope, receive)
-            if route or (meant in self.pages and meant != request.path):
+            if route or meant in self.pages:
                 address = self.prefix(request) + meant
                 detail = f"There is nothing at this address; did you mean {address}? {SPELLING}"
                 fault = ProblemError(pointer="/path", code="unknown_path", detail=detail, did_you_mean=address)
@@ -244,79 +244,105 @@ class Pipeline:
 
     def _is_cacheable(self, route: Route) -> bool:
         """Whether the response depends on the path and the query alone, and no dependency is overridden."""
-        return route.read is not None and not self.app.dependency_overrides
+        return route.direct_call is not None and not self.app.dependency_overrides
 
     async def _call(
         self, route: Route, request: Request, scope: Scope, receive: Receive
     ) -> Reply | CachedResponse | StreamedResponse:
-        """The response of the endpoint, or the cached one to the same query in another spelling.
-
-        After some milliseconds of calls it yields to the event loop, so that no request starves the others.
-        """
-        read = route.read
-        if read is None:
-            return await whole_response(self.ordinary, {**scope, "method": "GET"}, receive)
-        if self.app.dependency_overrides:
-            query = self._negotiated(self._validated_query(read, request), request)
-            written = query_string(query.written()).encode() if query else request.query
-            asked = {**scope, "method": "GET", "query_string": written}
-            return await whole_response(self.ordinary, asked, receive)
-        # Whoever asks how the service is must not take a long queue for a fault.
-        async with nullcontext() if request.path in PROBES else self._turns.one():
+        """The response of the endpoint, or the cached one to the same query in another spelling."""
+        call = route.direct_call
+        if call is None or self.app.dependency_overrides:
+            return await self._call_by_fastapi(call, request, scope, receive)
+        # A probe does not wait its turn: a long queue must not look like a failure.
+        async with nullcontext() if request.path in PROBES else self._turns:
             started = perf_counter()
             try:
-                query = self._negotiated(self._validated_query(read, request), request)
+                query = self._parsed_query(call, request)
                 if cached := self.cache.get(request.key):
                     return cached
-                response: Response = await read(scope, query, route.parameters)
+                response: Response = await call(scope, query, route.parameters)
             finally:
-                seconds = perf_counter() - started
-                if seconds > SLOW_SECONDS:
-                    milliseconds = round(seconds * 1000, 2)
-                    extra = {
-                        "path": self.route_of(request.path),
-                        "milliseconds": milliseconds,
-                        "request_id": request.id,
-                    }
-                    log.warning("slow endpoint", extra=extra)
-                await self._turns.spend(seconds)
+                self._log_if_slow(request, perf_counter() - started)
             if isinstance(response, StreamedResponse):
                 return response
             reply = Reply(response.status_code, response.raw_headers, bytes(response.body))
             if isinstance(response, FixedResponse):
                 reply = prefixed(reply, self.prefix(request), response.fixed)
                 return self._headers.precompressed(reply, response.compressed)
-            return reply
+            return prefixed(reply, self.prefix(request))
 
-    def _validated_query(self, read: Read, request: Request) -> QueryParameters | None:
-        """The query parameters for an endpoint; from here on the request has the canonical spelling of its query."""
-        parameters = read.parsed(request.query)
-        if parameters is not None:
-            sent, request.query = request.key, query_string(parameters.written()).encode()
-            if request.key != sent:
-                self.spellings.remember(sent, request.query)
-        return parameters
+    async def _call_by_fastapi(
+        self, call: DirectCall | None, request: Request, scope: Scope, receive: Receive
+    ) -> Reply:
+        """The response of an endpoint that FastAPI calls, with its dependencies and their overrides.
 
-    def _negotiated(self, query: QueryParameters | None, request: Request) -> QueryParameters | None:
-        """The query with the format that the client prefers, which becomes part of the cache key."""
-        offers = query.offers() if query else {}
-        if not query or not offers:
-            request.offers = () if query and query.names_format() else None
+        Raises:
+            ProblemException: FastAPI has refused the parameters.
+        """
+        scope = {**scope, "method": "GET"}
+        if call and (query := self._parsed_query(call, request)):
+            scope["query_string"] = query_string(query.written()).encode()
+        try:
+            reply = await whole_response(self.fastapi_router, scope, receive)
+        except RequestValidationError as error:
+            model = query_model(scope["endpoint"])
+            raise invalid_parameters(error.errors(), model.model_fields if model else ()) from error
+        if call:
+            return prefixed(reply, self.prefix(request))
+        if all(name != b"cache-control" for name, _ in reply.headers):
+            # It may depend on any part of the request; only the endpoint can tell on which.
+            reply.headers.append(NO_STORE)
+        return reply
+
+    def _parsed_query(self, call: DirectCall, request: Request) -> QueryParameters | None:
+        """The query parameters for an endpoint, with the format that the client prefers.
+
+        The query of the request becomes the canonical spelling of both, which is the key of the cached response.
+        """
+        query = call.parse(request.query)
+        if query is None:
+            return None
+        sent, request.query = request.key, query_string(query.written()).encode()
+        if request.key != sent:
+            self.spellings.remember(sent, request.query)
+        formats = query.offers()
+        if not formats:
+            request.offers = () if query.names_format() else None
             return query
-        request.offers = tuple(offers)
+        request.offers = tuple(formats)
         default = request.offers[0]
-        # A client that accepts none is refused once it is known that there is something at the address.
+        # A client that accepts none of them is refused later, once it is known that there is something at the address.
         accept = request.fields.get(b"accept", b"")
         chosen = preferred(accept, request.offers) or default
         if chosen == default:
             return query
-        # No query has such a character, so the address that names the format has another key, and does not vary.
+        # No query contains the separator of this key, so an address that names the format has another key.
         sent, request.query = _key_with(request, accept), _key_with(request, chosen)[2]
         self.spellings.remember(sent, request.query)
-        return query.model_copy(update={"format": offers[chosen]})
+        return query.model_copy(update={"format": formats[chosen]})
+
+    def _log_if_slow(self, request: Request, seconds: float) -> None:
+        if seconds > SLOW_SECONDS:
+            extra = {
+                "path": self.route_of(request.path),
+                "milliseconds": round(seconds * 1000, 2),
+                "request_id": request.id,
+            }
+            log.warning("slow endpoint", extra=extra)
+
+    async def _in_coding(self, cached: CachedResponse, request: Request) -> Reply:
+        """The reply with a cached response in the content coding that the client prefers, compressed when it was not yet.
+
+        Raises:
+            ProblemException: 406 when the client accepts none, or a precondition failed.
+        """
+        coding = cached.coding(request.fields)
+        if not cached.has(coding):
+            cached.add(coding, await self._compressor.compressed(cached, coding))
+        return cached.reply(coding, request.fields)
 
     def _streamed(self, response: StreamedResponse, request: Request) -> Reply:
-        """The reply whose body is made while it is sent; it is not cached. A 503 when that is done for many already.
+        """The reply whose body is made while it is sent, which is not cached; a 503 when too many are being sent.
 
         Raises:
             ProblemException: 406 when the client accepts no coding, or a precondition failed.
@@ -331,23 +357,15 @@ class Pipeline:
         cached = self._headers.cacheable(Reply(OK, headers, b""), request.offers)
         body = self._streams.body(response.pieces, "" if response.is_fixed else prefix, coding)
         reply = cached.streamed(coding, b'W/"' + digest + b'"', request.fields, body)
-        if reply.streamed and request.method == "GET" and self._streams.are_many:
-            # No fault that would have to be logged.
+        if reply.streamed and request.method == "GET" and self._streams.is_full:
+            # Returned, not raised: this is not a failure to be logged.
             return self.problem(ProblemException(UNAVAILABLE, "Too many long lists are being sent."), request)
         return reply
 
-    def _is_left_in_place(self, request: Request, scope: Scope) -> bool:
-        """Whether the proxy has not removed the public path, and no route has the path as it is."""
-        path = self._left_path
-        if not path or not f"{request.path}/".startswith(f"{path}/"):
-            return False
-        return request.path not in self.pages and self.routes.find(request.path, scope) is None
-
     def prefix(self, request: Request) -> str:
-        """The prefix of addresses in the response to a request.
+        """The prefix of addresses in the response to a request: that of the setting, else the root path of the ASGI scope.
 
-        The setting decides; without it, where the server or another application has mounted the service. Nothing that
-        a client sends does.
+        Nothing that a client sends has any influence.
         """
         return self.prefix_under(request.root_path)
 
@@ -355,18 +373,21 @@ class Pipeline:
         """The prefix of addresses under a root path."""
         return prefix_of(root_path) if self.public_path is None else self.public_path
 
-    def _uncacheable(self, request: Request, reply: Reply) -> Reply:
-        """The reply with a response that may not be stored."""
-        status = evaluate_preconditions(request.fields, None)
-        if status == NOT_MODIFIED:
+    def _uncacheable(self, reply: Reply, request: Request) -> Reply:
+        """The complete reply with a response that may not be stored.
+
+        Raises:
+            ProblemException: a precondition failed.
+        """
+        if reply.status == OK and evaluate_preconditions(request.fields, None) == NOT_MODIFIED:
             return Reply(NOT_MODIFIED, self._headers.not_modified(), b"")
-        return Reply(OK, self._headers.complete(reply.headers), reply.body)
+        return Reply(reply.status, self._headers.complete(reply.headers), reply.body)
 
     def _empty(self, headers: RawHeaders) -> Reply:
         return Reply(204, self._headers.complete(headers), b"")
 
-    def _raised(self, error: HTTPException) -> Reply:
-        """The reply for an HTTPException that is no error, such as a redirect."""
+    def _reply_of_exception(self, error: HTTPException) -> Reply:
+        """The reply for an HTTPException that is not an error, such as a redirect."""
         given = without_framing(error.headers or {})
         headers = [(name.encode(), value.encode("latin-1")) for name, value in given.items()]
         if all(name != b"cache-control" for name, _ in headers):
@@ -404,14 +425,6 @@ def _key_with(request: Request, accepted: bytes) -> Key:
     return request.root_path, request.path, request.query + b"\n" + accepted
 
 
-def _parameters_problem(error: Exception, scope: Scope) -> ProblemException | None:
-    """The problem when FastAPI itself has refused the parameters."""
-    if not isinstance(error, RequestValidationError):
-        return None
-    model = query_model(scope["endpoint"]) if "endpoint" in scope else None
-    return invalid_parameters(error.errors(), model.model_fields if model else ())
-
-
 def _preflight_headers() -> RawHeaders:
     return [
         (b"access-control-allow-methods", ALLOW.encode()),
@@ -423,7 +436,7 @@ def _preflight_headers() -> RawHeaders:
 
 
 async def whole_response(app: ASGIApp, scope: Scope, receive: Receive, streamed: Stream | None = None) -> Reply:
-    """The whole of what an application sends, but for the body of a streamed response, which is passed on as it comes."""
+    """The whole response of an application; the body of a streamed one goes to `streamed`, piece by piece."""
     start: Message = {}
     pieces: list[bytes] = []
 

@@ -19,7 +19,7 @@ ENTITY_TAG = re.compile(rb'(?:W/)?"[\x21\x23-\x7e\x80-\xff]*"')
 def evaluate_preconditions(fields: Mapping[bytes, bytes], etag: bytes | None) -> int:
     """The status after all preconditions, in the order of RFC 9110, section 13.2.2: 200 or 304.
 
-    A response that may not be stored has no entity tag. That of a streamed one is weak, and so matches no tag in `If-Match`.
+    A response that may not be stored has no entity tag. A streamed one has a weak tag, which never matches in `If-Match`.
 
     Raises:
         ProblemException: 412 when a precondition fails, 400 when one is too long.

@@ -11,10 +11,10 @@ from app.http.cache import Reply
 from app.schemas.envelopes import MAX_LINK_BYTES
 
 TOP_LEVEL: Final = ("v1", "docs", "openapi.json", "problems", "health", ".well-known")
-"""The first segments of addresses in responses. HTML pages use relative links."""
+"""The first path segments of the addresses in responses. HTML pages use relative links."""
 ADDRESS = re.compile(
-    # Nothing that belongs to a longer address stands before it, and it is no key of a JSON object: OpenAPI keeps its
-    # paths relative to `servers`, where the root of the service has no slash at its end.
+    # It is neither part of a longer address nor a key of a JSON object: the paths of OpenAPI are relative to `servers`.
+    # There, the root of the service loses its slash.
     rb'(?<![\w.~%%/-])/(?:%b)(?![\w-])(?![^"\s]*":)|(?<="url":")/(?=")' % "|".join(map(re.escape, TOP_LEVEL)).encode()
 )
 WITHOUT_ADDRESSES: Final = (b"text/css", b"text/javascript", b"text/plain", b"image/")
@@ -33,12 +33,12 @@ def prefix_of(root_path: str) -> str:
 
 
 def prefixed(reply: Reply, prefix: str, fixed: slice = NOTHING) -> Reply:
-    """The reply with a prefix before every address of the service in its body, but for a part of it, and its header fields."""
+    """The reply with a prefix before every address of the service in its header fields and its body, `fixed` excepted."""
     media_type = dict(reply.headers).get(b"content-type", b"")
     if not prefix or media_type.startswith(WITHOUT_ADDRESSES):
         return reply
     start, stop, _ = fixed.indices(len(reply.body))
-    before, after = _with_prefix(reply.body[:start], prefix), _with_prefix(reply.body[stop:], prefix)
+    before, after = add_prefix(reply.body[:start], prefix), add_prefix(reply.body[stop:], prefix)
     body = before + reply.body[start:stop] + after
     headers = []
     for name, value in reply.headers:
@@ -47,11 +47,12 @@ def prefixed(reply: Reply, prefix: str, fixed: slice = NOTHING) -> Reply:
         elif name not in WITH_ADDRESSES:
             headers.append((name, value))
         elif name != b"link":
-            headers.append((name, _with_prefix(value, prefix)))
+            headers.append((name, add_prefix(value, prefix)))
         elif len(value := value.replace(b"</", b"<%b/" % prefix.encode())) <= MAX_LINK_BYTES:
             headers.append((name, value))
     return Reply(reply.status, headers, body)
 
 
-def _with_prefix(content: bytes, prefix: str) -> bytes:
+def add_prefix(content: bytes, prefix: str) -> bytes:
+    """The content with a prefix before every address of the service in it."""
     return ADDRESS.sub(lambda found: prefix.encode() + found[0].removesuffix(b"/"), content)

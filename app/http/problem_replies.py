@@ -1,4 +1,4 @@
-"""The replies that tell clients of problems: JSON, or an HTML page for browsers."""
+"""Problems as replies: JSON, or an HTML page for browsers."""
 
 import logging
 from typing import Final, Protocol
@@ -53,7 +53,7 @@ class ProblemReplies:
     def _page(
         self, problem: ProblemException, request: Request, prefix: str, headers: RawHeaders
     ) -> tuple[RawHeaders, bytes] | None:
-        """Header fields and body of an HTML page; None when that can't be made, as it reads from the data."""
+        """Header fields and body of an HTML page; None when it can't be rendered, which reads the data."""
         assert self.pages
         try:
             page = self.pages.response(request.path, problem, prefix)
@@ -64,8 +64,8 @@ class ProblemReplies:
         return [*rest, *page.raw_headers], bytes(page.body)
 
     def _offers(self, problem: ProblemException, request: Request) -> tuple[bytes, ...]:
-        """The media types between which the client may choose; none where the reply is always JSON."""
-        # The links of a page are relative, and lead elsewhere where a slash is none to the browser.
+        """The media types between which the client may choose; empty where the reply is always JSON."""
+        # The links of a page are relative, and a browser resolves them wrongly below an escaped slash.
         if self.pages is None or request.method not in ("GET", "HEAD") or request.has_escaped_slash:
             return ()
         offers = self.pages.offers(request.path, problem.kind)

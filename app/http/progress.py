@@ -9,27 +9,27 @@ from typing import Final
 CHECK_SECONDS: Final = 5.0
 """How often a connection is checked for its time-outs."""
 MIN_BYTES_PER_SECOND: Final = 1000
-"""A client that reads more slowly is disconnected."""
+"""A client that reads more slowly than this is disconnected."""
 PATIENCE: Final = 4
-"""For how many checks it may read nothing: what it reads is acknowledged in leaps."""
+"""For how many checks a client may seem to read nothing, because the system acknowledges what it reads in large steps."""
 
 
 class Progress:
-    """What a client has read and sent, noted every `CHECK_SECONDS`."""
+    """What a client has read and sent, recorded every `CHECK_SECONDS`."""
 
     __slots__ = ("_last", "_missing_bytes", "changed_at", "idle_seconds")
 
     def __init__(self, now: float) -> None:
         self._last = (0, 0, False)
-        """Bytes acknowledged, bytes unsent, and whether a request was arriving, when last noted."""
+        """Bytes acknowledged, bytes unsent, and whether a request was arriving, at the last check."""
         self._missing_bytes = 0.0
-        """How many bytes the client has read less than it must have."""
+        """How many bytes the client is behind the lowest allowed rate."""
         self.changed_at = now
         """When the client was last seen to have read or sent something."""
         self.idle_seconds = 0.0
 
     def note(self, now: float, acknowledged: int, unsent: int, *, is_arriving: bool) -> None:
-        """Note how many bytes the client has read, how many wait for it, and whether a request is arriving."""
+        """Record how many bytes the client has read, how many wait for it, and whether a request is arriving."""
         least = MIN_BYTES_PER_SECOND * CHECK_SECONDS
         missing = self._missing_bytes + least - (acknowledged - self._last[0])
         self._missing_bytes = max(missing, 0) if unsent else 0
@@ -45,10 +45,10 @@ class Progress:
 
 
 def unacknowledged_bytes(transport: asyncio.Transport) -> int:
-    """How many bytes the system holds for the client; nothing where it can't tell.
+    """How many bytes the send buffer of the socket contains; 0 where the system can't tell.
 
-    It may hold megabytes, and takes no more before a third of them are gone: without this, a client that is not slow at
-    all would seem to read nothing for a minute.
+    The buffer may contain megabytes, and accepts more only after a third of them is acknowledged. Without this number, a fast
+    client would seem to read nothing for a minute.
     """
     try:
         found = ioctl(transport.get_extra_info("socket").fileno(), TIOCOUTQ, bytes(4))

@@ -35,16 +35,16 @@ WITHOUT_HOST: Final = ("1.0", "1")
 CONTROL_CHARACTER = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 BROKEN_ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})")
 IGNORED_PARAMETERS: Final = (
-    # jQuery and Ext JS make each address a new one, so that no cache on the way responds.
+    # jQuery and Ext JS make each address unique, to bypass caches.
     *("_", "_dc"),
-    # Google: campaigns, clicks on advertisements and search results, visits that pass from one site to another.
+    # Google: campaigns, clicks on advertisements and search results, visits across sites.
     *("utm_*", "gclid", "gclsrc", "dclid", "gbraid", "wbraid", "gad_source", "gad_campaignid", "srsltid", "_ga", "_gl"),
-    # Clicks, as Meta, Instagram, Microsoft, X, TikTok, LinkedIn, Pinterest, Snap, Reddit and Yandex count them.
+    # Click identifiers of Meta, Instagram, Microsoft, X, TikTok, LinkedIn, Pinterest, Snap, Reddit and Yandex.
     *("fbclid", "igshid", "igsh", "msclkid", "twclid", "ttclid", "li_fat_id", "epik", "sccid", "rdt_cid", "yclid"),
-    # Mailchimp, HubSpot and Marketo: who was sent the letter with the link.
+    # Mailchimp, HubSpot and Marketo: the recipient of the e-mail with the link.
     *("mc_cid", "mc_eid", "_hsenc", "_hsmi", "mkt_tok"),
 )
-"""Parameters that others append to an address. They mean nothing here: any value will do, and nothing repeats them."""
+"""Parameters that other tools append to an address. Any value is accepted, and no link repeats them."""
 IGNORED_NAMES: Final = frozenset(name.encode() for name in IGNORED_PARAMETERS)
 IGNORED_START: Final = b"utm_"
 CLIENT_REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
@@ -83,11 +83,11 @@ class Request:
         """The path below the root path, decoded."""
         self.raw_path = raw_path
         self.raw_query = query
-        self.query = _meaningful(query)
-        """The query without what means nothing; once it has been validated, in its canonical spelling."""
+        self.query = _without_ignored(query)
+        """The query without ignored parameters; once it has been validated, in its canonical spelling."""
         self.has_ignored_parameters = len(self.query) < len(query)
         self.offers: tuple[bytes, ...] | None = None
-        """The media types between which `Accept` chooses: None for the only one, none when the query names the format."""
+        """The media types between which `Accept` chooses: None where there is only one, empty when the query names the format."""
         self.headers = headers
         self.http_version = http_version
         self.root_path = root_path
@@ -103,8 +103,8 @@ class Request:
 
     @classmethod
     def from_scope(cls, scope: Scope) -> "Request":
-        """The request an ASGI server hands over; a server may leave out `raw_path` and `root_path`."""
-        # A path from JSON, as on AWS Lambda, may have halves of characters.
+        """The request of an ASGI scope; a server may leave out `raw_path` and `root_path`."""
+        # A path from JSON, as on AWS Lambda, may contain lone surrogates.
         path, root_path = scope["path"].encode(errors="replace").decode(), scope.get("root_path", "")
         raw_path = scope.get("raw_path") or quote(path).encode()
         if root_path and path.startswith(root_path) and path[len(root_path) :][:1] in ("", "/"):
@@ -127,7 +127,7 @@ class Request:
 
     @property
     def is_plain(self) -> bool:
-        """Whether host and path need no closer look: one valid Host, no escapes in the path."""
+        """Whether there is one valid Host, no other field is repeated, and the path has no escapes."""
         return (
             b"%" not in self.raw_path
             and len(self.fields) == len(self.headers)
@@ -136,7 +136,7 @@ class Request:
 
     @property
     def is_preflight(self) -> bool:
-        """Whether a browser asks what a page of another origin may ask."""
+        """Whether it is a CORS preflight: a browser asks what a page of another origin may request."""
         return self.method == "OPTIONS" and {b"origin", b"access-control-request-method"} <= self.fields.keys()
 
     def check_host(self) -> None:
@@ -189,18 +189,18 @@ def _is_host(field: bytes) -> bool:
 
 def _random_identifiers() -> Iterator[str]:
     while True:
-        # One call for many identifiers: asking the system for each would take longer than the rest of a fast reply.
+        # One system call for many identifiers: a call for each would take longer than the rest of the fast path.
         block = token_bytes(8192)
         for start in range(0, len(block), 8):
             yield block[start : start + 8].hex()
 
 
 new_request_id = _random_identifiers().__next__
-"""A random identifier for a request: it tells nothing of other requests."""
+"""Returns a random request identifier, which reveals nothing about other requests."""
 
 
-def _meaningful(query: bytes) -> bytes:
-    """The query without empty parts and ignored parameters; one that is too long is refused as it is."""
+def _without_ignored(query: bytes) -> bytes:
+    """The query without empty parts and ignored parameters; one that is too long, to be refused later, is left as it is."""
     if not query or len(query) > MAX_QUERY_BYTES:
         return query
     return b"&".join([part for part in query.split(b"&") if part and not _is_ignored(part)])

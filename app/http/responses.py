@@ -1,4 +1,4 @@
-"""Responses that endpoints return when the pipeline must not touch their bytes."""
+"""Response classes for endpoints whose body must not be changed, or is too long to be in memory at once."""
 
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
@@ -11,7 +11,7 @@ WHOLE = slice(None)
 
 
 class FixedResponse(Response):
-    """A JSON document that is sent as it was built, at least in part: clients compute a digest over that."""
+    """A JSON document of which a part is sent byte for byte as it was built, because clients compute a digest over it."""
 
     def __init__(
         self,
@@ -23,13 +23,13 @@ class FixedResponse(Response):
     ) -> None:
         super().__init__(body, headers=dict(headers), media_type="application/json")
         self.compressed = compressed
-        """The body in the content codings that were made before, by coding."""
+        """The precompressed body, by content coding."""
         self.fixed = fixed
-        """The part of the body that stays as it is; addresses in the rest get the prefix of a proxy or a mount."""
+        """The part of the body that never changes; addresses in the rest get the prefix of a proxy or a mount."""
 
 
 class StreamedResponse(StreamingResponse):
-    """A body too long to be made whole: it is sent while it is made, and other requests have their turn in between."""
+    """A response whose body is sent while it is made; other requests are processed in between."""
 
     def __init__(
         self,
@@ -42,8 +42,8 @@ class StreamedResponse(StreamingResponse):
     ) -> None:
         super().__init__(pieces, headers=headers, media_type=media_type)
         self.pieces = pieces
-        """Parts of the body. Unless that is fixed, no address is cut in two."""
+        """Parts of the body; none cuts an address in two, unless the body is fixed."""
         self.is_fixed = is_fixed
-        """Whether the body stays as it is under a prefix: clients compute a digest over it."""
+        """Whether addresses in the body get no prefix, because clients compute a digest over it."""
         self.made_from = made_from
-        """What the body depends on besides path and query: a digest over the body is not known when its entity tag is sent."""
+        """What the body depends on besides path and query. The entity tag is made from it, as it is sent before the body is known."""

@@ -22,26 +22,26 @@ Provider = Callable[[HTTPConnection], Any]
 
 
 @dataclass(frozen=True)
-class Read:
+class DirectCall:
     """A direct call of an endpoint that takes simple dependencies, one query model and path parameters."""
 
     endpoint: Endpoint
     providers: dict[str, Provider]
     """Functions of the connection alone, by the argument that each provides."""
-    query: "Query | None"
+    query: "QueryParser | None"
 
     @property
     def lists(self) -> frozenset[str]:
         """The query parameters that take several values."""
         return self.query.lists if self.query else frozenset()
 
-    def parsed(self, query: bytes) -> QueryParameters | None:
+    def parse(self, query: bytes) -> QueryParameters | None:
         """The query as the endpoint takes it, if it takes one.
 
         Raises:
             ProblemException: the query is not what the model says.
         """
-        return self.query.parsed(query) if self.query else None
+        return self.query.parse(query) if self.query else None
 
     async def __call__(self, scope: Scope, query: QueryParameters | None, path_parameters: dict[str, str]) -> Response:
         """Call the endpoint with the arguments of the request."""
@@ -52,8 +52,8 @@ class Read:
         return await self.endpoint(**arguments, **path_parameters)
 
 
-class Query:
-    """The query model of an endpoint."""
+class QueryParser:
+    """Parses query strings into the query model of an endpoint."""
 
     def __init__(self, argument: str, model: type[QueryParameters]) -> None:
         self.argument = argument
@@ -64,7 +64,7 @@ class Query:
         requires = any(field.is_required() for field in model.model_fields.values())
         self._empty = None if requires else model.model_validate({})
 
-    def parsed(self, query: bytes) -> QueryParameters:
+    def parse(self, query: bytes) -> QueryParameters:
         """The model of a query string.
 
         Raises:
@@ -72,7 +72,7 @@ class Query:
         """
         if not query and self._empty:
             return self._empty
-        # The query is validated: only lists are repeated, and all of it is UTF-8.
+        # The query has been checked: only lists are repeated, and all of it is UTF-8.
         values: dict[str, Any] = {}
         for name, value in parse_qsl(query.decode("latin-1"), keep_blank_values=True):
             # Some clients repeat a list, others write vein[]=red.
@@ -87,13 +87,13 @@ class Query:
             raise invalid_parameters(faults, self._model.model_fields) from error
 
 
-def read_of(route: APIRoute) -> Read | None:
-    """How to call the endpoint of a route directly, or None when it needs what only FastAPI can do."""
+def direct_call(route: APIRoute) -> DirectCall | None:
+    """The direct call of the endpoint of a route; None when it needs something that only FastAPI can do."""
     plain = route.methods == {"GET"} and route.status_code in (None, 200) and not route.dependencies
     if not plain or not inspect.iscoroutinefunction(route.endpoint):
         return None
     providers: dict[str, Provider] = {}
-    query: Query | None = None
+    query: QueryParser | None = None
     for name, parameter in inspect.signature(route.endpoint, eval_str=True).parameters.items():
         kind, *notes = get_args(parameter.annotation) if get_origin(parameter.annotation) is Annotated else (None,)
         match notes:
@@ -102,12 +102,12 @@ def read_of(route: APIRoute) -> Read | None:
             ):
                 providers[name] = provider
             case [params.Query()] if query is None and isinstance(kind, type) and issubclass(kind, QueryParameters):
-                query = Query(name, kind)
+                query = QueryParser(name, kind)
             case [params.Path()] if kind is str and f"{{{name}}}" in route.path:
                 pass
             case _:
                 return None
-    return Read(route.endpoint, providers, query)
+    return DirectCall(route.endpoint, providers, query)
 
 
 def query_model(endpoint: Endpoint) -> type[BaseModel] | None:
@@ -130,64 +130,75 @@ def _is_provider(dependency: object) -> bool:
 class Route(NamedTuple):
     """The route of a path."""
 
-    read: Read | None
+    direct_call: DirectCall | None
     """The direct call; None for a route that FastAPI calls."""
-    endpoint: Any
     parameters: dict[str, str]
+
+
+class _Entry(NamedTuple):
+    """A route of the tables below."""
+
+    template: str
+    direct_call: DirectCall | None
+    parameter: str
+    """The name of the path parameter; empty when there is none."""
 
 
 class Routes:
     """The routes of the application by path.
 
-    Every address of the API is a fixed path, or a fixed path and one name, which may be followed by one more part. Routes of
-    another shape, and those added to the application later, are tried in turn.
+    Every address of the API is a fixed path, or has one path parameter as its last segment or the one before. Routes of
+    another shape, and those added to the application later, are tried one after the other.
     """
 
     def __init__(self, app: FastAPI, routers: Iterable[APIRouter]) -> None:
-        self._fixed: dict[str, APIRoute] = {}
-        self._named: dict[tuple[str, str], tuple[APIRoute, str]] = {}
+        self._fixed: dict[str, _Entry] = {}
+        self._parametrized: dict[tuple[str, str], _Entry] = {}
         """Routes with a path parameter, by the text before and after it."""
-        self._reads: dict[int, Read | None] = {}
         self._all = app.router.routes
         self._known = len(self._all)
         self._others: list[BaseRoute] = []
-        for route in (route for router in routers for route in router.routes):
-            start, separator, rest = route.path.partition("{") if isinstance(route, APIRoute) else ("", "", "")
-            name, _, end = rest.partition("}")
-            if not isinstance(route, APIRoute) or (separator and not (name.isidentifier() and end.count("/") <= 1)):
-                self._others.append(route)
-                continue
-            self._reads[id(route)] = read_of(route)
-            if separator:
-                self._named[start, end] = route, name
-            else:
-                self._fixed[route.path] = route
+        for router in routers:
+            for route in router.routes:
+                self._add(route)
+
+    def _add(self, route: BaseRoute) -> None:
+        if not isinstance(route, APIRoute):
+            self._others.append(route)
+            return
+        before, brace, rest = route.path.partition("{")
+        name, _, after = rest.partition("}")
+        entry = _Entry(route.path, direct_call(route), name)
+        if not brace:
+            self._fixed[route.path] = entry
+        elif name.isidentifier() and after.count("/") <= 1:
+            self._parametrized[before, after] = entry
+        else:
+            self._others.append(route)
 
     def find(self, path: str, scope: Scope) -> Route | None:
         """The route of a path, whatever the method, or None when there is none."""
-        route, parameters = self._look_up(path)
-        if route is not None:
-            return Route(self._reads[id(route)], route.endpoint, parameters)
+        entry, value = self._look_up(path)
+        if entry:
+            return Route(entry.direct_call, {entry.parameter: value} if entry.parameter else {})
         others: Sequence[BaseRoute] = [*self._others, *self._all[self._known :]]
         if any(other.matches({**scope, "method": "GET"})[0] is not Match.NONE for other in others):
-            return Route(None, None, {})
+            return Route(None, {})
         return None
 
     def template(self, path: str) -> str:
         """The path template of the route of a path; empty when there is none."""
-        route, _ = self._look_up(path)
-        return route.path if route else ""
+        entry, _ = self._look_up(path)
+        return entry.template if entry else ""
 
-    def _look_up(self, path: str) -> tuple[APIRoute | None, dict[str, str]]:
-        """The route of a path and its path parameters."""
-        route = self._fixed.get(path)
-        parameters: dict[str, str] = {}
-        if route is None:
-            before, _, last = path.rpartition("/")
-            if last and (found := self._named.get((f"{before}/", ""))):
-                route, parameters = found[0], {found[1]: last}
-            else:
-                start, _, value = before.rpartition("/")
-                if value and (found := self._named.get((f"{start}/", f"/{last}"))):
-                    route, parameters = found[0], {found[1]: value}
-        return route, parameters
+    def _look_up(self, path: str) -> tuple[_Entry | None, str]:
+        """The entry of a path, and the value of its path parameter."""
+        if entry := self._fixed.get(path):
+            return entry, ""
+        before, _, last = path.rpartition("/")
+        if last and (entry := self._parametrized.get((f"{before}/", ""))):
+            return entry, last
+        before, _, value = before.rpartition("/")
+        if value and (entry := self._parametrized.get((f"{before}/", f"/{last}"))):
+            return entry, value
+        return None, ""

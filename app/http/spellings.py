@@ -1,4 +1,4 @@
-"""Maps the queries that clients have sent to the canonical query under which the response is cached."""
+"""Maps queries as clients have sent them to their canonical spelling, which is the key of the cached response."""
 
 from typing import Final
 
@@ -6,14 +6,14 @@ from app.http.cache import Key
 
 MAX_SPELLINGS: Final = 1000
 MAX_SPELLING_BYTES: Final = 1000
-"""How many are remembered, and how long one may be: clients can make up any number."""
+"""How many spellings are remembered, and how long one may be: clients can make up any number."""
 
 
 class Spellings(dict[Key, bytes]):
-    """The query of the cached response, by the key of the request; also where `Accept` has chosen another format than JSON."""
+    """The query in the key of the cached response, by the key of the request. `Pipeline._parsed_query` fills it."""
 
     def remember(self, sent: Key, query: bytes) -> None:
-        """Remember under which query the response to what a client has sent is cached."""
+        """Remember the query under which the response to a request is cached."""
         if len(sent[2]) <= MAX_SPELLING_BYTES:
             if len(self) >= MAX_SPELLINGS:
                 self.clear()

@@ -1,27 +1,23 @@
-"""Streamed bodies: pieces are rendered one by one, yielding to other requests, and compressed in a thread."""
+"""Streamed bodies: their pieces are rendered one by one, with other requests in between, and compressed in threads."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Iterator
 from contextlib import aclosing
-from time import perf_counter
 from typing import Final
 
 from starlette.types import Receive, Send
 
-from app.http.cache import Reply
 from app.http.compression import Compressor
 from app.http.negotiation import CODINGS_BY_PIECES
-from app.http.preconditions import OK
-from app.http.prefix import prefixed
+from app.http.prefix import add_prefix
 from app.http.turns import Turns
 
-MEDIA_TYPE: Final = [(b"content-type", b"")]
 MAX_STREAMS: Final = 100
-"""How many bodies are made at once: each takes up to a megabyte for as long as its client reads."""
+"""How many bodies are streamed at once: each takes up to a megabyte as long as its client reads."""
 
 
 class Streams:
-    """The bodies that are being made while they are sent."""
+    """The bodies that are being streamed."""
 
     def __init__(self, turns: Turns, compressor: Compressor) -> None:
         self._turns = turns
@@ -29,8 +25,8 @@ class Streams:
         self._open = 0
 
     @property
-    def are_many(self) -> bool:
-        """Whether another body would be one too many."""
+    def is_full(self) -> bool:
+        """Whether as many bodies are being streamed as is allowed."""
         return self._open >= MAX_STREAMS
 
     async def body(self, pieces: Iterator[bytes], prefix: str, coding: bytes) -> AsyncGenerator[bytes, None]:
@@ -47,31 +43,27 @@ class Streams:
             self._open -= 1
 
     async def send(self, body: AsyncGenerator[bytes, None], receive: Receive, send: Send) -> None:
-        """Send a body as far as the client is there: many servers take without a word what is sent to one that has left."""
-        leaving = asyncio.create_task(_has_left(receive))
+        """Send a body until the client disconnects: many servers silently discard what is sent after that."""
+        disconnecting = asyncio.create_task(_is_disconnected(receive))
         try:
             async with aclosing(body) as pieces:
                 async for piece in pieces:
-                    if leaving.done() and leaving.result():
+                    if disconnecting.done() and disconnecting.result():
                         return
                     await send({"type": "http.response.body", "body": piece, "more_body": True})
             await send({"type": "http.response.body", "body": b""})
         finally:
-            leaving.cancel()
+            disconnecting.cancel()
 
     async def _next(self, pieces: Iterator[bytes], prefix: str) -> bytes | None:
-        """The next piece, which is made in a turn of its own; None at the end."""
-        async with self._turns.one():
-            started = perf_counter()
+        """The next piece, made in a turn of its own; None at the end."""
+        async with self._turns:
             piece = next(pieces, None)
-            if piece is not None:
-                piece = prefixed(Reply(OK, MEDIA_TYPE, piece), prefix).body
-                await self._turns.spend(perf_counter() - started)
-        return piece
+            return add_prefix(piece, prefix) if piece and prefix else piece
 
 
-async def _has_left(receive: Receive) -> bool:
-    """Wait for what a server says after the body of a request: that the client has left."""
+async def _is_disconnected(receive: Receive) -> bool:
+    """Wait for the event after the body of a request; whether it says that the client has disconnected."""
     while (message := await receive())["type"] == "http.request" and message.get("more_body"):
         pass
     if message["type"] == "http.request":

@@ -1,6 +1,7 @@
 """Fairness: long endpoint calls yield to the event loop, so that it can accept and read connections in between."""
 
 import asyncio
+from time import perf_counter
 from typing import Final
 
 TURN_SECONDS: Final = 0.005
@@ -8,25 +9,29 @@ TURN_SECONDS: Final = 0.005
 
 
 class Turns:
-    """Runs one endpoint call at a time, and yields to the event loop after some milliseconds of calls."""
+    """Runs one endpoint call (one `async with`) at a time, and yields to the event loop after some milliseconds of calls."""
 
     def __init__(self) -> None:
         self._lock = asyncio.Lock()
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._started = 0.0
         self._spent = 0.0
-        """How many seconds endpoint calls have taken since the last yield."""
+        """How many seconds calls have taken since the last yield."""
 
-    def one(self) -> asyncio.Lock:
-        """A lock that wakes waiting calls one by one, each in another iteration of the event loop."""
+    async def __aenter__(self) -> None:
+        """Wait until no other call runs. The lock wakes waiting calls one by one, each in another iteration of the event loop."""
         loop = asyncio.get_running_loop()
         if self._loop is not loop:
             self._lock, self._loop = asyncio.Lock(), loop
-        return self._lock
+        await self._lock.acquire()
+        self._started = perf_counter()
 
-    async def spend(self, seconds: float) -> None:
-        """Add the time of a call, and yield to the event loop when it is due."""
-        self._spent += seconds
-        if self._spent >= TURN_SECONDS:
-            self._spent = 0.0
-            # Waiting calls find the lock taken and are woken one per iteration.
-            await asyncio.sleep(0)
+    async def __aexit__(self, *_: object) -> None:
+        """Yield to the event loop when it is due, then let the next call run."""
+        try:
+            self._spent += perf_counter() - self._started
+            if self._spent >= TURN_SECONDS:
+                self._spent = 0.0
+                await asyncio.sleep(0)
+        finally:
+            self._lock.release()

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from app.database import Database, DatabaseUnusableError
-from app.files import write_whole
+from app.files import write_atomically
 from app.main import create_app
 from app.openapi import TITLE
 from app.reading import get_one
@@ -41,13 +41,13 @@ def main() -> int:
         app = create_app()
         document = app.openapi()
         text = json.dumps(document, indent=2, ensure_ascii=False) + "\n"
-        write_whole(Path("openapi.json"), text.encode(), over=_is_earlier)
+        write_atomically(Path("openapi.json"), text.encode(), over=_is_earlier)
         readme = Path("README.md")
         rows = "".join(row(resource) for resource in RESOURCES)
         page = readme.read_text(encoding="utf-8")
         page = re.sub(EXAMPLE, lambda found: f"{found[1]}{_example(app.state.database, found[2])}{found[3]}", page)
         page = re.sub(r"(?:^\| `/v1/.*\n)+", lambda _: rows, page, count=1, flags=re.MULTILINE)
-        write_whole(readme, page.encode(), over=lambda _: True)
+        write_atomically(readme, page.encode(), over=lambda _: True)
     except (DatabaseUnusableError, OSError) as error:
         message = f"{error.filename}: {error.strerror}".lower() if isinstance(error, OSError) else error
         print(message, file=sys.stderr)

@@ -38,7 +38,7 @@ SUGGEST: Final[Object] = {"q": "benzo"}
 FEED: Final = "contacts.json"
 """The feed with the shortest entries."""
 QUESTION: Final = "kratom"
-"""A question that every collection can answer, so that all lists share one example."""
+"""The example question of every list with a record that answers it; of any other list, the title of a record."""
 SHOWN_ITEMS: Final = 1
 """How many entries of a list an example shows: the first tells the form of all."""
 SHOWN_CHARACTERS: Final = 45
@@ -84,8 +84,12 @@ def examples_from(database: Database) -> Examples:
 def _usefulness(resource: ResourceInfo, record: Object) -> tuple[bool, int, int, str]:
     """Sort key: records that the question finds first, then those with values for the most filters, then the shortest."""
     missing = sum(_value(resource, record, name) is None for name in resource.filters)
-    says = f"{record['title']} {record['summary']}".lower()
-    return QUESTION not in says, missing, len(json.dumps(record)), record["slug"]
+    return not _answers(record), missing, len(json.dumps(record)), record["slug"]
+
+
+def _answers(record: Object) -> bool:
+    """Whether the record answers the example question."""
+    return QUESTION in f"{record['title']} {record['summary']}".lower()
 
 
 def _value(resource: ResourceInfo, record: Object, name: str) -> Any:
@@ -101,7 +105,7 @@ def _parameters(resource: ResourceInfo, records: list[Object]) -> Object:
         "limit": LIMIT,
         "offset": 0,
         "slug": [record["slug"] for record in records[:2]],  # two, as they are fetched in a batch
-        "q": QUESTION,
+        "q": QUESTION if _answers(records[0]) else records[0]["title"],
         "sort": f"-{list(resource.sorts)[-1]}",
     }
     if names := resource.query.facet_names():

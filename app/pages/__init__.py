@@ -8,7 +8,7 @@ from typing import Any, Final
 from fastapi import FastAPI, Response
 
 from app.database import Database
-from app.files import shipped
+from app.files import packaged_path
 from app.pages.assets import ASSETS, FILES, Asset
 from app.pages.site import STARTING_POINTS, Site, collection_title, emergency_line
 from app.pages.templates import TEMPLATES
@@ -21,7 +21,7 @@ from app.tables import Contact, Resource, WarningSign
 
 EXAMPLES: Final = json.loads((FILES / "problems.json").read_bytes())
 """By the slug of a problem: a request that meets it and what is said then."""
-OPENAPI: Final = shipped("openapi.json")
+OPENAPI: Final = packaged_path("openapi.json")
 
 LICENCES: Final = ("swagger-ui-bundle.js.LICENSE.txt", "LICENSE", "NOTICE")
 """The licences of Swagger UI, served beside it under the names that it refers to."""
