@@ -161,8 +161,15 @@ async def test_the_policy_allows_nothing_inline_and_no_page_needs_it(pages: Page
 
 async def test_a_page_leads_to_its_json(read: Read) -> None:
     for path, page in each(read.items()):
-        (alternate,) = page.linked("alternate")
+        (alternate,) = page.linked("alternate", "application/json")
         assert urljoin(f"http://test{path}", alternate) == f"http://test/v1{path}"
+
+
+async def test_a_feed_reader_finds_the_feeds_on_every_page(read: Read) -> None:
+    for path, page in each(read.items()):
+        names = [*([path[1:]] if path in LISTS else []), "safety", "all"]
+        feeds = [urljoin(f"http://test{path}", feed) for feed in page.linked("alternate", "application/atom+xml")]
+        assert feeds == [f"http://test/v1/feeds/{name}.atom" for name in names]
 
 
 @each_list

@@ -28,7 +28,7 @@ from app.http.prefix import prefixed
 from app.main import Service, create_app
 from app.pages import data_pages
 from app.pages.problem_pages import missing_html
-from app.pages.site import Site, list_html
+from app.pages.site import Site, list_html, picture_of
 from app.pictures import PICTURES
 from app.problems import GONE
 from app.reading import list_page
@@ -210,7 +210,7 @@ def _addresses(service: Service, database: Database) -> Iterator[str]:
         yield from (f"/v1/releases/{version}", f"/v1/releases/{version}/bundle")
     for name in ("all", "safety", *(resource.collection for resource in RESOURCES)):
         yield from (f"/v1/feeds/{name}.atom", f"/v1/feeds/{name}.json")
-    for picture in PICTURES:
+    for picture in (each for each in PICTURES if picture_of(database, each)):
         yield from (f"/pictures/{picture.slug}.svg", f"/pictures/{picture.slug}.csv")
     for resource in RESOURCES:
         for slug in _slugs(database, TABLES[resource.collection]):

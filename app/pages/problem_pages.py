@@ -4,14 +4,18 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
+from urllib.parse import quote
 
 from fastapi import Response
 
 from app.database import Database
-from app.pages.site import POLICY, Site, collection_title, html_path, render
+from app.pages.forms import SearchForm, form_of
+from app.pages.refusals import accepted, asked_words, refusals_of
+from app.pages.site import POLICY, Site, collection_title, counted_list, html_path, list_address, list_form, render
 from app.problems import GONE, INTERNAL_ERROR, INVALID_REQUEST, NOT_FOUND, UNAVAILABLE, Kind, ProblemException, shown
 from app.reading import get_one
 from app.registry import TABLES
+from app.schemas.queries import PageQuery
 
 HTML: Final = b"text/html"
 PROBLEM: Final = b"application/problem+json"
@@ -31,6 +35,8 @@ TITLES: Final[Mapping[str, str]] = {
     INVALID_REQUEST.slug: "This cannot be shown as it was asked for",
 }
 """The heading of a page; the title of the problem where nothing is here."""
+NOTHING_REFUSED: Final[Mapping[str, Any]] = {"refused": [], "rest": None, "form": None}
+"""What the page of another problem does not show."""
 
 
 class State(Protocol):
@@ -50,9 +56,9 @@ class HtmlProblems:
         """The media types in which a problem at an address can be told, the preferred first."""
         return problem_offers(path, kind)
 
-    def response(self, path: str, problem: ProblemException, prefix: str) -> Response:
+    def response(self, path: str, query: bytes, problem: ProblemException, prefix: str) -> Response:
         """The HTML page of a problem."""
-        html = problem_html(self.state.database, self.state.site, path, problem, prefix)
+        html = problem_html(self.state.database, self.state.site, path, problem, prefix, query=query)
         return Response(html, headers=POLICY_HEADER, media_type="text/html")
 
 
@@ -73,7 +79,9 @@ def missing_html(database: Database, site: Site) -> str:
     return problem_html(database, site, "", ProblemException(NOT_FOUND, "There is nothing at this address."))
 
 
-def problem_html(database: Database, site: Site, path: str, problem: ProblemException, prefix: str = "") -> str:
+def problem_html(
+    database: Database, site: Site, path: str, problem: ProblemException, prefix: str = "", *, query: bytes = b""
+) -> str:
     """The page that tells of a problem at an address, in a service whose addresses begin with the prefix."""
     collection, _, slug = path[1:].partition("/")
     known = collection if collection in TABLES else ""
@@ -90,10 +98,28 @@ def problem_html(database: Database, site: Site, path: str, problem: ProblemExce
         detail=detail,
         leads="See instead" if problem.kind is GONE else "Did you mean",
         meant=meant,
-        faults=[fault.detail for fault in problem.errors] if problem.kind is INVALID_REQUEST else [],
         collection=known,
         collection_title=collection_title(known) if known else "",
+        **(_refused(database, path, problem, query) if problem.kind is INVALID_REQUEST else NOTHING_REFUSED),
     )
+
+
+def _refused(database: Database, path: str, problem: ProblemException, query: bytes) -> dict[str, Any]:
+    """What cannot be shown, and the list and its form with what was asked besides."""
+    resource = TABLES.get(path[1:])
+    form = form_of(resource) if resource else SearchForm
+    refused = refusals_of(form, problem.errors, query)
+    rest = accepted(form, refused, query)
+    if not resource or not isinstance(rest, PageQuery):
+        here = {"url": quote(path), "title": "See the page without this"} if "/" in path[1:] else None
+        return {"refused": refused, "rest": here, "form": None, "query_text": asked_words(query)}
+    title = "See the list without this" if rest.filters() or rest.q else "See the whole list"
+    facets = counted_list(database, resource, rest.model_copy(update={"limit": 1}))["meta"]["facets"] or []
+    return {
+        "refused": refused,
+        "rest": {"url": list_address(path, rest), "title": title},
+        "form": list_form(resource.info, facets, rest),
+    }
 
 
 def _message(

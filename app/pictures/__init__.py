@@ -24,6 +24,10 @@ class Picture:
     title: str
     notice: str
     """What a reader must know before looking; it is part of the picture and of every page that shows it."""
+    record: str
+    """The column with the slug of the record that a row is about; empty when a row is about several."""
+    name: str
+    """The column with the name of that record."""
     rows_of: Callable[[Sequence[Record]], list[Row]]
     draw: Callable[..., str]
 
@@ -51,6 +55,8 @@ PICTURES: Final = (
         "jurisdictions",
         "Legal status of kratom in the United States",
         "Legal does not mean approved or safe. Each status is as sure as the dots say and as old as its date. Not legal advice.",
+        "slug",
+        "place",
         legal_status.rows,
         legal_status.draw,
     ),
@@ -59,6 +65,8 @@ PICTURES: Final = (
         "claims",
         "The evidence behind each statement of the article",
         "Each mark is one source. The number of sources is not the strength of the evidence; the verdict weighs them.",
+        "claim",
+        "title",
         evidence.rows,
         evidence.draw,
     ),
@@ -67,6 +75,8 @@ PICTURES: Final = (
         "side-effects",
         "Side effects by part of the body and seriousness",
         "This shows how serious an effect can be, not how often it happens.",
+        "side_effect",
+        "name",
         side_effects.rows,
         side_effects.draw,
     ),
@@ -75,6 +85,8 @@ PICTURES: Final = (
         "citations",
         "Sources by year and kind",
         "This counts what is cited here, not all that was published. A source stands for its own statement alone.",
+        "",
+        "",
         citations.rows,
         citations.draw,
     ),
