@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Sequence
 from typing import Any
 
 from hypothesis import HealthCheck, given, settings
@@ -61,6 +62,8 @@ def chains(draw: st.DrawFn) -> list[Object]:
                 number,
                 draw(st.dictionaries(NAMES, VALUES, max_size=2)),
                 draw(st.lists(VALUES, max_size=2)),
+                # A release of another program may have a collection more or less.
+                collections=sorted({name for name, _ in records} | draw(st.sets(st.sampled_from(COLLECTIONS)))),
             )
         )
     return bundles
@@ -76,8 +79,10 @@ def bundle_with(
     number: int = 0,
     release: Object | None = None,
     vocabularies: list[Any] | None = None,
+    *,
+    collections: Sequence[str] = COLLECTIONS,
 ) -> Object:
-    listed = {name: [records[key] for key in sorted(records) if key[0] == name] for name in COLLECTIONS}
+    listed = {name: [records[key] for key in sorted(records) if key[0] == name] for name in collections}
     bundle = {
         "dataset_version": f"2026-01-{number + 1:02}+{number:08x}",
         "former_slugs": [former[key] for key in sorted(former)],
@@ -85,7 +90,7 @@ def bundle_with(
         "release": {
             **(release or {}),
             "release_date": f"2026-01-{number + 1:02}",
-            "collections": [{"name": name, "total": len(listed[name])} for name in COLLECTIONS],
+            "collections": [{"name": name, "total": len(listed[name])} for name in collections],
         },
         "vocabularies": vocabularies or [],
     }
@@ -159,6 +164,8 @@ def test_a_change_is_relevant_to_safety_when_a_reader_could_act_differently() ->
         ({"claims": [{"verdict": "contradicts", "note": "x"}]}, True),
         ({"claims": [{"verdict": "supports", "note": "another"}]}, False),
         ({"summary": "It is so."}, False),
+        ({"effective_date": "2027-01-01"}, True),
+        ({"frequency": "every four hours"}, True),
     ):
         assert is_safety_relevant("side-effects", SIDE_EFFECT, SIDE_EFFECT | change) is is_relevant, change
     for collection, is_relevant in (("side-effects", True), ("citations", False)):

@@ -22,7 +22,7 @@ SAFETY_COLLECTIONS: Final = frozenset(
 """Collections in which a new or a withdrawn record is relevant to safety."""
 SAFETY_FIELDS: Final = frozenset(
     # What must be shown beside a record, and what a statement is worth.
-    {"cautions", "disclaimer", "verdict", "safety_flag", "suggested_framing", "evidence_note"}
+    {"cautions", "disclaimer", "statement", "verdict", "safety_flag", "suggested_framing", "evidence_note"}
     # What a reader is told to do or to look out for.
     | {
         "action",
@@ -38,10 +38,11 @@ SAFETY_FIELDS: Final = frozenset(
     }
     # How serious something is, and for whom.
     | {"seriousness", "severity", "substance_classes", "withdrawal_symptoms", "withdrawal_context", "reported_harms"}
-    # Amounts.
-    | {"min", "max", "bounds_inclusive", "unit", "kind", "form", "not_stated"}
-    # What the law of a place says.
-    | {"status", "last_reported_status", "minimum_age", "seven_oh_rule", "federal_rules", "local_exceptions"}
+    # Amounts: how much, of what, how often, how and by whom it is taken.
+    | {"min", "max", "bounds_inclusive", "unit", "kind", "form", "not_stated", "frequency", "route", "population"}
+    # What the law of a place says, and from when on.
+    | {"status", "last_reported_status", "effective_date", "minimum_age", "kcpa", "seven_oh_rule", "federal_rules"}
+    | {"local_exceptions"}
 )
 """Fields, at any depth of a record, whose change is relevant to safety."""
 
