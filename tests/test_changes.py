@@ -173,6 +173,16 @@ def test_a_change_is_relevant_to_safety_when_a_reader_could_act_differently() ->
         assert is_safety_relevant(collection, SIDE_EFFECT, None) is is_relevant
 
 
+def test_what_changed_in_all_records_hides_nothing_that_changed_in_one() -> None:
+    keys = [("side-effects", slug) for slug in "abc"]
+    record: Object = {"title": "A", "disclaimer": "Take care.", "cautions": []}
+    old = bundle_with({key: record | {"slug": key[1]} for key in keys}, {})
+    told = {key: record | {"slug": key[1], "disclaimer": "Take more care."} for key in keys}
+    told[keys[2]] |= {"cautions": ["Stop."]}
+    new = bundle_with(told | {("citations", "d"): {"slug": "d", "title": "D"}}, {}, 1)
+    assert [change["slug"] for change in difference(old, new)["records"]] == ["c", "a", "b", "d"]
+
+
 def test_the_rule_of_safety_names_collections_and_fields_that_exist_and_the_page_names_them_all() -> None:
     assert {resource.collection for resource in RESOURCES} >= SAFETY_COLLECTIONS
     fields = {name for schema in DOCUMENT["components"]["schemas"].values() for name in schema.get("properties", {})}

@@ -4,6 +4,7 @@ A bundle is a release as a JSON object: `records` by collection in order of slug
 `former_slugs` and `dataset_version` beside them.
 """
 
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any, Final
 
@@ -49,9 +50,20 @@ SAFETY_FIELDS: Final = frozenset(
 
 def difference(old: Object, new: Object) -> Object:
     """The changes that turn one bundle into another."""
+    changes = list(_changed_records(old, new))
+    alike = Counter(map(_what_changed, changes))
     return {
         "dataset_version": new["dataset_version"],
-        "records": sorted(_changed_records(old, new), key=_safety_first),
+        # A new disclaimer for all records must not hide a new caution of one in the feeds.
+        "records": sorted(
+            changes,
+            key=lambda change: (
+                not change["safety_relevant"],
+                alike[_what_changed(change)],
+                change["collection"],
+                change["slug"],
+            ),
+        ),
         "release": _patch(old["release"], new["release"]),
         **{name: None if _same(old[name], new[name]) else new[name] for name in WHOLE},
     }
@@ -180,5 +192,7 @@ def _safety_values(value: Any) -> Iterator[tuple[str, Any]]:
                 yield from _safety_values(entry)
 
 
-def _safety_first(change: Object) -> tuple[bool, str, str]:
-    return not change["safety_relevant"], change["collection"], change["slug"]
+def _what_changed(change: Object) -> tuple[str, ...]:
+    """The kind of a change, with the fields of an existing record that changed."""
+    is_new = change["kind"] == ChangeKind.created
+    return change["kind"], *(() if is_new else sorted([*change["set"], *change["unset"]]))
