@@ -131,8 +131,9 @@ def test_offline_the_shipped_bundle_is_returned_with_the_reason(bundles: list[An
         synced = sync("http://localhost", bundles[0], client=client)
         assert (synced.state, synced.bundle) == (State.unreachable, bundles[0])
         assert isinstance(synced.error, Exception)
-        with pytest.raises((httpx.HTTPError, ValueError)):
-            sync("http://localhost", client=client)
+        for nothing in each([None, *ODD[:-1]]):
+            with pytest.raises((httpx.HTTPError, ValueError)):
+                sync("http://localhost", nothing, client=client)
 
 
 def test_the_lines_of_the_readme_sync_a_file(server: Running, bundles: list[Any], tmp_path: Path) -> None:

@@ -57,6 +57,8 @@ def sync(origin: str, previous: Object | None = None, *, client: httpx.Client | 
         with httpx.Client(timeout=30, follow_redirects=True) as own:
             return sync(origin, previous, client=own)
     base = origin.rstrip("/")
+    if not isinstance(previous, dict) or not isinstance(previous.get("dataset_version"), str):
+        previous = None  # it is no copy: another program may have written over the file
     try:
         changed = _changed(client, base, previous) if previous else None
         return changed or Synced(_whole(client, base), State.replaced, [])
@@ -111,9 +113,7 @@ def sha256(bundle: Object) -> str:
 
 def _changed(client: httpx.Client, base: str, previous: Object) -> Synced | None:
     """The previous bundle with the changes applied; None where only the whole release helps."""
-    version = previous.get("dataset_version") if isinstance(previous, dict) else None
-    if not isinstance(version, str):
-        return None
+    version = previous["dataset_version"]
     response = client.get(f"{base}/v1/changes?since={quote(version, safe='')}")
     if response.status_code in (400, 404, 410, 422):
         return None

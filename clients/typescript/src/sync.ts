@@ -36,6 +36,8 @@ export class IntegrityError extends Error {}
  */
 export async function sync(origin: string, previous?: Bundle, request: typeof fetch = fetch): Promise<Synced> {
   const base = origin.replace(/\/+$/, "");
+  const version: unknown = previous?.dataset_version;
+  if (typeof version !== "string") previous = undefined; // it is no copy: another program may have written over the file
   try {
     const changed = previous && (await changedSince(request, base, previous));
     return changed ?? { bundle: await whole(request, base), state: "replaced", changes: [] };
@@ -93,8 +95,7 @@ export async function sha256(bundle: unknown): Promise<string> {
 
 /** The previous bundle with the changes applied; undefined where only the whole release helps. */
 async function changedSince(request: typeof fetch, base: string, previous: Bundle): Promise<Synced | undefined> {
-  const version: unknown = previous.dataset_version;
-  if (typeof version !== "string") return undefined;
+  const version = previous.dataset_version;
   const response = await sent(request, `${base}/v1/changes?since=${encodeURIComponent(version)}`);
   if ([400, 404, 410, 422].includes(response.status)) return undefined;
   const { data } = (await answered(response)) as ChangesDocument;
