@@ -131,7 +131,10 @@ def test_a_host_of_files_serves_every_address_with_its_media_type(host: str, cop
             assert served == file["media_type"].partition(";")[0] or file["file"].endswith(".csl.json"), file["address"]
             assert response.headers["Access-Control-Allow-Origin"] == "*"
             assert response.headers["X-Content-Type-Options"] == "nosniff"
-            assert response.headers["Cache-Control"] == file["headers"]["cache-control"], file["address"]
+            unchanged = client.get(file["address"], headers={"If-None-Match": response.headers["ETag"]})
+            assert unchanged.status_code == 304
+            for answer in (response, unchanged):
+                assert answer.headers["Cache-Control"] == file["headers"]["cache-control"], file["address"]
 
 
 @pytest.mark.skipif(NGINX is None, reason="needs nginx")

@@ -58,10 +58,11 @@ SUFFIXES: Final = {
     "application/problem+json": ".json",
 }
 """The suffix of a file whose address has none."""
-KEPT_HEADERS: Final = frozenset(
-    {"cache-control", "content-disposition", "content-security-policy", "link", "repr-digest"}
-)
-"""Header fields that a static host should send for each file; deploy/static.conf has those that all files share."""
+KEPT_HEADERS: Final = frozenset({"cache-control", "content-disposition", "content-security-policy", "link"})
+"""Header fields that a static host should send for each file; deploy/static.conf has those that all files share.
+
+`Repr-Digest` is not among them: it would be wrong where the host sends a compressed form.
+"""
 COMPRESSED: Final = ("text/", "application/", "image/svg+xml")
 
 
