@@ -48,7 +48,8 @@ def main(arguments: list[str] | None = None) -> int:
         print(error, file=sys.stderr)
         return 1
     except OSError as error:
-        path = error.filename or (options.seed if "seed" in options else options.schema)
+        named = (getattr(options, name) for name in ("seed", "schema", "directory", "database") if name in options)
+        path = error.filename or next(named)
         print(f"{path}: {(error.strerror or str(error)).lower()}", file=sys.stderr)
         return 1
 

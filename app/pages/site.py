@@ -92,6 +92,8 @@ NOTHING: Final[dict[str, Any]] = {
 }
 """What some records lack."""
 DESCRIPTION_LENGTH: Final = 300
+SITEMAP_PARTS: Final = 1_000
+"""How many parts of its template a piece of the site map has: about two hundred addresses, some milliseconds of work."""
 
 
 @dataclass(frozen=True)
@@ -236,18 +238,24 @@ def search_html(database: Database, body: Mapping[str, Any] | None, query: Searc
     )
 
 
-def sitemap(database: Database, site: Site) -> str:
-    """The addresses of all HTML pages. They are complete only when the public URL is known, as the format demands."""
+def sitemap(database: Database, site: Site) -> Iterator[str]:
+    """The addresses of all HTML pages, in pieces. They are complete only when the public URL is known, as the format demands."""
+    pieces = TEMPLATES.get_template("site/sitemap.xml").stream(pages=_pages(database), root=site.public_url)
+    pieces.enable_buffering(SITEMAP_PARTS)
+    return pieces
+
+
+def _pages(database: Database) -> Iterator[tuple[str, str]]:
+    """The path of every HTML page, and when a release last changed it."""
     released = database.dataset_version.partition("+")[0]
-    pages = [("/", released), *((f"/{resource.collection}", released) for resource in RESOURCES)]
+    yield "/", released
     for resource in RESOURCES:
+        yield f"/{resource.collection}", released
         columns = table_of(TABLES[resource.collection]).columns
-        for slug, history in database.read(str(select(columns.slug, columns.history)), {}):
-            # A record tells when a release last changed it.
+        for slug, history in database.rows(str(select(columns.slug, columns.history)), {}):
             changes = json.loads(history)
             changed = max((change["release_date"] for change in changes), default=released)
-            pages.append((f"/{resource.collection}/{slug}", changed))
-    return TEMPLATES.get_template("site/sitemap.xml").render(pages=pages, root=site.public_url)
+            yield f"/{resource.collection}/{slug}", changed
 
 
 def shortened(text: str) -> str:
