@@ -90,7 +90,7 @@ def test_a_host_that_ignores_queries_keeps_every_copy_the_newest(server: Running
         return httpx.Response(200, content=httpx.get(request.url.copy_with(query=None)).content)
 
     client = httpx.Client(transport=httpx.MockTransport(without_query))
-    for bundle, state in zip(each(bundles), [State.replaced, State.updated, State.current], strict=True):
+    for bundle, state in each(zip(bundles, [State.replaced, State.updated, State.current], strict=True)):
         synced = sync(server.origin, bundle, client=client)
         assert synced.state is state
         assert canonical(synced.bundle) == canonical(bundles[-1])

@@ -44,6 +44,7 @@ MAY_IMPORT = {
             "database",
             "feeds",
             "formats",
+            "http",
             "pages",
             "pictures",
             "problems",
@@ -63,6 +64,7 @@ MAY_IMPORT = {
         *(
             "database",
             "files",
+            "formats",
             "http",
             "main",
             "pages",
