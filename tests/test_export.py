@@ -193,6 +193,7 @@ async def test_former_slugs_lead_on_or_say_why_they_are_gone_as_with_the_service
         for prefix in each(["/v1", ""]):
             moved = await files.get(f"{prefix}/contacts/former-name?a=1")
             assert (moved.status_code, moved.headers["Location"]) == (308, f"{prefix}/contacts/{there}")
+            assert moved.headers["Cache-Control"] == "no-store"
             assert manifest["moved"][f"{prefix}/contacts/former-name"] == f"{prefix}/contacts/{there}"
             followed = await files.get(f"{prefix}/contacts/former-name", follow_redirects=True)
             assert followed.status_code == 200
