@@ -90,7 +90,8 @@ def test_a_host_that_ignores_queries_keeps_every_copy_the_newest(server: Running
         return httpx.Response(200, content=httpx.get(request.url.copy_with(query=None)).content)
 
     client = httpx.Client(transport=httpx.MockTransport(without_query))
-    for bundle, state in zip(each(bundles), [State.replaced, State.updated, State.current], strict=True):
+    expected = [State.replaced, State.updated, State.current]
+    for bundle, state in each(list(zip(bundles, expected, strict=True))):
         synced = sync(server.origin, bundle, client=client)
         assert synced.state is state
         assert canonical(synced.bundle) == canonical(bundles[-1])

@@ -21,7 +21,6 @@ import zstandard
 from app.content.build import BuildError
 from app.database import Database
 from app.files import workshop_beside
-from app.formats import DATA_PACKAGE_PATH
 from app.http.cache import Reply
 from app.http.negotiation import MIN_COMPRESSED_BYTES
 from app.http.pipeline import whole_response
@@ -42,6 +41,7 @@ from app.tables import Resource
 MANIFEST: Final = "_files.json"
 """The file that names all others: address, media type, header fields and digest of each."""
 MOVED: Final = 308
+DATA_PACKAGE: Final = "/v1/datapackage.json"
 FORMER: Final = "_former.conf"
 """The addresses of former slugs as maps of nginx, which deploy/static.conf includes."""
 GONE_FOLDER: Final = "_gone"
@@ -213,7 +213,7 @@ def _addresses(service: Service, database: Database) -> Iterator[str]:
         "/v1",
         "/v1/meta",
         "/v1/vocabularies",
-        DATA_PACKAGE_PATH,
+        DATA_PACKAGE,
         "/v1/changes",
         "/v1/feeds",
         "/sitemap.xml",
@@ -306,7 +306,7 @@ def _as_copied(address: str, body: bytes) -> bytes:
         for entry in catalog["linkset"]:
             entry.pop("status", None)
         return _json(catalog)
-    if address == DATA_PACKAGE_PATH:
+    if address == DATA_PACKAGE:
         package = json.loads(body)
         for file in package["resources"]:
             file["path"] = f"{file['name']}{SUFFIXES[file['mediatype']]}"
