@@ -97,8 +97,10 @@ def export(database_path: Path, target: Path, public_url: str = "", *, quick: bo
         DatabaseUnusableError: the database can't be served.
         OSError: the folder can't be written.
     """
-    if target.exists() and not (target / MANIFEST).is_file():
-        raise BuildError(f"{target}: is not an earlier copy and was left as it is; name a folder that does not exist")
+    if not _may_be_replaced(target):
+        raise BuildError(
+            f"{target}: is not an earlier copy and was left as it is; name a folder that is empty or does not exist"
+        )
     service = create_app(Settings(database_path=database_path, public_url=public_url))
     service.state.site = Site(public_url, is_static=True)
     for path, page in data_pages(service.title, service.state.database, service.state.site).items():
@@ -116,6 +118,13 @@ def export(database_path: Path, target: Path, public_url: str = "", *, quick: bo
     except OSError as error:
         raise OSError(error.errno, error.strerror, str(target)) from error
     return len(files)
+
+
+def _may_be_replaced(target: Path) -> bool:
+    """Whether nothing but an earlier copy would be lost."""
+    if not target.is_dir():
+        return not target.exists()
+    return (target / MANIFEST).is_file() or not any(target.iterdir())
 
 
 def _write(folder: Path, dataset_version: str, files: list[File], former: list[File], *, quick: bool) -> None:
