@@ -18,10 +18,11 @@ import httpx
 import pytest
 import zstandard
 
+from app.content import export as exporting
 from app.content.__main__ import main as content_command
 from app.content.build import BuildError, build
 from app.content.check import check_seed
-from app.content.export import MANIFEST, export
+from app.content.export import MANIFEST, File, export
 from app.main import create_app
 from app.settings import Settings
 from crawl import crawl
@@ -193,6 +194,7 @@ async def test_former_slugs_lead_on_or_say_why_they_are_gone_as_with_the_service
         for prefix in each(["/v1", ""]):
             moved = await files.get(f"{prefix}/contacts/former-name?a=1")
             assert (moved.status_code, moved.headers["Location"]) == (308, f"{prefix}/contacts/{there}")
+            assert moved.headers["Cache-Control"] == "no-store"
             assert manifest["moved"][f"{prefix}/contacts/former-name"] == f"{prefix}/contacts/{there}"
             followed = await files.get(f"{prefix}/contacts/former-name", follow_redirects=True)
             assert followed.status_code == 200
@@ -231,16 +233,20 @@ def test_a_copy_replaces_an_earlier_one_and_nothing_else(database_path: Path, co
     assert (earlier / "v1/strains.json").exists()
 
 
-def test_the_folder_may_be_a_link_or_the_current_one(
-    database_path: Path, copy: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_the_folder_may_be_empty_a_link_or_the_current_one(
+    database_path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    shutil.copytree(copy, tmp_path / "first")
+    async def collected(_: object) -> tuple[list[File], list[File]]:
+        return [File("/v1", "v1.json", "application/json", body=b"{}")], []
+
+    monkeypatch.setattr(exporting, "_collect", collected)
+    (tmp_path / "first").mkdir()
     (tmp_path / "current").symlink_to("first")
-    for folder in each([tmp_path / "current", Path()]):
+    for folder in each([tmp_path / "first", tmp_path / "current", Path()]):
         monkeypatch.chdir(tmp_path / "first")
-        (tmp_path / "first/v1/strains.json").unlink()
-        assert export(database_path, folder, quick=True) > 1500
-        assert (tmp_path / "first/v1/strains.json").exists()
+        assert export(database_path, folder, quick=True) == 1
+        assert (tmp_path / "first/v1.json").read_bytes() == b"{}"
+        (tmp_path / "first/v1.json").unlink()
         assert (tmp_path / "current").readlink() == Path("first")
         assert sorted(path.name for path in tmp_path.iterdir()) == ["current", "first"]
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from app.content.kept import change_rows
 from app.content.releases import Releases
+from app.feeds import address_of
 from support import Object, each
 
 COLLECTION = "contacts"
@@ -52,7 +53,7 @@ def test_changes_of_a_renamed_record_lead_to_it_with_its_cautions_under_their_fi
     changes = told(*EARLIER, *renamed)
     assert [change["kind"] for change in changes] == ["renamed", "renamed", "updated", "created"]
     for change in each(changes):
-        assert change["path"] == "/v1/contacts/newest"
+        assert address_of(change) == "/v1/contacts/newest"
         assert (change["title"], change["cautions"]) == ("A line", ["Call now."])
     assert (
         [change["slug"] for change in changes[-2:]] == [change["slug"] for change in told(*EARLIER)] == ["old", "old"]
@@ -64,5 +65,5 @@ def test_changes_of_a_withdrawn_record_say_why_and_lead_to_its_successor() -> No
     assert [change["kind"] for change in changes] == ["deleted", "updated", "created"]
     for change in each(changes):
         assert (change["title"], change["reason"]) == ("A line", "It was misspelled.")
-        assert change["path"] == "/v1/contacts/other"
+        assert address_of(change) == "/v1/contacts/other"
         assert "cautions" not in change

@@ -16,7 +16,7 @@ import pytest
 from markupsafe import escape
 
 from app.main import create_app
-from app.pages.site import Site, sitemap
+from app.pages.site import Site, sitemap_pieces
 from app.pictures import PICTURES, Picture
 from app.settings import Settings
 from readers import Reader, is_in_order, plain
@@ -221,7 +221,7 @@ def test_the_site_map_says_when_a_release_last_changed_a_record() -> None:
     database: Any = SimpleNamespace(
         dataset_version="2026-11-23+0123abcd", rows=lambda *_: [("one", history), ("new", "[]")]
     )
-    entries = {entry[0].text: entry[1].text for entry in ET.fromstring("".join(sitemap(database, Site())))}  # noqa: S314
+    entries = {entry[0].text: entry[1].text for entry in ET.fromstring("".join(sitemap_pieces(database, Site())))}  # noqa: S314
     assert (entries["/strains/one"], entries["/strains/new"]) == ("2026-01-02", "2026-11-23")
     assert entries["/"] == entries["/strains"] == "2026-11-23"
 

@@ -19,7 +19,6 @@ from app.database import Database
 from app.http import streaming
 from app.main import Service, create_app
 from app.pages import site
-from app.routers import html_pages
 from app.settings import Settings
 from support import each
 from wire import CLOSE, NOT_CLOSED, ask, connections, exchange, listening, request, run, silent_readers, statuses, until
@@ -139,10 +138,10 @@ def test_a_long_site_map_is_sent_in_pieces_with_the_same_bytes(
     async def promise() -> None:
         for service in each(services(database_path)):
             _, _, whole = await ask(service, "/sitemap.xml")
-            assert max(map(len, site.sitemap(service.state.database, site.Site()))) < 32_768
+            assert max(map(len, site.sitemap_pieces(service.state.database, site.Site()))) < 32_768
             service.pipeline.forget_responses()
             with monkeypatch.context() as context:
-                context.setattr(html_pages, "MAX_WHOLE", 100)
+                context.setattr(site, "MAX_WHOLE_SITEMAP", 100)
                 for coding in each(DECODED):
                     status, headers, body = await ask(service, "/sitemap.xml", (b"accept-encoding", coding.encode()))
                     assert (status, headers[b"content-type"]) == (200, b"application/xml")

@@ -21,7 +21,6 @@ import zstandard
 from app.content.build import BuildError
 from app.database import Database
 from app.files import temporary_folder_beside
-from app.formats import DATA_PACKAGE_PATH
 from app.http.cache import Reply
 from app.http.negotiation import MIN_COMPRESSED_BYTES
 from app.http.pipeline import whole_response
@@ -42,6 +41,7 @@ from app.tables import Resource
 MANIFEST: Final = "_files.json"
 """The file that names all others: address, media type, header fields and digest of each."""
 MOVED: Final = 308
+DATA_PACKAGE: Final = "/v1/datapackage.json"
 FORMER: Final = "_former.conf"
 """The addresses of former slugs as maps of nginx, which deploy/static.conf includes."""
 GONE_FOLDER: Final = "_gone"
@@ -97,8 +97,10 @@ def export(database_path: Path, target: Path, public_url: str = "", *, quick: bo
         DatabaseUnusableError: the database can't be served.
         OSError: the folder can't be written.
     """
-    if target.exists() and not (target / MANIFEST).is_file():
-        raise BuildError(f"{target}: is not an earlier copy and was left as it is; name a folder that does not exist")
+    if not _may_be_replaced(target):
+        raise BuildError(
+            f"{target}: is not an earlier copy and was left as it is; name a folder that is empty or does not exist"
+        )
     service = create_app(Settings(database_path=database_path, public_url=public_url))
     service.state.site = Site(public_url, is_static=True)
     for path, page in data_pages(service.title, service.state.database, service.state.site).items():
@@ -116,6 +118,13 @@ def export(database_path: Path, target: Path, public_url: str = "", *, quick: bo
     except OSError as error:
         raise OSError(error.errno, error.strerror, str(target)) from error
     return len(files)
+
+
+def _may_be_replaced(target: Path) -> bool:
+    """Whether nothing but an earlier copy would be lost."""
+    if not target.is_dir():
+        return not target.exists()
+    return (target / MANIFEST).is_file() or not any(target.iterdir())
 
 
 def _write(folder: Path, dataset_version: str, files: list[File], former: list[File], *, quick: bool) -> None:
@@ -213,7 +222,7 @@ def _addresses(service: Service, database: Database) -> Iterator[str]:
         "/v1",
         "/v1/meta",
         "/v1/vocabularies",
-        DATA_PACKAGE_PATH,
+        DATA_PACKAGE,
         "/v1/changes",
         "/v1/feeds",
         "/sitemap.xml",
@@ -306,7 +315,7 @@ def _as_copied(address: str, body: bytes) -> bytes:
         for entry in catalog["linkset"]:
             entry.pop("status", None)
         return _json(catalog)
-    if address == DATA_PACKAGE_PATH:
+    if address == DATA_PACKAGE:
         package = json.loads(body)
         for file in package["resources"]:
             file["path"] = f"{file['name']}{SUFFIXES[file['mediatype']]}"

@@ -86,14 +86,14 @@ def change_rows(releases: Releases) -> Iterator[Object]:
             "fields": change.get("fields", []),
             "safety_relevant": change["safety_relevant"],
             "reason": change.get("reason") or (None if record else register.get("reason")),
-            "path": f"/v1/{collection}/{now}" if record else change.get("successor") or successor,
+            "successor": f"/v1/{collection}/{now}" if record else change.get("successor") or successor,
         }
         shown = {name: record[name] for name in SHOWN_FIELDS if name in record}
         yield {
             "position": position,
             "collection": change["collection"],
             "safety_relevant": change["safety_relevant"],
-            "document": to_json({**document, **shown}),
+            "document": to_json({**document, **shown, "is_served": (collection, slug) in records}),
         }
 
 

@@ -7,7 +7,6 @@ from fastapi import APIRouter, Depends, Path, Query, Response
 from starlette.requests import HTTPConnection
 
 from app.database import Database
-from app.http.responses import StreamedResponse
 from app.pages.forms import FormQuery, SearchForm, form_of
 from app.pages.site import (
     HEADERS,
@@ -27,9 +26,6 @@ from app.routers.search import results
 from app.tables import DrawnPicture, Resource
 
 router = APIRouter(include_in_schema=False)
-
-MAX_WHOLE = 2_000
-"""The largest number of records whose site map is made whole and cached; a longer one is sent while it is made."""
 
 
 def get_site(connection: HTTPConnection) -> Site:
@@ -90,11 +86,7 @@ async def show_results(query: Annotated[SearchForm, Query()], data: Data, site: 
 @router.get("/sitemap.xml")
 async def show_sitemap(_: Annotated[FormQuery, Query()], data: Data, site: Place) -> Response:
     """The addresses of all HTML pages, for search engines."""
-    pieces = (piece.encode() for piece in sitemap(data, site))
-    if sum(data.totals.values()) > MAX_WHOLE:
-        made_from = data.checksum + site.public_url.encode()
-        return StreamedResponse(pieces, made_from=made_from, headers={}, media_type="application/xml", is_fixed=True)
-    return Response(b"".join(pieces), media_type="application/xml")
+    return sitemap(data, site)
 
 
 for each in TABLES.values():

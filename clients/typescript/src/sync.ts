@@ -122,8 +122,9 @@ async function whole(request: typeof fetch, base: string): Promise<Bundle> {
   return bundle;
 }
 
+/** The response to a request, which a browser revalidates: it may take a stored one for fresh for a day. */
 function sent(request: typeof fetch, address: string): Promise<Response> {
-  return request(address, { signal: AbortSignal.timeout(TIMEOUT_MILLISECONDS) });
+  return request(address, { cache: "no-cache", signal: AbortSignal.timeout(TIMEOUT_MILLISECONDS) });
 }
 
 async function answered(response: Response): Promise<unknown> {
