@@ -44,7 +44,6 @@ MAY_IMPORT = {
             "database",
             "feeds",
             "formats",
-            "http",
             "pages",
             "pictures",
             "problems",
@@ -64,7 +63,6 @@ MAY_IMPORT = {
         *(
             "database",
             "files",
-            "formats",
             "http",
             "main",
             "pages",
