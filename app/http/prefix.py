@@ -29,7 +29,7 @@ WITH_ADDRESSES: Final = frozenset({b"link", b"location", b"content-location"})
 
 def prefix_of(root_path: str) -> str:
     """The prefix for a root path of ASGI: a path that can be part of any address; nothing for one that is too long."""
-    path = quote(root_path.strip("/"), safe="/-._~")
+    path = quote(root_path.strip("/"), safe="/-._~", errors="replace")
     return f"/{path}" if 0 < len(path) < MAX_PREFIX else ""
 
 

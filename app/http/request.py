@@ -104,8 +104,10 @@ class Request:
     @classmethod
     def from_scope(cls, scope: Scope) -> "Request":
         """The request an ASGI server hands over; a server may leave out `raw_path` and `root_path`."""
-        # A path from JSON, as on AWS Lambda, may have halves of characters.
-        path, root_path = scope["path"].encode(errors="replace").decode(), scope.get("root_path", "")
+        # A path from JSON, as on AWS Lambda, may have halves of characters, and so has that of a mount under it.
+        path, root_path = (
+            text.encode(errors="replace").decode() for text in (scope["path"], scope.get("root_path", ""))
+        )
         raw_path = scope.get("raw_path") or quote(path).encode()
         if root_path and path.startswith(root_path) and path[len(root_path) :][:1] in ("", "/"):
             path = path[len(root_path) :]
