@@ -198,6 +198,12 @@ def test_half_a_character_in_a_path_leads_nowhere(service: Service, path: str) -
         assert asyncio.run(ask(service, "/", (b"accept", accepted), path=path, raw_path=None))[0] == 404
 
 
+@pytest.mark.parametrize(("path", "status"), [("/v1/suggest", 422), ("/v1", 200), ("/nothing", 404)])
+def test_half_a_character_in_a_root_path_causes_no_failure(service: Service, path: str, status: int) -> None:
+    mounted = "/\ud800"
+    assert asyncio.run(ask(service, "/", path=mounted + path, raw_path=None, root_path=mounted))[0] == status
+
+
 @contextmanager
 def process_serving(database_path: Path, port: int, *command: str, public_url: str = "") -> Iterator[None]:
     """A server started by a command; SIGTERM ends it."""

@@ -14,8 +14,9 @@ TOP_LEVEL: Final = ("v1", "docs", "openapi.json", "problems", "health", ".well-k
 """The first path segments of the addresses in responses. HTML pages use relative links."""
 ADDRESS = re.compile(
     # It is neither part of a longer address nor a key of a JSON object: the paths of OpenAPI are relative to `servers`.
-    # There, the root of the service loses its slash.
-    rb'(?<![\w.~%%/-])/(?:%b)(?![\w-])(?![^"\s]*":)|(?<="url":")/(?=")' % "|".join(map(re.escape, TOP_LEVEL)).encode()
+    # There, the root of the service loses its slash. Each alternative begins with the slash and only then looks back: to
+    # search for a slash takes a fiftieth of the time that it takes to look back everywhere.
+    rb'/(?<![\w.~%%/-]/)(?:%b)(?![\w-])(?![^"\s]*":)|/(?<="url":"/)(?=")' % "|".join(map(re.escape, TOP_LEVEL)).encode()
 )
 WITHOUT_ADDRESSES: Final = (b"text/css", b"text/javascript", b"text/plain", b"image/")
 """Media types of files that contain no addresses of the service."""
@@ -28,7 +29,7 @@ WITH_ADDRESSES: Final = frozenset({b"link", b"location", b"content-location"})
 
 def prefix_of(root_path: str) -> str:
     """The prefix for a root path of ASGI: a path that can be part of any address; nothing for one that is too long."""
-    path = quote(root_path.strip("/"), safe="/-._~")
+    path = quote(root_path.strip("/"), safe="/-._~", errors="replace")
     return f"/{path}" if 0 < len(path) < MAX_PREFIX else ""
 
 

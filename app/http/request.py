@@ -104,8 +104,9 @@ class Request:
     @classmethod
     def from_scope(cls, scope: Scope) -> "Request":
         """The request of an ASGI scope; a server may leave out `raw_path` and `root_path`."""
-        # A path from JSON, as on AWS Lambda, may contain lone surrogates.
-        path, root_path = scope["path"].encode(errors="replace").decode(), scope.get("root_path", "")
+        # Paths from JSON, as on AWS Lambda, may contain lone surrogates.
+        path = scope["path"].encode(errors="replace").decode()
+        root_path = scope.get("root_path", "").encode(errors="replace").decode()
         raw_path = scope.get("raw_path") or quote(path).encode()
         if root_path and path.startswith(root_path) and path[len(root_path) :][:1] in ("", "/"):
             path = path[len(root_path) :]
