@@ -186,7 +186,7 @@ def test_optional_keys_of_an_asgi_scope_may_be_missing(service: Service, left_ou
 
 
 @pytest.mark.parametrize("path", ["/\ud800", "/strains/\udfff", "/v1/strains/red-vein\ud83d"])
-def test_half_a_character_in_a_path_leads_nowhere(service: Service, path: str) -> None:
+def test_a_lone_surrogate_in_a_path_is_a_404(service: Service, path: str) -> None:
     for accepted in (b"text/html", b"application/json"):
         assert asyncio.run(ask(service, "/", (b"accept", accepted), path=path, raw_path=None))[0] == 404
 
