@@ -120,7 +120,7 @@ class Watcher(Thread):
         try:
             self._serve(database)
         except (MemoryError, OSError) as error:
-            reason = "takes more memory or open files than there are"
+            reason = "needs more memory or file descriptors than are available"
             raise DatabaseUnusableError(self._path, reason, may_pass=True) from error
         except Exception as error:  # rendering may fail in any way
             raise DatabaseUnusableError(self._path, f"can't be rendered as pages ({error!r})") from error

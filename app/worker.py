@@ -122,7 +122,7 @@ def follow(service: Service, control: socket.socket, release: int, loop: asyncio
     """Follow the supervisor until it ends, and end the process with it; in a thread, because reading a data set takes a while."""
     try:
         _follow_messages(service, control, release, loop)
-        log.error("the supervisor has ended, and so does this worker")
+        log.error("the supervisor has ended, so this worker exits")
     except (DatabaseUnusableError, MemoryError, OSError) as error:
         reason = error.reason if isinstance(error, DatabaseUnusableError) else str(error) or "memory is short"
         log.error("the new data set can't be read (%s), so this worker ends and is replaced", reason)  # noqa: TRY400

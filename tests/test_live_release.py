@@ -158,8 +158,8 @@ def without_a_landing_page(path: Path) -> None:
 
 BROKEN: dict[str, tuple[Callable[[Path], None], str]] = {
     "truncated": (truncated, "is truncated or damaged"),
-    "one bit": (scrambled, "is not as it was built: damaged, changed, or not of this service"),
-    "half a record": (with_half_a_record, "holds a record of faqs that can't be read"),
+    "one bit": (scrambled, "does not match its checksum: damaged, changed, or not of this service"),
+    "half a record": (with_half_a_record, "contains a record of faqs that can't be read"),
     "no landing page": (without_a_landing_page, "can't be rendered as pages"),
     "missing": (Path.unlink, "no such file or directory"),
 }

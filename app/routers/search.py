@@ -6,7 +6,7 @@ from fastapi import APIRouter, Depends, Query, Response
 from starlette.requests import HTTPConnection
 
 from app.database import Database
-from app.reading import alone, encoded, page
+from app.reading import encoded, page, unpaged
 from app.routers.common import Data
 from app.schemas.search import SearchPage, SearchQuery, SuggestPage, SuggestQuery
 from app.search.engine import hits, search
@@ -47,7 +47,7 @@ def suggestions(data: Database, query: SuggestQuery, prefix: str = "") -> Respon
     meta = {"dataset_version": data.dataset_version}
     found = suggest(data, query.q)
     while True:
-        response = alone(encoded(found), meta, "/v1/suggest", query)
+        response = unpaged(encoded(found), meta, "/v1/suggest", query)
         if len(response.body) + len(prefix) * (len(found) + 1) <= MAX_SUGGESTIONS_BYTES or not found:
             return response
         found.pop()
