@@ -43,7 +43,7 @@ async def suggest_records(
 
 
 def suggestions(data: Database, query: SuggestQuery, prefix: str = "") -> Response:
-    """The records that may be meant, as many as fit with the prefix before the address of each and that of the response."""
+    """The records that may be meant, as many as fit into the response once addresses have the prefix."""
     meta = {"dataset_version": data.dataset_version}
     found = suggest(data, query.q)
     while True:
