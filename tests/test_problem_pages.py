@@ -115,7 +115,7 @@ async def test_a_long_address_makes_no_long_page(client: httpx.AsyncClient) -> N
         assert len(response.content) <= 5_000
 
 
-async def test_an_internal_error_is_an_html_page_without_internal_details(
+async def test_a_failure_is_told_in_html_too_without_what_is_inside(
     client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(*_: object) -> None:
@@ -133,7 +133,7 @@ def public(database_path: Path) -> Service:
     return create_app(Settings(database_path=database_path, public_url="https://api.example.org/kratom"))
 
 
-async def test_every_link_of_a_problem_page_stays_below_the_prefix(public: Service) -> None:
+async def test_under_a_prefix_every_link_stays_below_it(public: Service) -> None:
     transport = httpx.ASGITransport(app=public)
     async with httpx.AsyncClient(transport=transport, base_url="https://api.example.org", headers=READER) as client:
         for address in ("/kratom/nothing", "/kratom/a/b", "/kratom/side-effects/nausae", "/kratom/Side-Effects"):

@@ -271,7 +271,7 @@ def _json(value: Any) -> bytes:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
 
 
-def _without_server_addresses(address: str, body: bytes) -> bytes:
+def _without_what_is_not_copied(address: str, body: bytes) -> bytes:
     """The index and the catalog without the addresses that need a server."""
     if address == "/v1":
         index = json.loads(body)
@@ -334,6 +334,6 @@ async def _fetched(service: Service, address: str, named: str, statuses: Contain
         name = f"{GONE_FOLDER}/{name}"
     if suffix and not name.endswith(suffix):
         name += suffix
-    body = _without_server_addresses(address, reply.body)
+    body = _without_what_is_not_copied(address, reply.body)
     kept = {field: headers[field] for field in sorted(KEPT_HEADERS & headers.keys())}
     return File(named + (suffix if query and named == path else ""), name, media_type, kept, body, reply.status)
