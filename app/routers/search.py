@@ -21,7 +21,7 @@ SUGGESTION: Final = (
 
 
 def get_prefix(connection: HTTPConnection) -> str:
-    """What is put before the addresses in the response."""
+    """The prefix of addresses in the response."""
     prefix: str = connection.app.pipeline.prefix_under(connection.scope.get("root_path", ""))
     return prefix
 
