@@ -13,8 +13,8 @@ from app.schemas.envelopes import MAX_LINK_BYTES
 TOP_LEVEL: Final = ("v1", "docs", "openapi.json", "problems", "health", ".well-known")
 """The first path segments of the addresses in responses. HTML pages use relative links."""
 ADDRESS = re.compile(
-    # It is neither part of a longer address nor a key of a JSON object: the paths of OpenAPI are relative to `servers`.
-    # There, the root of the service loses its slash.
+    # Nothing that belongs to a longer address stands before it, and it is no key of a JSON object: OpenAPI keeps its
+    # paths relative to `servers`, where the root of the service has no slash at its end.
     rb'(?<![\w.~%%/-])/(?:%b)(?![\w-])(?![^"\s]*":)|(?<="url":")/(?=")' % "|".join(map(re.escape, TOP_LEVEL)).encode()
 )
 WITHOUT_ADDRESSES: Final = (b"text/css", b"text/javascript", b"text/plain", b"image/")

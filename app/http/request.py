@@ -100,8 +100,8 @@ class Request:
 
     @classmethod
     def from_scope(cls, scope: Scope) -> "Request":
-        """The request of an ASGI scope; a server may leave out `raw_path` and `root_path`."""
-        # A path from JSON, as on AWS Lambda, may contain lone surrogates.
+        """The request an ASGI server hands over; a server may leave out `raw_path` and `root_path`."""
+        # A path from JSON, as on AWS Lambda, may have halves of characters.
         path, root_path = scope["path"].encode(errors="replace").decode(), scope.get("root_path", "")
         raw_path = scope.get("raw_path") or quote(path).encode()
         if root_path and path.startswith(root_path) and path[len(root_path) :][:1] in ("", "/"):
