@@ -23,7 +23,7 @@ data/content.db: $(VENV)/run.stamp data/seed.json data/releases.json $(shell fin
 	@$(BIN)/python -m compileall -q app migrations
 	@$(BIN)/python -m app.content build
 
-test: $(VENV)/test.stamp ## Run the tests that need no program of their own, in two processes
+test: $(VENV)/test.stamp ## Run the tests that start no program, in two processes
 	@$(BIN)/python -m compileall -q app
 	@$(BIN)/python -m pytest -m "not browser and not slow" $(PARALLEL)
 
@@ -100,7 +100,7 @@ CLIENTS := .venv-clients
 outside-packages: ## Install the system packages that outside needs (Debian, as root)
 	@apt-get install --yes --no-install-recommends default-jdk-headless golang-go libjakarta-annotation-api-java
 
-outside: data/content.db $(CLIENTS)/clients.stamp checks/node_modules/npm.stamp ## Check the document and a running server with outside tools and clients (needs a JDK and Go: make outside-packages)
+outside: data/content.db $(CLIENTS)/clients.stamp checks/node_modules/npm.stamp ## Check the OpenAPI document and a running server with third-party tools and clients (needs a JDK and Go: make outside-packages)
 	@$(CLIENTS)/bin/python checks/run.py
 
 $(CLIENTS)/clients.stamp: requirements/clients.txt $(VENV)/venv.stamp
@@ -138,7 +138,7 @@ bench-scale: $(VENV)/run.stamp ## Compare SIZES of the data set (apt-get install
 
 .PHONY: soak
 soak: SECONDS = 180
-soak: $(VENV)/test.stamp data/content.db ## Serve under mixed traffic while things go wrong, and compare every response: SECONDS (180)
+soak: $(VENV)/test.stamp data/content.db ## Serve under mixed traffic with random faults, and compare every response: SECONDS (180)
 	@PYTHONPATH=. $(BIN)/python benchmarks/soak.py --seconds $(SECONDS)
 
 $(PEERS)/bench.stamp: requirements/bench.txt $(VENV)/venv.stamp
@@ -147,7 +147,7 @@ $(PEERS)/bench.stamp: requirements/bench.txt $(VENV)/venv.stamp
 	@$(PEERS)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/bench.txt
 	@touch $@
 
-# What looks at the supply side has an environment of its own: licences, known vulnerabilities, a bill of materials.
+# The tools for the supply chain (licences, known vulnerabilities, bill of materials) have an environment of their own.
 AUDIT := .venv-audit
 LICENSES := MIT;BSD;Apache;Mozilla Public License 2.0;MPL-2.0;Python Software Foundation;PSF-2.0
 
@@ -157,7 +157,7 @@ audit: bandit licenses manifests vulnerabilities ## Check the code, the librarie
 bandit: $(AUDIT)/audit.stamp
 	@$(AUDIT)/bin/bandit --quiet --configfile pyproject.toml --recursive app migrations
 
-licenses: $(AUDIT)/audit.stamp $(VENV)/run.stamp ## List the licences of what a server imports; fails on one that is not known to fit
+licenses: $(AUDIT)/audit.stamp $(VENV)/run.stamp ## List the licences of the libraries that a server imports; fails on one that is not allowed
 	@$(AUDIT)/bin/pip-licenses --python $(BIN)/python --partial-match --allow-only "$(LICENSES)" \
 		--packages $$(sed -n 's/^\([A-Za-z0-9._-]*\)==.*/\1/p' requirements/serve.txt)
 
@@ -167,8 +167,8 @@ manifests: $(AUDIT)/audit.stamp
 sbom: $(AUDIT)/audit.stamp ## Write sbom.json, the bill of materials of what a server imports (CycloneDX)
 	@$(AUDIT)/bin/cyclonedx-py requirements --pyproject pyproject.toml --output-reproducible --validate --of JSON --output-file sbom.json requirements/serve.txt
 
-# With --strict a library that could not be looked up is a failure, not a line among others.
-vulnerabilities: $(AUDIT)/audit.stamp ## Look the libraries up among known vulnerabilities (needs the internet)
+# With --strict, a library that could not be looked up is a failure, not a warning.
+vulnerabilities: $(AUDIT)/audit.stamp ## Check the libraries for known vulnerabilities (needs the internet)
 	@for set in serve build test; do $(AUDIT)/bin/pip-audit --strict --disable-pip --require-hashes --requirement requirements/$$set.txt || exit 1; done
 
 $(AUDIT)/audit.stamp: requirements/audit.txt $(VENV)/venv.stamp

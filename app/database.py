@@ -176,7 +176,7 @@ def open_database(path: Path) -> Database:
         return _open(path)
     except MemoryError as error:
         raise DatabaseUnusableError(
-            path, "takes more memory than there is", "allow the process more", may_pass=True
+            path, "needs more memory than is available", "allow the process more", may_pass=True
         ) from error
 
 
@@ -265,7 +265,7 @@ def _checked(path: Path) -> tuple[bytes | None, bytes]:
         reason = (error.strerror or "can't be read").lower()
         raise DatabaseUnusableError(path, reason, may_pass=error.errno != ENOENT) from error
     if header[CHECKSUM] != checksum:
-        raise DatabaseUnusableError(path, "is not as it was built: damaged, changed, or not of this service")
+        raise DatabaseUnusableError(path, "does not match its checksum: damaged, changed, or not of this service")
     return content, checksum
 
 
@@ -326,11 +326,11 @@ def _validate(database: Database, path: Path) -> None:
             first = f"{select(columns.slug, columns.document)} LIMIT 1"
             for slug, document in database.driver.execute(first):
                 if table.info.read.model_validate_json(document).slug != slug:
-                    raise DatabaseUnusableError(path, f"holds {where} that is another one")
+                    raise DatabaseUnusableError(path, f"contains {where} under the slug of another")
     except ValidationError as error:
         fault = error.errors(include_url=False, include_input=False)[0]
         field = ".".join(map(str, fault["loc"]))
-        raise DatabaseUnusableError(path, f"holds {where} that can't be read ({field}: {fault['msg']})") from error
+        raise DatabaseUnusableError(path, f"contains {where} that can't be read ({field}: {fault['msg']})") from error
     expected = {collection.name: collection.total for collection in release.collections}
     if release.dataset_version != database.dataset_version or expected != database.totals:
-        raise DatabaseUnusableError(path, "holds other records than its release says")
+        raise DatabaseUnusableError(path, "contains other numbers of records than its release states")

@@ -33,10 +33,10 @@ class Names:
             del self._slugs[name]
         self._slugs |= {folded(slug): slug for _, slug in pairs}
         self._slugs.pop("", None)
-        self._having: dict[str, list[str]] = {}
+        self._by_trigram: dict[str, list[str]] = {}
         for name in self._slugs:
             for trigram in _trigrams(name):
-                self._having.setdefault(trigram, []).append(name)
+                self._by_trigram.setdefault(trigram, []).append(name)
 
     def nearest(self, asked: str) -> str | None:
         """The slug of the record that was probably meant."""
@@ -46,7 +46,7 @@ class Names:
         shared: Counter[str] = Counter()
         looked_at = 0
         # Rare trigrams are the most specific.
-        for names in sorted((self._having.get(trigram, []) for trigram in _trigrams(wanted)), key=len):
+        for names in sorted((self._by_trigram.get(trigram, []) for trigram in _trigrams(wanted)), key=len):
             looked_at += len(names)
             if looked_at > MAX_POSTINGS:
                 break

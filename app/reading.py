@@ -72,7 +72,7 @@ def page(data: bytes, meta: dict[str, Any], path: str, query: PageQuery | Search
     return _response(data, meta, _page_links(path, query, meta["total"]), html)
 
 
-def alone(data: bytes, meta: dict[str, Any], path: str, query: QueryParameters) -> Response:
+def unpaged(data: bytes, meta: dict[str, Any], path: str, query: QueryParameters) -> Response:
     """Return a response without neighbouring pages, in its envelope."""
     return _response(data, meta, {"self": _address(path, query.written())})
 

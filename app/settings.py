@@ -57,7 +57,7 @@ class Settings(BaseSettings):
     @field_validator("public_url")
     @classmethod
     def _is_public_url(cls, value: str) -> str:
-        """Accept only an address that a path can follow; a slash at its end is dropped."""
+        """Accept only an http or https URL without query, fragment and user; a slash at its end is removed."""
         scheme, separator, rest = value.partition("://")
         host, slash, path = rest.partition("/")
         name, colon, port = (host, "", "") if host.endswith("]") else host.rpartition(":")

@@ -39,7 +39,7 @@ class Resource(SQLModel):
     review_due: date
     summary_document: bytes
     """The public JSON of the record in the brief view, rendered once by the build. SQLite reads a row from its start, so
-    it stands before the longer one."""
+    this column precedes the longer one."""
     document: bytes
     """The public JSON of the record, rendered once by the build."""
     history: bytes
@@ -243,7 +243,7 @@ class SearchDocument(SQLModel, table=True):
 
 
 class SearchName(SQLModel, table=True):
-    """The titles and aliases of records from each of their words on, for suggestions while somebody types."""
+    """The titles and aliases of records, each from every one of its words to its end, for suggestions while typing."""
 
     __tablename__ = "search_name"
     text: str = Field(primary_key=True)

@@ -156,7 +156,7 @@ def nginx(folder: Path, responses: Path, traffic: Request) -> Server:
     """The same bytes as files."""
     folder.chmod(0o755)
     kinds = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
-    # Connections are not closed after 1000 requests, and open files are remembered: its best.
+    # Its best settings: connections are not closed after 1000 requests, and open files are cached.
     (folder / "nginx.conf").write_text(
         f"""
         daemon off; user {getpass.getuser()}; worker_processes 1; error_log stderr crit; pid {folder}/nginx.pid;

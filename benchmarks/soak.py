@@ -50,7 +50,7 @@ MOST_MEBIBYTES: Final = 256
 STOP_SECONDS: Final = 15
 CLIENTS: Final = 8
 FAULT_SECONDS: Final = 2.0
-"""How long the service is left alone between two faults."""
+"""The time between two faults."""
 AFTER_KILL_SECONDS: Final = 2.0
 """How long after a kill a lost connection counts as one of the killed worker."""
 HOSTILE: Final = (
@@ -79,12 +79,12 @@ EXPLAINED: Final = tuple(
         ),
     )
 )
-"""What the faults may leave in the log as warnings and errors."""
+"""The warnings and errors that the faults may cause in the log."""
 QUESTIONS: Final = ("antidepressants", "is it legal in texas", "how much", "overdse", "stopping", "back pain", "liver")
 
 
 class Right(NamedTuple):
-    """What a data set gives for an address without a content coding; a problem has another body each time."""
+    """The response of a data set to an address, without a content coding. The body of a problem differs each time."""
 
     status: int
     tag: str
@@ -103,12 +103,12 @@ class Asked(NamedTuple):
     method: str
     coding: str
     tag: str
-    """Of `If-None-Match`, if that is sent."""
+    """The value of `If-None-Match`, if it is sent."""
 
 
 @dataclass
 class Soak:
-    """The service under test, what it should say and what was seen."""
+    """The service under test, the right responses and the results."""
 
     pid: int
     port: int
@@ -118,7 +118,7 @@ class Soak:
     served: Path
     """The file that the service serves."""
     services: list[Service]
-    """The same program over each data set, here in this process: it gives the right responses."""
+    """The same program with each data set, in this process: it gives the right responses."""
     end: float
     addresses: list[str] = field(default_factory=list)
     known: dict[str, list[Right]] = field(default_factory=dict)
@@ -133,21 +133,21 @@ class Soak:
     supervisor: list[int] = field(default_factory=list)
     """Its memory in MiB, over time."""
     workers: list[int] = field(default_factory=list)
-    """The memory of the worker that takes most."""
+    """The memory of the largest worker."""
     killed_at: float = 0.0
 
     def random(self, name: str) -> random.Random:
-        """Random choices that do not depend on what others choose meanwhile."""
+        """A random generator whose choices do not depend on those of other tasks."""
         return random.Random(f"{self.seed} {name}")  # noqa: S311  # a soak can be repeated
 
 
 def main() -> int:
-    """Run the soak and print what was seen."""
+    """Run the soak and print the results."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=int, default=180)
     parser.add_argument("--seed", type=int, default=1, help="of the random choices")
     options = parser.parse_args()
-    # The services in this process have nothing to say.
+    # The services in this process log nothing.
     logging.getLogger("app").setLevel(logging.CRITICAL)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -208,7 +208,7 @@ def data_sets(folder: Path) -> list[Path]:
 
 
 async def soak(at: Soak) -> None:
-    """Ask and harm until the end."""
+    """Run the clients and the faults until the end."""
     await until_ready(at.port)
     look_at_memory(at)
     at.addresses = await all_addresses(at.services)
@@ -278,7 +278,7 @@ async def all_addresses(services: list[Service]) -> list[str]:
 
 
 async def client(at: Soak, choose: random.Random) -> None:
-    """Ask one address after the other, over connections that are kept for a while."""
+    """Send one request after the other, over connections that are reused for a while."""
     while time.monotonic() < at.end:
         writer, address, begun = None, "", time.monotonic()
         try:
@@ -351,7 +351,7 @@ async def read_response(reader: asyncio.StreamReader, *, is_head: bool = False) 
 
 
 async def right_responses(at: Soak, address: str) -> list[Right]:
-    """What each data set gives for an address."""
+    """The responses of both data sets to an address."""
     if address not in at.known:
         right = []
         for service in at.services:
@@ -363,7 +363,7 @@ async def right_responses(at: Soak, address: str) -> list[Right]:
 
 
 async def response_of(service: Service, address: str) -> Reply:
-    """What a data set gives for an address."""
+    """The response of a data set to an address."""
     path, _, query = address.partition("?")
     scope = {
         "type": "http",
@@ -382,7 +382,7 @@ async def response_of(service: Service, address: str) -> Reply:
 
 
 async def send(port: int, packet: bytes) -> None:
-    """Send bytes and read for a moment what comes back."""
+    """Send bytes, and read the response for a moment."""
     with suppress(OSError, TimeoutError):
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         try:
@@ -394,7 +394,7 @@ async def send(port: int, packet: bytes) -> None:
 
 
 async def read_slowly(port: int) -> None:
-    """Ask for a large response and hardly read it."""
+    """Request a large response and read it very slowly."""
     with suppress(OSError):
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         writer.write(request("/v1/citations?limit=100"))
@@ -429,7 +429,7 @@ def kill(at: Soak, choose: random.Random) -> None:
 
 
 def terminate(at: Soak, choose: random.Random) -> None:
-    """Tell a worker to stop: it loses nothing, and is replaced."""
+    """Stop a worker with SIGTERM: it loses no request, and is replaced."""
     if workers := children(at.pid):
         with suppress(ProcessLookupError):
             os.kill(choose.choice(workers), signal.SIGTERM)
@@ -469,7 +469,7 @@ async def until_ready(port: int) -> None:
 
 
 def print_report(at: Soak, seconds: int) -> None:
-    """Print what was seen."""
+    """Print the results."""
     print(f"{seconds} s, {CLIENTS} clients, 2 workers")
     print(f"responses: {dict(sorted(at.statuses.items()))}")
     print(f"requests: {dict(sorted(at.kinds.items()))}")

@@ -152,7 +152,7 @@ def _fault(stage: str, done: "subprocess.CompletedProcess[str]", expected: list[
 
 
 def differences() -> list[str]:
-    """What docs/clients.md shows that is not run here, and what is run here that it does not show."""
+    """The commands and code of docs/clients.md that are not run here, and those that are run here but not shown there."""
     text = GUIDE.read_text(encoding="utf-8")
     shown = re.findall(r"^\$ (.*)$", text.replace(" \\\n", " "), re.MULTILINE)
     shown = [" ".join(command.split()) for command in shown]
@@ -179,7 +179,7 @@ def _strains(origin: str) -> list[tuple[str, str]]:
 
 @contextmanager
 def later_server(origin: str) -> Iterator[tuple[str, Callable[[], str]]]:
-    """The server as it may be later, and the query of the last request to it."""
+    """A later version of the server, and the query of the last request to it."""
     command = [sys.executable, str(HERE / "mutating_proxy.py"), origin, str(HERE.parent / "openapi.json")]
     log = HERE / "generated" / "mutating_proxy.log"
     with (

@@ -34,7 +34,7 @@ SEED = ROOT / "data/seed.json"
 
 
 def earlier_database() -> bytes:
-    """The least that a build recognises as a database of this service."""
+    """The smallest file that a build recognises as a database of this service."""
     with closing(sqlite3.connect(":memory:")) as connection:
         connection.execute("CREATE TABLE alembic_version (version_num)")
         connection.execute("CREATE TABLE release (dataset_version, content_hash, coverage)")
@@ -300,7 +300,7 @@ class Running:
 
     @property
     def origin(self) -> str:
-        """What its addresses begin with."""
+        """The beginning of its addresses."""
         return f"http://127.0.0.1:{self.port}"
 
     @property

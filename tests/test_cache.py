@@ -123,7 +123,7 @@ REQUESTS = st.tuples(
 
 @settings(max_examples=400, deadline=None, derandomize=True)
 @given(asked=REQUESTS)
-def test_a_cached_response_is_the_computed_one_header_by_header(
+def test_a_cached_response_equals_the_computed_one_header_by_header(
     app: Service, uncached: Service, asked: tuple[str, str, bytes, list[tuple[bytes, bytes]]]
 ) -> None:
     method, path, query, headers = asked
@@ -179,7 +179,7 @@ def test_a_response_larger_than_the_probation_queue_is_not_cached_and_evicts_not
     assert [number for number in range(5) if cache.get(key(number)) is None] == []
 
 
-def test_a_budget_of_nothing_caches_nothing() -> None:
+def test_a_cache_of_zero_bytes_caches_nothing() -> None:
     cache = ResponseCache(0)
     cache.put(key("small"), cached(0))
     assert len(cache) == cache.size == 0
@@ -278,7 +278,7 @@ def test_queries_of_one_list_are_cached_separately_in_another_application(servic
     assert one == plain.replace(b'"/v1/', f'"{prefix}/v1/'.encode())
 
 
-def test_two_mounts_of_one_service_return_the_same_with_addresses_of_their_own(service: Service) -> None:
+def test_two_mounts_of_one_service_return_the_same_response_with_different_addresses(service: Service) -> None:
     outer = Starlette(routes=[Mount("/one", service), Mount("/two", service)])
     first = asyncio.run(ask(outer, "/one/v1/strains?limit=1"))
     second = asyncio.run(ask(outer, "/two/v1/strains?limit=1"))

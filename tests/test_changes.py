@@ -110,7 +110,7 @@ def test_a_bundle_and_the_changes_since_it_are_every_later_bundle_byte_for_byte(
 
 @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(chains())
-def test_the_file_of_releases_gives_back_every_bundle_and_forgets_the_newest_exactly(bundles: list[Object]) -> None:
+def test_the_file_of_releases_restores_every_bundle_and_can_drop_the_newest(bundles: list[Object]) -> None:
     releases = Releases()
     for bundle in each(bundles):
         before, releases = releases, releases.with_newest(bundle)

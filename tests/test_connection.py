@@ -300,7 +300,7 @@ UPGRADE_WITH_BODY = request(b"/v1/meta", b"Connection: Upgrade", b"Upgrade: foo"
     [[UPGRADE_WITH_BODY + SMUGGLED], [UPGRADE_WITH_BODY, SMUGGLED]],
     ids=["body at once", "body later"],
 )
-def test_the_body_of_a_request_for_another_protocol_is_not_run(app: Service, sent: list[bytes]) -> None:
+def test_the_body_of_an_upgrade_request_is_skipped(app: Service, sent: list[bytes]) -> None:
     async def promise() -> None:
         async with listening(app) as (port, _):
             got = await exchange(port, *sent, request(DETAIL, CLOSE))
@@ -339,7 +339,7 @@ def test_an_upgrade_is_ignored_and_the_connection_stays_open(app: Service, proto
 
 
 @pytest.mark.parametrize("rest", [b"zz\r\n", b"5\r\nhel", b"5;" + b"a" * 50_000, b"5\r\nhelloX\r\n"])
-def test_a_fault_in_a_body_causes_no_second_response(app: Service, rest: bytes) -> None:
+def test_a_body_that_looks_like_a_malformed_request_gets_no_response(app: Service, rest: bytes) -> None:
     async def promise() -> None:
         async with listening(app) as (port, _):
             got = await exchange(port, request(b"/v1/meta", b"Transfer-Encoding: chunked"), b"5\r\nhello\r\n", rest)

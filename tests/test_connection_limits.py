@@ -64,7 +64,7 @@ def test_a_half_closed_client_gets_the_responses_to_its_requests(app: Service, s
     run(promise)
 
 
-def test_a_client_that_vanishes_while_it_is_written_to_leaves_no_trace(
+def test_a_client_that_disconnects_during_a_response_leaves_nothing_open(
     app: Service, caplog: pytest.LogCaptureFixture
 ) -> None:
     async def promise() -> None:
@@ -83,7 +83,7 @@ def test_a_client_that_vanishes_while_it_is_written_to_leaves_no_trace(
 
 
 @pytest.mark.parametrize("is_split", [False, True])
-def test_a_head_is_bounded_behind_another_request_too(app: Service, *, is_split: bool) -> None:
+def test_the_head_of_a_pipelined_request_is_bounded_too(app: Service, *, is_split: bool) -> None:
     huge = request(b"/v1", b"X: " + b"a" * head.MAX_HEAD_BYTES)
 
     async def promise() -> None:
@@ -98,7 +98,7 @@ def test_a_head_is_bounded_behind_another_request_too(app: Service, *, is_split:
 
 
 @pytest.mark.parametrize("last", [request(b"/v1/side-effects?limit=100", CLOSE), request(b"/docs", version=b"1.0")])
-def test_what_is_sent_behind_the_last_request_breaks_off_no_response(app: Service, last: bytes) -> None:
+def test_input_behind_the_last_request_does_not_cut_off_its_response(app: Service, last: bytes) -> None:
     async def promise() -> None:
         async with listening(app) as (port, _):
             whole = await exchange(port, last)
@@ -111,7 +111,7 @@ def test_what_is_sent_behind_the_last_request_breaks_off_no_response(app: Servic
 @pytest.mark.parametrize(
     "last", [request(b"/pages/swagger-ui-bundle.js", CLOSE), request(b"/v1/nothing", CLOSE), request(version=b"1.0")]
 )
-def test_what_is_sent_after_the_last_response_breaks_off_no_response(app: Service, last: bytes) -> None:
+def test_input_after_the_last_response_does_not_cut_it_off(app: Service, last: bytes) -> None:
     async def promise() -> None:
         async with listening(app) as (port, _):
             whole = await exchange(port, last)
@@ -157,7 +157,7 @@ def test_a_client_that_goes_on_sending_after_the_last_response_is_disconnected(a
     ],
     ids=["silent", "half a line", "half a head", "idle", "half a body"],
 )
-def test_a_connection_on_which_nothing_goes_forward_is_closed(app: Service, sent: list[bytes], end: bytes) -> None:
+def test_a_connection_without_progress_is_closed(app: Service, sent: list[bytes], end: bytes) -> None:
     async def promise() -> None:
         async with listening(app, keep_alive=1) as (port, _):
             got = await exchange(port, *sent, patience=10)
@@ -168,7 +168,7 @@ def test_a_connection_on_which_nothing_goes_forward_is_closed(app: Service, sent
 
 
 @pytest.mark.usefixtures("hurried")
-def test_a_head_that_drips_in_is_not_waited_for(app: Service) -> None:
+def test_a_head_that_arrives_too_slowly_is_refused(app: Service) -> None:
     async def promise() -> None:
         async with listening(app) as (port, _):
             drops = [bytes([byte]) for byte in b"GET /v1 HTTP/1.1\r\nHost: localhost\r\nX-Slow: " + b"a" * 1000]
@@ -250,7 +250,7 @@ def test_a_request_that_begins_as_the_connection_is_about_to_time_out_has_its_ow
     run(promise)
 
 
-def test_a_client_that_does_not_read_is_disconnected_and_holds_a_bounded_amount(
+def test_a_client_that_does_not_read_is_disconnected_and_takes_bounded_memory(
     app: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(progress, "CHECK_SECONDS", 0.4)
@@ -270,7 +270,7 @@ def test_a_client_that_does_not_read_is_disconnected_and_holds_a_bounded_amount(
     run(promise)
 
 
-def test_requests_one_by_one_from_one_that_does_not_read_are_not_all_answered(app: Service) -> None:
+def test_single_requests_of_a_client_that_does_not_read_wait(app: Service) -> None:
     same = unnamed(request(b"/v1/side-effects?limit=100"))
 
     async def promise() -> None:
@@ -286,7 +286,7 @@ def test_requests_one_by_one_from_one_that_does_not_read_are_not_all_answered(ap
     run(promise)
 
 
-def test_a_flood_of_requests_from_one_that_does_not_read_fills_no_buffer(app: Service) -> None:
+def test_pipelined_requests_of_a_client_that_does_not_read_take_bounded_memory(app: Service) -> None:
     async def promise() -> None:
         async with listening(app) as (port, state):
             flood = request(b"/v1/side-effects?limit=100") * 50_000

@@ -88,13 +88,13 @@ DAMAGES: dict[str, tuple[Callable[[Path], None], str]] = {
     **{f"cut to {n}": (cut_to(n), "is not a SQLite database") for n in (1, 16, 99)},
     **{f"cut to {n}": (cut_to(n), "is truncated or damaged (") for n in (100, 4096, 1_000_000, -4096, -1)},
     "garbage": (replace_by_garbage, "is not a SQLite database"),
-    "scrambled": (scramble_behind_the_header, "is not as it was built"),
-    "blanked": (blank_the_middle, "is not as it was built"),
-    "one bit": (flip_a_bit, "is not as it was built"),
-    "without rows": (execute("DELETE FROM strain"), "is not as it was built"),
+    "scrambled": (scramble_behind_the_header, "does not match its checksum"),
+    "blanked": (blank_the_middle, "does not match its checksum"),
+    "one bit": (flip_a_bit, "does not match its checksum"),
+    "without rows": (execute("DELETE FROM strain"), "does not match its checksum"),
     "folder": (replace_by_a_folder, "is not a file"),
     "pipe": (replace_by_a_pipe, "is not a file"),
-    "foreign": (replace_by_another_database, "is not as it was built"),
+    "foreign": (replace_by_another_database, "does not match its checksum"),
     "foreign, with checksum": (
         with_checksum(replace_by_another_database),
         "can't be read as a database of this service (no such",
@@ -105,15 +105,15 @@ DAMAGES: dict[str, tuple[Callable[[Path], None], str]] = {
     ),
     "without rows, with checksum": (
         with_checksum(execute("DELETE FROM strain")),
-        "holds other records than its release says",
+        "contains other numbers of records than its release states",
     ),
     "with half a record": (
         with_checksum(execute("UPDATE strain SET document = '{}'")),
-        "holds a record of strains that can't be read (",
+        "contains a record of strains that can't be read (",
     ),
     "with a record of another slug": (
         with_checksum(execute("UPDATE strain SET slug = 'x' || slug")),
-        "holds a record of strains that is another one",
+        "contains a record of strains under the slug of another",
     ),
     "without notes": (
         with_checksum(execute("UPDATE release SET coverage = 'null'")),

@@ -11,7 +11,7 @@ from app.content.layout import formatted_seed
 from support import each, run
 
 
-def test_the_seed_is_laid_out(seed: Path) -> None:
+def test_the_seed_is_formatted(seed: Path) -> None:
     content = seed.read_text(encoding="utf-8")
     assert formatted_seed(content) == content, "run: python -m app.content format"
 

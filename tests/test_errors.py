@@ -127,7 +127,7 @@ async def test_a_single_fault_is_the_detail_of_the_problem(client: httpx.AsyncCl
     assert "100" in problem["detail"]
 
 
-async def test_more_faults_than_are_worth_naming_are_counted(client: httpx.AsyncClient) -> None:
+async def test_only_the_first_faults_are_listed_and_all_are_counted(client: httpx.AsyncClient) -> None:
     problem = problem_of(await client.get("/v1/strains?" + "&".join(f"x{n}=1" for n in range(40))), 422)
     assert len(problem["errors"]) == 10
     assert problem["detail"] == "40 things are wrong with the parameters; the first 10 are named."
@@ -196,7 +196,9 @@ async def test_a_huge_header_is_not_repeated(name: str, client: httpx.AsyncClien
     "text",
     ["<script>alert(1)</script>", "%0d%0aSet-Cookie:%20a=b", "%00", "%1b[31m", "%e2%80%ae", "${jndi:x}", "%f0%9f"],
 )
-async def test_what_is_repeated_is_plain_text_in_json_and_never_a_header(text: str, client: httpx.AsyncClient) -> None:
+async def test_input_that_an_error_repeats_is_plain_text_in_json_and_never_a_header(
+    text: str, client: httpx.AsyncClient
+) -> None:
     for address in (f"/v1/{text}", f"/v1/strains/{text}", f"/v1/strains?{text}=1", f"/v1/strains?vein={text}"):
         response = await client.get(address)
         problem = problem_of(response, response.status_code)
@@ -259,7 +261,7 @@ async def test_cached_responses_are_still_served_while_the_database_fails(databa
         assert (await client.get("/v1/strains?limit=1")).status_code == 200
 
 
-async def test_a_query_that_takes_too_long_is_given_up(database_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_query_that_takes_too_long_is_interrupted(database_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     async with service_of_its_own(database_path, cache_bytes=0) as (_, client):
         monkeypatch.setattr(app.database, "QUERY_SECONDS", -1.0)
         monkeypatch.setattr(app.database, "QUERY_STEPS", 1)

@@ -33,7 +33,7 @@ def raising(error: BaseException) -> Callable[..., Any]:
     return fail
 
 
-def test_a_problem_whose_page_cannot_be_made_is_told_in_json(
+def test_a_problem_whose_page_cannot_be_rendered_is_json(
     service: Service, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     def fail(*_: object) -> None:
@@ -57,7 +57,7 @@ def test_a_problem_whose_page_cannot_be_made_is_told_in_json(
 @pytest.mark.parametrize(
     "error", [asyncio.CancelledError(), BaseExceptionGroup("both", [asyncio.CancelledError()])], ids=type
 )
-def test_an_endpoint_that_is_cancelled_from_inside_is_a_500(
+def test_an_endpoint_that_cancels_itself_is_a_500(
     service: Service, error: BaseException, caplog: pytest.LogCaptureFixture
 ) -> None:
     service.add_api_route("/failing", raising(error))
@@ -70,7 +70,7 @@ def test_an_endpoint_that_is_cancelled_from_inside_is_a_500(
     assert caplog.text.count("application failed") == 1
 
 
-def test_a_request_that_the_server_gives_up_ends_its_connection(service: Service) -> None:
+def test_a_request_that_the_server_cancels_ends_its_connection(service: Service) -> None:
     begun = asyncio.Event()
 
     async def wait() -> None:
@@ -92,7 +92,7 @@ def test_a_request_that_the_server_gives_up_ends_its_connection(service: Service
 
 
 @pytest.mark.parametrize("status", [302, 409, 503])
-def test_an_exception_does_not_say_where_the_body_ends(service: Service, status: int) -> None:
+def test_headers_of_an_exception_do_not_change_the_framing(service: Service, status: int) -> None:
     framing = {"Content-Length": "5", "Transfer-Encoding": "chunked", "X-Added": "1"}
     service.add_api_route("/raising", raising(HTTPException(status, headers=framing)))
 

@@ -46,7 +46,7 @@ async def test_every_response_has_the_common_headers(ask: Ask) -> None:
 
 
 @pytest.mark.parametrize("path", DOCUMENTED)
-async def test_json_may_load_nothing_when_a_browser_shows_it(path: str, ask: Ask) -> None:
+async def test_the_policy_of_json_allows_a_browser_to_load_nothing(path: str, ask: Ask) -> None:
     response = await ask(path)
     is_feed = path.startswith("/v1/feeds/")
     assert response.headers["content-type"] == ("application/feed+json" if is_feed else "application/json")
@@ -83,7 +83,7 @@ async def test_responses_may_be_kept_for_as_long_as_is_set_and_errors_not_at_all
         assert (await ask(path, headers)).headers["cache-control"] == "no-store"
 
 
-async def test_no_response_has_a_date_that_a_release_or_a_roll_back_could_leave_as_it_is(ask: Ask) -> None:
+async def test_no_response_has_a_modification_date(ask: Ask) -> None:
     for path in each((*ADDRESSES, *UNKNOWN)):
         for headers in ([], [("if-none-match", "*")], [("if-match", '"x"')], [("accept-encoding", "br")]):
             assert "last-modified" not in (await ask(path, headers)).headers
@@ -92,7 +92,7 @@ async def test_no_response_has_a_date_that_a_release_or_a_roll_back_could_leave_
 # Pages of other origins
 
 
-async def test_a_preflight_is_granted_for_reading_anywhere(ask: Ask) -> None:
+async def test_a_preflight_allows_any_origin_to_read(ask: Ask) -> None:
     for path in each((*ADDRESSES, *UNKNOWN)):
         for asked in ("GET", "DELETE"):
             headers = [

@@ -193,7 +193,7 @@ def test_only_http_1_0_needs_no_host_however_a_server_writes_the_version(
 
 
 @pytest.mark.parametrize("path", ["/\ud800", "/strains/\udfff", "/v1/strains/red-vein\ud83d"])
-def test_half_a_character_in_a_path_leads_nowhere(service: Service, path: str) -> None:
+def test_a_lone_surrogate_in_a_path_is_a_404(service: Service, path: str) -> None:
     for accepted in (b"text/html", b"application/json"):
         assert asyncio.run(ask(service, "/", (b"accept", accepted), path=path, raw_path=None))[0] == 404
 

@@ -67,7 +67,7 @@ WRONG_QUERIES = (
 
 
 @pytest.mark.parametrize("query", WRONG_QUERIES)
-async def test_a_wrong_query_hides_neither_the_methods_nor_that_nothing_is_there(query: str, ask: Ask) -> None:
+async def test_an_invalid_query_hides_neither_a_405_nor_a_404(query: str, ask: Ask) -> None:
     for path in each(ADDRESSES):
         ignored = path in PAGES or path.startswith("/health/")
         assert (await ask(extended(path, query))).status == (200 if ignored else 422), path
@@ -80,7 +80,7 @@ async def test_a_wrong_query_hides_neither_the_methods_nor_that_nothing_is_there
 
 
 @pytest.mark.parametrize("method", [*METHODS, "GET", "HEAD", "OPTIONS"])
-async def test_no_method_makes_an_unknown_address_known(method: str, ask: Ask) -> None:
+async def test_an_unknown_address_is_a_404_whatever_the_method(method: str, ask: Ask) -> None:
     for path in each(path for path in UNKNOWN if path != UNKNOWN_RECORD):
         response = await ask(path, method=method)
         assert response.status == 404, path
@@ -105,14 +105,14 @@ async def test_a_header_does_not_change_the_method(name: str, ask: Ask) -> None:
 # The path
 
 
-async def test_a_template_of_an_address_is_no_address(ask: Ask) -> None:
+async def test_a_path_template_is_not_an_address(ask: Ask) -> None:
     for template in each(path for path in DOCUMENT["paths"] if "{" in path):
         for path in (template, template.replace("{", "%7B").replace("}", "%7d")):
             for method in ("GET", "HEAD"):
                 assert (await ask(path, method=method)).status == 404, path
 
 
-async def test_an_escaped_slash_is_no_slash(ask: Ask) -> None:
+async def test_an_escaped_slash_does_not_separate_path_segments(ask: Ask) -> None:
     for path in ("/v1%2Fstrains", "/v1/strains%2fred-vein", "%2Fv1", "/v1/strains/%2F"):
         await ask(path.replace("%2F", "/").replace("%2f", "/"))
         for method in ("GET", "HEAD", "OPTIONS", "POST"):
@@ -173,7 +173,7 @@ async def test_no_host_or_proxy_header_changes_a_response(path: str, ask: Ask) -
         "xn--bcher-kva.test",
     ],
 )
-async def test_any_true_host_is_served(host: str, ask: Ask) -> None:
+async def test_any_valid_host_is_served(host: str, ask: Ask) -> None:
     assert (await ask(RESOURCE, host=host)).status == 200
 
 

@@ -114,7 +114,7 @@ async def test_a_release_under_load_and_the_way_back_lose_no_request_and_mix_no_
         assert changes == [OTHER_VERSION, version]
 
 
-def test_a_command_builds_and_another_goes_back_beside_the_running_service(
+def test_a_running_service_serves_a_build_and_then_a_rollback(
     path: Path, seed: Path, tmp_path: Path, version: str
 ) -> None:
     edited = json.loads(seed.read_bytes())
@@ -158,8 +158,8 @@ def without_a_landing_page(path: Path) -> None:
 
 BROKEN: dict[str, tuple[Callable[[Path], None], str]] = {
     "truncated": (truncated, "is truncated or damaged"),
-    "one bit": (scrambled, "is not as it was built: damaged, changed, or not of this service"),
-    "half a record": (with_half_a_record, "holds a record of faqs that can't be read"),
+    "one bit": (scrambled, "does not match its checksum: damaged, changed, or not of this service"),
+    "half a record": (with_half_a_record, "contains a record of faqs that can't be read"),
     "no landing page": (without_a_landing_page, "can't be rendered as pages"),
     "missing": (Path.unlink, "no such file or directory"),
 }
@@ -263,7 +263,7 @@ async def test_a_response_begun_before_a_release_is_of_the_data_set_before_and_i
     assert (await asked).headers["etag"] != (await raw_response(service, address, encoding)).headers["etag"]
 
 
-def test_a_fault_that_nobody_foresaw_is_logged_once_and_told(
+def test_an_unexpected_fault_of_a_file_is_logged_once_and_reported_in_readiness(
     path: Path, other: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     def fail(_: Path) -> None:
@@ -287,7 +287,7 @@ def test_a_fault_that_nobody_foresaw_is_logged_once_and_told(
 # The commands
 
 
-def test_a_build_keeps_the_file_before_and_going_back_is_confirmed_to_the_service(
+def test_a_build_keeps_the_previous_file_and_a_rollback_counts_as_confirmed(
     database_path: Path, path: Path, seed: Path
 ) -> None:
     smaller_release(database_path, path, keep=1)
@@ -334,7 +334,7 @@ def test_a_build_that_would_lose_more_than_a_tenth_is_refused_until_it_is_confir
 
 
 @pytest.mark.parametrize("harm", [Path.unlink, truncated])
-def test_going_back_to_nothing_usable_is_refused_in_one_line(
+def test_a_rollback_without_a_usable_file_is_refused_in_one_line(
     path: Path, other: Path, harm: Callable[[Path], None], capsys: pytest.CaptureFixture[str]
 ) -> None:
     shutil.copy(other, previous(path))

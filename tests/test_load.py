@@ -145,7 +145,9 @@ def test_a_probe_does_not_queue_behind_expensive_calls(service: Service, monkeyp
     assert {"/health/live", "/health/ready"} <= set(order[:5])
 
 
-def test_the_loop_turns_between_two_pages_of_problems(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_event_loop_runs_between_two_html_pages_of_problems(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(turns, "TURN_SECONDS", 0.0)
     made: list[int] = []
     turn = 0
@@ -174,7 +176,7 @@ def test_the_loop_turns_between_two_pages_of_problems(service: Service, monkeypa
     assert len(set(made)) == 20
 
 
-def test_a_large_body_is_compressed_outside_the_loop_and_once_for_all_who_wait(
+def test_a_large_body_is_compressed_in_a_thread_and_once_for_all_who_wait(
     service: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     done: list[int] = []

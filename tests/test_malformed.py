@@ -86,7 +86,7 @@ BODY_LIKE_RTSP = b"GET / RTSP/1.0\r\n\r\n"
         (b"GET / HTTP/1.1\r\nHost: a\r\n" + b"X: y\r\n" * MAX_FIELDS + b"\r\n", 431),
     ],
 )
-def test_what_breaks_the_rules_of_http_is_refused_with_a_problem_and_the_connection_closed(
+def test_a_malformed_request_is_refused_with_a_problem_and_the_connection_closed(
     app: Service, sent: bytes, status: int
 ) -> None:
     async def promise() -> None:
@@ -102,7 +102,7 @@ def test_what_breaks_the_rules_of_http_is_refused_with_a_problem_and_the_connect
 
 
 @pytest.mark.parametrize("method", [b"BREW", b"FOO1", b"g_t", b"get", b"DESCRIBE", b"FLUSH", b"PRI", b"A" * 40])
-def test_a_method_that_nobody_knows_is_answered_as_any_that_is_not_allowed(app: Service, method: bytes) -> None:
+def test_an_unknown_method_is_refused_like_any_that_is_not_allowed(app: Service, method: bytes) -> None:
     async def promise() -> None:
         async with listening(app) as (port, _):
             body = request(DETAIL)
@@ -178,7 +178,7 @@ def test_an_error_response_has_a_body_unless_the_request_is_head(
 @pytest.mark.parametrize("kind", [Connection, PlainConnection])
 @pytest.mark.parametrize("bad", [b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", b"garbage\r\n\r\n", BODY_LIKE_RTSP])
 @pytest.mark.parametrize("target", [DETAIL, b"/v1/nothing", b"/v1/claims?limit=100", b"/health/live"])
-def test_a_fault_behind_a_good_request_does_not_spoil_its_response(
+def test_a_malformed_request_behind_a_good_one_does_not_affect_its_response(
     app: Service, target: bytes, bad: bytes, kind: type[Connection]
 ) -> None:
     async def promise() -> None:
@@ -223,7 +223,7 @@ def test_a_malformed_request_with_a_body_is_refused_at_once(app: Service) -> Non
     run(promise)
 
 
-def test_a_refused_client_that_goes_on_sending_reads_the_response(app: Service) -> None:
+def test_a_refused_client_that_keeps_sending_can_read_the_response(app: Service) -> None:
     async def promise() -> None:
         async with listening(app) as (port, _):
             got = await exchange(port, request(b"/v1#x", method=b"POST"), *[b"a" * 60_000] * 20, pause=0.005)
@@ -233,9 +233,7 @@ def test_a_refused_client_that_goes_on_sending_reads_the_response(app: Service) 
     run(promise)
 
 
-def test_a_refused_request_is_logged_where_every_request_is(
-    database_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_the_access_log_has_refused_requests(database_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level("INFO", "app.requests")
     logged = create_app(Settings(database_path=database_path, access_log=True))
 
@@ -276,7 +274,7 @@ def test_an_exception_while_parsing_a_request_is_a_500_and_logged(
 
 
 @pytest.mark.parametrize("is_begun", [False, True])
-def test_an_application_that_fails_is_a_500_and_logged_though_it_had_begun_to_answer(
+def test_an_application_that_fails_after_it_has_begun_its_response_is_a_500_and_logged(
     database_path: Path, caplog: pytest.LogCaptureFixture, *, is_begun: bool
 ) -> None:
     class Failing:

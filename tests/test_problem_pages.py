@@ -89,7 +89,7 @@ async def test_a_program_gets_the_same_problem_as_json(address: str, status: int
         assert Problem.model_validate(response.json()).status == response.status_code == status
 
 
-async def test_where_nothing_is_html_is_sent_only_to_those_who_name_it(client: httpx.AsyncClient) -> None:
+async def test_an_unknown_address_is_html_only_for_a_client_that_names_html(client: httpx.AsyncClient) -> None:
     for path, media_type in (
         ("/nothing", "application/problem+json"),
         ("/strains/nothing", "text/html; charset=utf-8"),
@@ -99,7 +99,7 @@ async def test_where_nothing_is_html_is_sent_only_to_those_who_name_it(client: h
 
 
 @pytest.mark.parametrize("address", PROGRAMS)
-async def test_what_is_for_programs_stays_json_whoever_asks(address: str, client: httpx.AsyncClient) -> None:
+async def test_problems_at_addresses_for_programs_are_always_json(address: str, client: httpx.AsyncClient) -> None:
     response = await client.get(address, headers=READER)
     assert response.headers["Content-Type"] == "application/problem+json"
     assert Problem.model_validate(response.json()).status == response.status_code
@@ -110,13 +110,13 @@ async def test_a_problem_of_another_method_is_json(client: httpx.AsyncClient) ->
     assert (response.status_code, response.headers["Content-Type"]) == (405, "application/problem+json")
 
 
-async def test_a_slash_that_is_escaped_is_no_folder_to_the_browser(client: httpx.AsyncClient) -> None:
+async def test_a_problem_at_an_address_with_an_escaped_slash_is_json(client: httpx.AsyncClient) -> None:
     """Relative links would lead elsewhere."""
     response = await client.get("/a%2Fb", headers=READER)
     assert (response.status_code, response.headers["Content-Type"]) == (404, "application/problem+json")
 
 
-async def test_an_address_of_any_length_makes_no_long_page(client: httpx.AsyncClient) -> None:
+async def test_a_long_address_makes_no_long_page(client: httpx.AsyncClient) -> None:
     for depth in (10, 11, 1000):
         response = await client.get("/a" * depth, headers=READER)
         assert response.status_code == 404

@@ -125,7 +125,7 @@ async def test_nothing_that_a_client_sends_changes_an_address(plain: Service, fi
 
 
 @pytest.mark.parametrize("root_path", ["//evil.example", '/a"b', "/a b", "/<b>", "/café", "/a\r\nb", "/\\evil.example"])
-def test_a_root_path_is_a_plain_path_wherever_it_is_repeated(plain: Service, root_path: str) -> None:
+def test_a_root_path_is_normalized_wherever_it_is_repeated(plain: Service, root_path: str) -> None:
     status, headers, body = asyncio.run(ask(plain, "/v1", root_path=root_path))
     expected = "/" + quote(root_path.strip("/"), safe="/")
     assert status == 200
@@ -149,14 +149,14 @@ def test_any_number_of_root_paths_takes_bounded_memory(plain: Service) -> None:
 
 
 @pytest.mark.parametrize("path", ["/", "/docs", "/v1/strains?limit=1&vein=red", "/health/ready", "/problems/not-found"])
-def test_a_proxy_may_leave_the_prefix_in_place(public: Service, path: str) -> None:
+def test_a_proxy_may_pass_the_prefix_on(public: Service, path: str) -> None:
     removed, left = [asyncio.run(ask(public, address)) for address in (path, PREFIX + path)]
     assert left[0] == removed[0] == 200
     assert left[2] == removed[2]
     assert asyncio.run(ask(public, PREFIX + path, method="DELETE"))[0] == 405
 
 
-def test_a_prefix_with_escapes_may_be_left_in_place(database_path: Path) -> None:
+def test_a_prefix_with_escapes_may_be_passed_on(database_path: Path) -> None:
     service = create_app(Settings(database_path=database_path, public_url="https://api.example.org/kr%C3%A4uter"))
     path, raw_path = "/kräuter/v1/strains", b"/kr%C3%A4uter/v1/strains"
     status, _, body = asyncio.run(ask(service, path, path=path, raw_path=raw_path))
@@ -164,7 +164,7 @@ def test_a_prefix_with_escapes_may_be_left_in_place(database_path: Path) -> None
     service.state.database.close()
 
 
-def test_a_prefix_that_is_left_in_place_is_removed_once(public: Service) -> None:
+def test_a_prefix_that_is_passed_on_is_removed_once(public: Service) -> None:
     problem = got(public, f"{PREFIX}{PREFIX}/v1")
     assert (problem["status"], problem["instance"]) == (404, f"{PREFIX}{PREFIX}/v1")
     assert got(public, f"{PREFIX}/v1/strains/nothing")["instance"] == f"{PREFIX}/v1/strains/nothing"
@@ -201,7 +201,7 @@ def test_the_addresses_of_a_problem_begin_with_the_prefix(public: Service, path:
 
 
 @pytest.mark.parametrize("path", ["/v1/strains/", "/V1", "//v1//strains/red-vein"])
-def test_the_address_that_was_meant_has_the_prefix(public: Service, path: str) -> None:
+def test_a_suggested_address_has_the_prefix(public: Service, path: str) -> None:
     problem = got(public, path)
     (error,) = problem["errors"]
     assert asyncio.run(ask(public, error["did_you_mean"].removeprefix(PREFIX)))[0] == 200
@@ -239,7 +239,7 @@ def test_a_problem_repeats_what_a_client_sent_as_it_is(public: Service) -> None:
 @pytest.mark.parametrize(
     "sent", [b"GET /v1 HTTP/9\r\n\r\n", request(b"/v1/nothing"), b"GET /v1 HTTP/1.1\r\nbroken\r\n\r\n"]
 )
-def test_the_problem_of_a_request_that_cannot_be_read_has_the_prefix_too(plain: Service, sent: bytes) -> None:
+def test_the_problem_of_a_malformed_request_has_the_prefix_too(plain: Service, sent: bytes) -> None:
     async def promise() -> None:
         async with listening(plain, root_path=PREFIX) as (port, _):
             head, _, body = (await exchange(port, sent, patience=1)).partition(b"\r\n\r\n")
@@ -264,7 +264,7 @@ async def test_suggestions_take_at_most_a_kilobyte_with_the_prefix(plain: Servic
 # Headers and documents
 
 
-def test_a_redirect_leads_below_the_prefix(database_path: Path) -> None:
+def test_the_location_of_a_redirect_has_the_prefix(database_path: Path) -> None:
     service = create_app(Settings(database_path=database_path, public_url=PUBLIC_URL))
 
     @service.get("/moved")
@@ -359,7 +359,7 @@ def test_a_public_address_may_end_with_a_slash(given: str, kept: str, path: str 
         ("https://a.org/" + "x" * 100, "at most 60"),
     ],
 )
-def test_a_public_address_that_no_path_can_follow_is_refused(given: str, fault: str) -> None:
+def test_an_invalid_public_address_is_refused(given: str, fault: str) -> None:
     with pytest.raises(ValidationError) as refused:
         Settings(public_url=given)
     (error,) = refused.value.errors()

@@ -94,7 +94,7 @@ def test_a_total_for_one_value_is_looked_up(driver: sqlite3.Connection) -> None:
     assert [step.split()[0] for step in plan(driver, TALLY_SQL, values)] == ["SEARCH"]
 
 
-async def test_a_query_that_takes_too_long_is_given_up(database_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_query_that_takes_too_long_is_interrupted(database_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     app = create_app(Settings(database_path=database_path, cache_bytes=0))
     monkeypatch.setattr(database_module, "QUERY_SECONDS", -1.0)
     monkeypatch.setattr(database_module, "QUERY_STEPS", 1)

@@ -149,7 +149,7 @@ def test_an_unknown_parameter_of_a_route_that_fastapi_calls_is_named_with_the_kn
     assert "this address takes facet, format, limit," in error["detail"]
 
 
-def test_a_response_that_depends_on_a_header_is_not_the_one_to_another(service: Service) -> None:
+def test_a_response_that_depends_on_a_header_is_not_cached(service: Service) -> None:
     service.include_router(own_router())
     first = asyncio.run(ask(service, "/own/header", (b"x-word", b"one")))
     second_response = asyncio.run(ask(service, "/own/header", (b"x-word", b"two")))
@@ -180,7 +180,7 @@ def test_an_http_exception_keeps_its_status_and_headers(service: Service, status
     ("status", "headers"),
     [(200, {}), (204, {}), (303, {"Location": "/v1"}), (304, {"ETag": '"x"', "Cache-Control": "max-age=1"})],
 )
-def test_an_http_exception_that_is_no_error_keeps_its_status_and_headers(
+def test_an_http_exception_that_is_not_an_error_keeps_its_status_and_headers(
     service: Service, status: int, headers: dict[str, str]
 ) -> None:
     @service.get("/own/raising")
@@ -284,7 +284,7 @@ def test_an_override_is_honoured_though_the_response_is_cached(service: Service)
     assert asyncio.run(ask(service, address))[2] == before
 
 
-def test_a_handler_for_exceptions_raises(service: Service) -> None:
+def test_adding_an_exception_handler_raises(service: Service) -> None:
     with pytest.raises(NotImplementedError, match="problem_of"):
         service.add_exception_handler(ValueError, lambda: None)
     with pytest.raises(NotImplementedError, match="problem_of"):

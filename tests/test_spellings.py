@@ -164,7 +164,7 @@ def test_every_spelling_gets_the_one_cached_response(
     assert len(service.pipeline.cache) == 1
 
 
-def test_a_response_to_an_odd_spelling_is_the_one_to_the_canonical(service: Service, queries: list[str]) -> None:
+def test_an_odd_spelling_gets_the_response_of_the_canonical_one(service: Service, queries: list[str]) -> None:
     first = asyncio.run(ask(service, "/v1/strains?VEIN=red"))
     assert first[0] == 422
     odd = asyncio.run(ask(service, "/v1/strains?&vein[]=RED&_=1"))
@@ -232,7 +232,7 @@ async def test_ignored_parameters_do_not_change_the_response(path: str, client: 
             assert found.headers.get("Link") == usual.headers.get("Link")
 
 
-async def test_a_problem_says_nothing_of_ignored_parameters(client: httpx.AsyncClient) -> None:
+async def test_a_problem_does_not_mention_ignored_parameters(client: httpx.AsyncClient) -> None:
     noise = "&".join(f"{name}={n}" for n, name in enumerate(NOISE * 2))
     problem = (await client.get(f"/v1/strains?{noise}&colour=red")).json()
     assert [error["pointer"] for error in problem["errors"]] == ["/query/colour"]
@@ -247,7 +247,7 @@ async def test_pages_and_their_files_ignore_every_parameter(ask: Ask, app: Servi
             assert await ask(f"{path}?{query}", [("x-request-id", "same")]) == usual, query
 
 
-def test_no_parameter_of_an_address_is_one_that_is_ignored() -> None:
+def test_no_parameter_of_the_api_has_an_ignored_name() -> None:
     for path in each(COLLECTIONS):
         for name in each(query_parameters(path)):
             assert name not in IGNORED_PARAMETERS
@@ -264,9 +264,7 @@ def test_every_ignored_parameter_is_documented() -> None:
 # Addresses
 
 
-async def test_a_slash_too_many_or_a_capital_is_not_found_and_the_right_address_is_named(
-    ask: Ask, app: Service
-) -> None:
+async def test_an_extra_slash_or_a_capital_is_a_404_that_names_the_right_address(ask: Ask, app: Service) -> None:
     known = {path.partition("?")[0] for path in (*ADDRESSES, *app.pipeline.pages) if path != "/"}
     for path in each(known):
         for wrong in (
@@ -287,7 +285,7 @@ async def test_a_slash_too_many_or_a_capital_is_not_found_and_the_right_address_
     assert (await ask("//")).problem["errors"][0]["did_you_mean"] == "/"
 
 
-async def test_no_record_is_named_that_is_not_there(ask: Ask) -> None:
+async def test_a_404_names_no_address_of_a_missing_record(ask: Ask) -> None:
     for wrong in ("/v1/jurisdictions/alabama/", "/v1//jurisdictions/alabama", "/V1/jurisdictions/alabama?nope=1"):
         [error] = (await ask(wrong)).problem["errors"]
         assert (error["pointer"], error["did_you_mean"]) == ("/path/slug", "us-al"), wrong

@@ -88,7 +88,7 @@ def unchunked(body: bytes) -> tuple[bytes, bytes]:
             return content, body
 
 
-def test_it_has_the_bytes_of_a_list_that_is_made_whole_in_every_format_and_coding_also_under_a_prefix(
+def test_a_streamed_list_has_the_bytes_of_one_made_in_memory_in_every_format_and_coding_also_under_a_prefix(
     database_path: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def promise() -> None:
@@ -109,7 +109,7 @@ def test_it_has_the_bytes_of_a_list_that_is_made_whole_in_every_format_and_codin
     run(promise)
 
 
-def test_a_large_bundle_is_streamed_as_it_was_built_also_under_a_prefix(
+def test_a_large_bundle_is_streamed_byte_for_byte_also_under_a_prefix(
     database_path: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def promise() -> None:
@@ -153,7 +153,7 @@ def test_a_long_site_map_is_sent_in_pieces_with_the_same_bytes(
 
 
 @pytest.mark.usefixtures("streamed")
-def test_it_has_a_weak_entity_tag_by_which_nothing_is_made_when_nothing_has_changed(service: Service) -> None:
+def test_a_streamed_list_has_a_weak_entity_tag_and_a_304_renders_nothing(service: Service) -> None:
     async def promise() -> None:
         _, headers, body = await ask(service, LIST)
         assert headers[b"etag"].startswith(b'W/"')
@@ -176,7 +176,7 @@ def test_it_has_a_weak_entity_tag_by_which_nothing_is_made_when_nothing_has_chan
 
 
 @pytest.mark.usefixtures("streamed")
-def test_on_a_connection_it_comes_in_chunks_and_the_next_response_follows(service: Service) -> None:
+def test_a_streamed_list_is_sent_in_chunks_and_the_next_response_follows(service: Service) -> None:
     async def promise() -> None:
         _, _, expected = await ask(service, LIST)
         async with listening(service) as (port, _):
@@ -199,7 +199,7 @@ def test_on_a_connection_it_comes_in_chunks_and_the_next_response_follows(servic
 
 
 @pytest.mark.usefixtures("streamed")
-def test_no_more_is_made_than_the_client_reads_and_others_are_answered_meanwhile(
+def test_a_streamed_list_is_rendered_no_faster_than_it_is_read_and_others_get_responses_meanwhile(
     service: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made = Made()
@@ -225,7 +225,7 @@ def test_no_more_is_made_than_the_client_reads_and_others_are_answered_meanwhile
 
 
 @pytest.mark.usefixtures("streamed")
-def test_a_failure_half_way_ends_the_connection_so_that_the_client_sees_it(
+def test_a_failure_half_way_ends_the_connection_without_the_last_chunk(
     service: Service, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(Database, "rows", failing_after_a_hundred)
@@ -244,7 +244,7 @@ def test_a_failure_half_way_ends_the_connection_so_that_the_client_sees_it(
 
 
 @pytest.mark.usefixtures("streamed")
-def test_neither_its_head_nor_a_304_makes_any_of_it(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_neither_head_nor_a_304_renders_a_streamed_list(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
     made = Made()
     monkeypatch.setattr(formats, "_pieces", made.pieces)
 
@@ -260,9 +260,7 @@ def test_neither_its_head_nor_a_304_makes_any_of_it(service: Service, monkeypatc
 
 
 @pytest.mark.usefixtures("streamed")
-def test_so_many_are_made_at_once_that_slow_readers_do_not_take_the_memory(
-    service: Service, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_number_of_streamed_lists_at_once_is_bounded(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(streaming, "MAX_STREAMS", 3)
     monkeypatch.setattr(formats, "_pieces", Made().pieces)
     asked = request(b"/v1/citations?format=ndjson")
@@ -281,7 +279,7 @@ def test_so_many_are_made_at_once_that_slow_readers_do_not_take_the_memory(
 
 
 @pytest.mark.usefixtures("streamed")
-def test_no_more_is_made_for_a_client_that_has_left_whatever_server_there_is(
+def test_a_streamed_list_stops_when_its_client_disconnects_under_any_server(
     service: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Most servers take what is sent to it without a word."""
@@ -313,7 +311,7 @@ def test_no_more_is_made_for_a_client_that_has_left_whatever_server_there_is(
 
 
 @pytest.mark.usefixtures("streamed")
-def test_one_whose_client_leaves_half_way_is_in_the_access_log(
+def test_the_access_log_has_streamed_lists_whose_client_disconnects(
     service: Service, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(formats, "_pieces", Made().pieces)
@@ -333,7 +331,7 @@ def test_one_whose_client_leaves_half_way_is_in_the_access_log(
 
 
 @pytest.mark.usefixtures("streamed")
-def test_a_client_that_knows_no_chunks_sees_a_failure_half_way_as_a_reset(
+def test_an_http_1_0_client_sees_a_failure_half_way_as_a_reset(
     service: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The end of the connection would be that of the body."""

@@ -21,7 +21,7 @@ from app.database import Database, DatabaseUnusableError, open_database
 from app.settings import Settings
 from app.supervisor import Slot, Supervisor, Worker
 from app.watching import stamp_of
-from app.worker import MAX_TRIES, Orders, received
+from app.worker import MAX_TRIES, Message, receive_message
 from processes import needs_proc, state_of, wait_until
 from support import each
 
@@ -222,9 +222,9 @@ def test_a_worker_that_works_while_it_starts_is_left_alone_unless_it_works_for_e
     assert supervisor_module.processor_seconds(process.pid) == 0
 
 
-def orders(content: Path) -> Orders:
+def orders(content: Path) -> Message:
     """An order to serve a file."""
-    return Orders(release=2, refusal=None, content=os.open(content, os.O_RDONLY), listener=None)
+    return Message(release=2, refusal=None, content=os.open(content, os.O_RDONLY), listener=None)
 
 
 def test_a_worker_that_cannot_read_a_release_gives_up_after_some_tries_unless_another_comes(
@@ -232,14 +232,14 @@ def test_a_worker_that_cannot_read_a_release_gives_up_after_some_tries_unless_an
 ) -> None:
     monkeypatch.setattr(worker_module, "RETRY_MILLISECONDS", 0)
     (tmp_path / "broken").write_bytes(b"")
-    tried: list[Orders] = []
-    database = Orders.database
+    tried: list[Message] = []
+    database = Message.database
 
-    def noted(order: Orders) -> Database:
+    def noted(order: Message) -> Database:
         tried.append(order)
         return database(order)
 
-    monkeypatch.setattr(Orders, "database", noted)
+    monkeypatch.setattr(Message, "database", noted)
     ours, theirs = socket.socketpair()
     with ours, theirs:
         with pytest.raises(DatabaseUnusableError, match="is empty"):
@@ -257,7 +257,7 @@ def test_a_worker_that_lacks_a_descriptor_for_a_release_says_so(tmp_path: Path) 
         resource.setrlimit(resource.RLIMIT_NOFILE, (3, limits[1]))
         try:
             with pytest.raises(OSError, match="too many files are open"):
-                received(ours)
+                receive_message(ours)
         finally:
             resource.setrlimit(resource.RLIMIT_NOFILE, limits)
 

@@ -19,7 +19,7 @@ from sqlalchemy import URL, Connection, create_engine, event, insert, text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
-from app.content.kept import change_rows, kept_rows
+from app.content.release_rows import change_rows, release_rows
 from app.content.releases import Releases, bundle_of
 from app.content.render import Rendered, RenderedSeed
 from app.content.search_index import SearchRow, lexicon_of, search_rows
@@ -324,7 +324,7 @@ def _insert(
             }
         ],
     )
-    _insert_all(connection, KeptRelease, kept_rows(releases, thorough=thorough))
+    _insert_all(connection, KeptRelease, release_rows(releases, thorough=thorough))
     _insert_all(connection, RecordedChange, change_rows(releases))
     _insert_all(
         connection,

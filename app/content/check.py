@@ -36,7 +36,7 @@ class _Repeating(dict[str, Any]):
     repeated: dict[str, int]
 
 
-class _NoNumber(str):
+class _InvalidNumber(str):
     """A number that can't be represented: NaN, an infinity, or more digits than Python parses."""
 
     __slots__ = ()
@@ -94,7 +94,7 @@ def check_seed(content: bytes, served: Mapping[str, str] = MappingProxyType({}))
         # A lone surrogate can't be encoded in UTF-8; a rule above has reported it.
         seed = Seed.model_validate_json(json.dumps(data, ensure_ascii=False, default=str).encode(errors="replace"))
     except ValidationError as error:
-        faults += [fault for fault in _faults_of_form(error) if fault.place not in found_places]
+        faults += [fault for fault in _faults_of_validation(error) if fault.place not in found_places]
         raise SeedFaultsError(faults, data) from None
     if faults:
         raise SeedFaultsError(faults, data)
@@ -104,14 +104,14 @@ def check_seed(content: bytes, served: Mapping[str, str] = MappingProxyType({}))
         try:
             records.append(renderer.render(path))
         except ValidationError as error:
-            faults += _faults_of_serving(renderer, path, error)
+            faults += _faults_of_rendering(renderer, path, error)
     if faults:
         raise SeedFaultsError(faults, data)
     return RenderedSeed(seed, renderer, records)
 
 
 def _parse(content: bytes) -> Object:
-    def noting_repeated_keys(pairs: list[tuple[str, Any]]) -> Object:
+    def with_repeated_keys(pairs: list[tuple[str, Any]]) -> Object:
         values = dict(pairs)
         if len(values) == len(pairs):
             return values
@@ -121,7 +121,7 @@ def _parse(content: bytes) -> Object:
 
     try:
         text = content.decode()
-        data = json.loads(text, object_pairs_hook=noting_repeated_keys, parse_constant=_NoNumber, parse_int=_integer)
+        data = json.loads(text, object_pairs_hook=with_repeated_keys, parse_constant=_InvalidNumber, parse_int=_integer)
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         found, expected = f"a byte that is not UTF-8 in line {line}", "UTF-8 text"
@@ -141,8 +141,8 @@ def _parse(content: bytes) -> Object:
     raise SeedFaultsError([Fault((), found, expected)])
 
 
-def _integer(digits: str) -> int | _NoNumber:
-    return int(digits) if len(digits) <= MOST_DIGITS else _NoNumber(digits)
+def _integer(digits: str) -> int | _InvalidNumber:
+    return int(digits) if len(digits) <= MOST_DIGITS else _InvalidNumber(digits)
 
 
 def _faults_of_json(place: Place, value: object) -> Iterator[Fault]:
@@ -157,7 +157,7 @@ def _faults_of_json(place: Place, value: object) -> Iterator[Fault]:
     elif isinstance(value, list):
         for index, entry in enumerate(value):
             yield from _faults_of_json((*place, index), entry)
-    elif isinstance(value, _NoNumber):
+    elif isinstance(value, _InvalidNumber):
         yield Fault(place, shown(value)[1:-1], f"a number that JSON allows, of at most {MOST_DIGITS:,} digits")
 
 
@@ -171,7 +171,7 @@ def _faults_of_type(place: Place, value: object, schema: Object) -> Iterator[Fau
         for option in schema.get("anyOf", [schema])
     ]
     fitting = [option for option in options if type(value) in JSON_TYPES[option["type"]]]
-    if not fitting and not isinstance(value, _NoNumber):
+    if not fitting and not isinstance(value, _InvalidNumber):
         yield Fault(place, shown(value), " or ".join(TYPE_NAMES[option["type"]] for option in options))
     for option in fitting:
         if isinstance(value, dict):
@@ -186,7 +186,7 @@ def _faults_of_type(place: Place, value: object, schema: Object) -> Iterator[Fau
             yield Fault(place, shown(value), "a date such as 2026-11-23")
 
 
-def _faults_of_form(error: ValidationError) -> Iterator[Fault]:
+def _faults_of_validation(error: ValidationError) -> Iterator[Fault]:
     for problem in error.errors(include_url=False):
         place: Place = problem["loc"]
         match problem["type"]:
@@ -203,7 +203,7 @@ def _faults_of_form(error: ValidationError) -> Iterator[Fault]:
                 yield Fault(place, shown(problem["input"]), expected)
 
 
-def _faults_of_serving(renderer: Renderer, path: str, error: ValidationError) -> Iterator[Fault]:
+def _faults_of_rendering(renderer: Renderer, path: str, error: ValidationError) -> Iterator[Fault]:
     """The faults of a record that is valid in the seed, but exceeds a limit of the API once its references are resolved."""
     resource, record = renderer.records[path]
     index = next(i for i, other in enumerate(renderer.seed.records(resource.collection)) if other is record)

@@ -41,7 +41,7 @@ CAUTIONED: Final = frozenset(
 """Collections whose records a reader could act on."""
 WORDS: Final = re.compile(r"[\w'\u2019-]+")
 MOST_SENTENCES: Final = 2
-"""How many sentences a title or a summary may have: it stands on a card."""
+"""How many sentences a title or a summary may have, so that it fits on a card."""
 STATUSES: Final[dict[str | None, LegalStatus]] = {str(status): status for status in LegalStatus}
 CONFIDENCES: Final[dict[str | None, Confidence]] = {str(confidence): confidence for confidence in Confidence}
 SHORT_TEXTS: Final = ("title", "summary", "short_answer")

@@ -51,11 +51,11 @@ SEARCHED: Final = frozenset(READER_FIELDS) | {
 """The fields that are searched besides."""
 US_STATE: Final = re.compile("US-[A-Z]{2}")
 SENTENCE_END: Final = re.compile(r"(?<=[.!])\s+")
-"""Where a sentence ends; a question goes on, as what to do stands behind it: `A seizure? Call emergency services now.`"""
+"""The end of a sentence. A question mark does not end one, because the action follows it: `A seizure? Call emergency services now.`"""
 RETELLING: Final = re.compile(r"(?:The article|It|Users)(?: also)? (?:says?|calls?|names?|counts?)\b|It is marketed")
 """How a sentence begins that retells what the article, sellers or users say."""
 QUALIFIED: Final = re.compile(r"\b(?:evidence|but|though|unproven|not?)\b", re.IGNORECASE)
-"""What stands in a sentence that says itself how far that is true."""
+"""Words by which a sentence qualifies its own statement."""
 MAX_NAME: Final = 60
 """How many characters of a name can be typed to find it."""
 MAX_START: Final = 5
@@ -66,7 +66,7 @@ MAX_SENTENCES: Final = 12
 
 @dataclass(frozen=True)
 class SearchRow:
-    """A record as it is stored for the search."""
+    """A record with everything that the search stores of it."""
 
     number: int
     path: str
@@ -77,9 +77,9 @@ class SearchRow:
     named: list[dict[str, Any]]
     """Its rows of the table of names."""
     words: set[str]
-    """Its words as they are spelled, in lower case."""
+    """Its words, in lower case and not stemmed."""
     named_words: set[str]
-    """Those by which people know what it is about; none of a source, whose title is a sentence."""
+    """Those in its names; empty for a source, whose title is a sentence."""
 
 
 def search_rows(content: RenderedSeed) -> Iterator[SearchRow]:
@@ -248,7 +248,7 @@ def _code_marks(record: Strict) -> Iterator[str]:
 
 
 def _separated(names: list[str]) -> str:
-    """The stems of names, none of which runs into the next, with a mark for each as a whole."""
+    """The stems of names, with a separator between them and a token for each name as a whole."""
     stemmed = [stems(name) for name in names]
     return f" {BOUNDARY} ".join([*(" ".join(name) for name in stemmed), *map(whole_mark, dict.fromkeys(stemmed))])
 

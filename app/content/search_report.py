@@ -23,7 +23,7 @@ SHORTEST_MISSPELLED: Final = 5
 
 
 class Judgement(Strict):
-    """A question in somebody's own words, and what should be found."""
+    """A question in a reader's own words, and the records that it should find."""
 
     q: Label
     """The question."""
@@ -44,7 +44,7 @@ class Score(Strict):
     ndcg: float
     """The normalized discounted cumulative gain of the first ten results, averaged over the questions."""
     misspellings: float
-    """The share of misspelled questions whose first result is that of the question as it should be spelled."""
+    """The share of misspelled questions with the same first result as the correctly spelled question."""
     without_result: float
     """The share of questions, misspelled ones included, that find nothing."""
     missed: list[str]

@@ -18,7 +18,7 @@ DATA_PACKAGE_PATH: Final = "/v1/datapackage.json"
 PIECE_BYTES: Final = 32_768
 """How many bytes of a body are written at a time; other requests run in between."""
 MAX_WHOLE_BYTES: Final = 1_048_576
-"""Up to how many bytes of records a body is sent whole and cached; a longer body is streamed and not cached."""
+"""A response with up to so many bytes of records is made in memory and cached; a longer one is streamed and not cached."""
 Writer = Callable[[ResourceInfo, Iterable[bytes], Database], Iterator[bytes]]
 
 
@@ -59,7 +59,7 @@ def export(
         links.append(f'<{DATA_PACKAGE_PATH}>; rel="describedby"')
     file = f"{name}-{database.dataset_version}.{EXTENSIONS[form]}"
     headers = {"Content-Disposition": f'attachment; filename="{file}"', "Link": ", ".join(links)}
-    whole = _few(documents())
+    whole = _all_if_small(documents())
     if whole is not None:
         body = b"".join(WRITERS[form](resource, whole, database))
         return Response(body, headers=headers, media_type=MEDIA_TYPES[form])
@@ -67,8 +67,8 @@ def export(
     return StreamedResponse(pieces, made_from=database.checksum, headers=headers, media_type=MEDIA_TYPES[form])
 
 
-def _few(documents: Iterable[bytes]) -> list[bytes] | None:
-    """The records, or None when there is more of them than one body takes."""
+def _all_if_small(documents: Iterable[bytes]) -> list[bytes] | None:
+    """The records, or None when they exceed `MAX_WHOLE_BYTES`."""
     found, size = [], 0
     for document in documents:
         found.append(document)

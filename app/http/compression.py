@@ -1,4 +1,4 @@
-"""Compresses bodies: small ones at once, large ones in threads, so that the event loop goes on."""
+"""Compresses bodies: small ones at once, large ones in threads, so that they do not block the event loop."""
 
 import asyncio
 from collections.abc import Callable

@@ -93,7 +93,7 @@ class Connection(asyncio.Protocol):
         self.searched = 0
         """How many bytes of the buffer have been searched for the end of a head."""
         self.has_request_line = False
-        """Whether the first line in the buffer is complete, and that of a request."""
+        """Whether the buffer begins with a complete request line."""
         self.unread_body = 0
         """How many bytes of a request body are still to be received and skipped."""
         self.is_processing = False
@@ -397,7 +397,7 @@ class Connection(asyncio.Protocol):
             self._close()
 
     def _head(self, reply: Reply, last_header: bytes, body: bytes, *, keeps_open: bool) -> tuple[bytes, bool]:
-        """The head of a response as it is written, joined with its body, and whether the connection stays open after it."""
+        """The bytes of a response (head and body), and whether the connection stays open after it."""
         if self.default_headers is not self.server_state.default_headers:
             self.default_headers = self.server_state.default_headers
             self.default_block = _header_lines(self.default_headers)

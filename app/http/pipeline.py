@@ -397,7 +397,7 @@ class Pipeline:
         return Reply(error.status_code, self._headers.complete(headers), b"")
 
     def problem(self, problem: ProblemException, request: Request) -> Reply:
-        """The reply that tells a client of a problem with its request."""
+        """The reply for a problem."""
         return self.problems.reply(problem, request, self.prefix(request))
 
     def route_of(self, path: str) -> str:

@@ -29,7 +29,7 @@ class Turns:
         await self._lock.acquire()
         self._started = perf_counter()
 
-    async def __aexit__(self, *_: object) -> None:
+    async def __aexit__(self, *_exception: object) -> None:
         """Yield to the event loop when it is due, then let the next call run."""
         try:
             self._spent += perf_counter() - self._started

@@ -40,7 +40,7 @@ FEED: Final = "contacts.json"
 QUESTION: Final = "kratom"
 """The example question of every list with a record that answers it; of any other list, the title of a record."""
 SHOWN_ITEMS: Final = 1
-"""How many entries of a list an example shows: the first tells the form of all."""
+"""How many entries of a list an example shows: all have the form of the first."""
 SHOWN_CHARACTERS: Final = 45
 """How much of a long text an example shows."""
 MAX_DEPTH: Final = 9
@@ -204,7 +204,7 @@ def _detail(database: Database, data: Mapping[str, Any], address: str, collectio
 
 
 def _cut(value: Any, depth: int = MAX_DEPTH) -> Any:
-    """A value with its lists cut short; those of objects that stand deeper in lists than the depth are empty."""
+    """A value with its lists shortened; lists of objects nested deeper than `depth` lists are empty."""
     if isinstance(value, dict):
         return {key: _cut(item, depth) for key, item in value.items()}
     if isinstance(value, list):

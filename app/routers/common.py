@@ -16,7 +16,7 @@ def get_database(connection: HTTPConnection) -> Database:
 
 
 def get_refusal(connection: HTTPConnection) -> str | None:
-    """Why the database file that was put in place is not served, if it is not."""
+    """The reason why the newest database file is refused; None when it is served."""
     refusal: str | None = connection.app.state.refusal
     return refusal
 

@@ -30,7 +30,7 @@ FileName = Annotated[
 ]
 
 
-# Other specifications say what is in it; clients of the API read the changes themselves.
+# Atom and JSON Feed specify their members, so they have no model here; other clients read /v1/changes.
 @router.get(
     feeds.FEEDS + "/{feed}",
     tags=["releases"],

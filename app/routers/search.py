@@ -6,7 +6,7 @@ from fastapi import APIRouter, Depends, Query, Response
 from starlette.requests import HTTPConnection
 
 from app.database import Database
-from app.reading import alone, encoded, page
+from app.reading import encoded, page, unpaged
 from app.routers.common import Data
 from app.schemas.search import SearchPage, SearchQuery, SuggestPage, SuggestQuery
 from app.search.engine import hits, search
@@ -21,7 +21,7 @@ SUGGESTION: Final = (
 
 
 def get_prefix(connection: HTTPConnection) -> str:
-    """What is put before the addresses in the response."""
+    """The prefix of addresses in the response."""
     prefix: str = connection.app.pipeline.prefix_under(connection.scope.get("root_path", ""))
     return prefix
 
@@ -43,11 +43,11 @@ async def suggest_records(
 
 
 def suggestions(data: Database, query: SuggestQuery, prefix: str = "") -> Response:
-    """The records that may be meant, as many as fit with the prefix before the address of each and that of the response."""
+    """The records that may be meant, as many as fit into the response once addresses have the prefix."""
     meta = {"dataset_version": data.dataset_version}
     found = suggest(data, query.q)
     while True:
-        response = alone(encoded(found), meta, "/v1/suggest", query)
+        response = unpaged(encoded(found), meta, "/v1/suggest", query)
         if len(response.body) + len(prefix) * (len(found) + 1) <= MAX_SUGGESTIONS_BYTES or not found:
             return response
         found.pop()

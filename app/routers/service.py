@@ -62,7 +62,7 @@ async def get_meta(_: Annotated[NoQuery, Query()], data: Data) -> Response:
     return detail(data, data.release_document, "/v1/meta", "/v1")
 
 
-# Its own specification says what is in it.
+# Data Package 2.0 specifies its members, so it has no model here.
 @router.get(
     DATA_PACKAGE_PATH,
     tags=["service"],

@@ -25,7 +25,7 @@ SHOWN_FIELDS: Final = ("title", "summary", "cautions", "disclaimer")
 """The fields of a record in a feed. Its cautions and the disclaimer come with its summary."""
 
 
-def kept_rows(releases: Releases, *, thorough: bool) -> Iterator[Object]:
+def release_rows(releases: Releases, *, thorough: bool) -> Iterator[Object]:
     """The rows of the releases that are served."""
     bundles = releases.bundles()
     newest = releases.entries[0]
