@@ -108,6 +108,36 @@ def test_the_first_key_leads_past_the_header(browser: Browser, server: str) -> N
     assert browser.wait_for("return document.activeElement.id") == "main"
 
 
+CONTROLS = (
+    ".urgent a, .crumbs a, .chosen .remove, .search input, .search button, .filters summary, .call a, .filters button"
+)
+SMALLEST = 24
+
+
+@pytest.mark.parametrize(
+    "path", ["/claims/claim-31", "/side-effects?seriousness=serious&q=heart", "/contacts", "/side-effects?sort=price"]
+)
+def test_what_is_tapped_is_large_enough_on_a_phone(browser: Browser, server: str, path: str) -> None:
+    browser.open(server + path, 390)
+    sizes = browser.run(f"""
+        return [...document.querySelectorAll("{CONTROLS}")].map((control) => {{
+            const {{ width, height }} = control.getBoundingClientRect();
+            return [control.textContent, Math.min(width, height)];
+        }});
+    """)
+    assert len(sizes) >= 4
+    assert [name for name, size in sizes if size < SMALLEST] == []
+
+
+def test_the_focus_can_be_seen_on_the_line_about_emergencies(browser: Browser, server: str) -> None:
+    browser.open(server + "/strains/red-vein", 390)
+    for key in ("Tab", "Tab"):
+        browser.press(key)
+    assert browser.run("return document.activeElement.textContent") == "Warning signs"
+    colour = browser.run("return getComputedStyle(document.activeElement).outlineColor")
+    assert colour == "rgb(255, 255, 255)", "the ground is dark red"
+
+
 @pytest.mark.parametrize(("width", "scheme"), LAYOUTS)
 def test_the_documentation_shows_every_operation_and_tries_one(
     browser: Browser, server: str, width: int, scheme: str
