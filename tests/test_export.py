@@ -3,6 +3,7 @@
 import getpass
 import gzip
 import json
+import re
 import shutil
 import subprocess
 import time
@@ -215,6 +216,13 @@ def test_a_copy_replaces_an_earlier_one_and_nothing_else(database_path: Path, co
     (earlier / "v1/strains.json").unlink()
     assert export(database_path, earlier, quick=True) > 1500
     assert (earlier / "v1/strains.json").exists()
+
+
+def test_search_engines_may_list_every_page_that_the_site_map_of_a_copy_names(copy: Path) -> None:
+    named = re.findall("<loc>(.+?)</loc>", (copy / "sitemap.xml").read_text(encoding="utf-8"))
+    for path in each(["/citations/pages/2", *named]):
+        html = (copy / ("index.html" if path == "/" else f"{path[1:]}.html")).read_text(encoding="utf-8")
+        assert "noindex" not in html, path
 
 
 def test_a_copy_offers_no_search_and_no_filter(copy: Path) -> None:

@@ -214,6 +214,7 @@ async def test_the_site_map_names_every_page(client: httpx.AsyncClient, pages: P
     assert response.headers["Content-Type"].startswith("application/xml")
     entries = {str(entry[0].text): str(entry[1].text) for entry in ET.fromstring(response.content)}  # noqa: S314
     assert sorted(entries) == sorted(["/", *pages])
+    assert [path for path, page in pages.items() if "noindex" in page.text] == []
 
 
 def test_the_site_map_says_when_a_release_last_changed_a_record() -> None:

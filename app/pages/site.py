@@ -173,7 +173,8 @@ def list_html(database: Database, resource: type[Resource], query: PageQuery, si
         database,
         _neighbour(path, query, query.offset, site) if site.is_static else path,
         site,
-        is_listed=not written,
+        # The pages of a copy have addresses of their own, which repeat nothing.
+        is_listed=site.is_static or not written,
         json_address=_neighbour(info.path, query, query.offset, site)
         if site.is_static
         else info.path + (f"?{query_string(written)}" if written else ""),
