@@ -151,7 +151,8 @@ async def test_a_link_to_a_place_on_a_page_finds_it(read: Read) -> None:
 async def test_a_record_of_many_parts_begins_with_links_to_them(read: Read, records: Records) -> None:
     for article in each(records["/v1/articles"]):
         links = [link for link in read[f"/articles/{article['slug']}"].values("href") if link.startswith("#")]
-        assert links == ["#main", *(f"#{section['slug']}" for section in article["sections"])]
+        parts = [part["slug"] for name in ("sections", "omissions") for part in article[name]]
+        assert links == ["#main", *(f"#{slug}" for slug in parts)]
 
 
 async def test_the_policy_allows_nothing_inline_and_no_page_needs_it(pages: Pages, read: Read) -> None:
