@@ -276,6 +276,9 @@ async def test_a_picture_is_on_its_list_and_served_with_its_data(
         assert f'href="pictures/{picture.slug}{suffix}"' in html
         response = await client.get(f"/pictures/{picture.slug}{suffix}")
         assert response.headers["Content-Type"] == media_type
+    # The links of a picture are many; one leads past them.
+    past = html.partition(f"<p>{picture.notice} <a ")[2].partition("</a>")[0]
+    assert re.search(r'href="#records">Go on to the \d+ records$', past)
 
 
 async def test_a_help_line_can_be_called_from_its_page_and_from_the_list(pages: Pages, records: Records) -> None:
