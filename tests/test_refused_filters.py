@@ -37,6 +37,8 @@ REFUSED = [
     ("/strains?<b>=1&<b>=2", "It says “<b>”.", "strains"),
     (f"/strains?vein=red&x={'x' * 5000}", "The address is too long.", "strains?vein=red"),
     ("/strains?" + "&".join(f"x{n}=1" for n in range(60)), "The address asks for too many things at once.", "strains"),
+    ("/search?q=liver&type=pill,claim", "“Type” cannot be “pill”.", "search?q=liver&type=claim"),
+    ("/search?q=liver&limit=1000", "A page cannot show “1000” records. It shows 1 to 50.", "search?q=liver"),
     ("/strains/red-vein?q=%zz", "Part of the address is damaged.", "strains/red-vein"),
 ]
 """What was asked, what the page says of it, and where the list without it is."""

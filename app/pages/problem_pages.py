@@ -111,7 +111,11 @@ def _refused(database: Database, path: str, problem: ProblemException, query: by
     refused = refusals_of(form, problem.errors, query)
     rest = accepted(form, refused, query)
     if not resource or not isinstance(rest, PageQuery):
-        here = {"url": quote(path), "title": "See the page without this"} if "/" in path[1:] else None
+        here = None
+        if path == "/search" and isinstance(rest, SearchForm) and rest.q:
+            here = {"url": list_address("/search", rest), "title": "See the results without this"}
+        elif "/" in path[1:]:
+            here = {"url": quote(path), "title": "See the page without this"}
         return {"refused": refused, "rest": here, "form": None, "query_text": asked_words(query)}
     title = "See the list without this" if rest.filters() or rest.q else "See the whole list"
     facets = counted_list(database, resource, rest.model_copy(update={"limit": 1}))["meta"]["facets"] or []
