@@ -18,7 +18,9 @@ READER = {"Accept": BROWSER}
 WRONG = [
     ("/nothing", 404, "There is nothing at this address"),
     ("/a/b/c", 404, "There is nothing at this address"),
-    ("/Side-Effects/", 404, "Did you mean: /side-effects"),
+    ("/Side-Effects/", 404, "Did you mean: Side effects"),
+    ("/Strains/Red-Vein", 404, "Did you mean: Red vein: a marketing name"),
+    ("/Search", 404, "Did you mean: /search"),
     ("/side-effects/nausae", 404, "Did you mean: Nausea"),
     ("/side-effects/%3Cscript%3Ealert(1)%3C", 404, "“<script>alert(1)<”"),
     ("/strains?vein=purple", 422, "“Vein” cannot be “purple”"),

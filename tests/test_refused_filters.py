@@ -139,6 +139,7 @@ async def test_a_page_ignores_what_only_the_api_has(name: str, client: httpx.Asy
         ("/side-effects", "Side effects"),
         ("/side-effects?seriousness=serious&q=heart", "Side effects, Words: heart, Seriousness: Serious"),
         ("/citations?limit=10&offset=20", "Sources, from record 21"),
+        ("/search?q=liver&offset=10", "Search: liver, from result 11"),
     ],
 )
 async def test_lists_are_told_apart_by_their_titles(address: str, title: str, client: httpx.AsyncClient) -> None:

@@ -137,10 +137,17 @@ def _message(
         detail = f"There is nothing called “{shown(slug)}” under “{collection_title(collection)}”."
         return detail, _page_at(database, suggested and f"/v1/{collection}/{suggested}")
     if problem.kind is NOT_FOUND:
-        address = (suggested or "").removeprefix(prefix)
-        meant = {"title": address, "url": address} if address.startswith("/") else None
-        return "There is nothing at this address.", meant
+        return "There is nothing at this address.", _named(database, (suggested or "").removeprefix(prefix))
     return ("" if problem.errors else problem.detail), None
+
+
+def _named(database: Database, address: str) -> dict[str, str] | None:
+    """An address of the service as a link, by the name of the page that is there."""
+    collection, _, slug = address[1:].partition("/")
+    if collection in TABLES and slug:
+        return _page_at(database, f"/v1{address}")
+    title = collection_title(collection) if collection in TABLES else address
+    return {"title": title, "url": address} if address.startswith("/") else None
 
 
 def _page_at(database: Database, path: str | None) -> dict[str, str] | None:

@@ -234,7 +234,8 @@ def search_html(database: Database, body: Mapping[str, Any] | None, query: Searc
         "/search",
         site,
         is_listed=False,
-        page_title=f"Search: {query.q}" if query.q else "Search",
+        page_title=(f"Search: {query.q}" if query.q else "Search")
+        + (f", from result {query.offset + 1}" if query.offset else ""),
         page_description="Search all records in your own words.",
         query_text=query.q,
         json_address=f"/v1/search?{query_string(written)}" if query.q else "",
