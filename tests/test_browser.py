@@ -3,41 +3,18 @@
 import json
 import re
 import time
-from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from threading import Thread
 
 import httpx
 import pytest
 
-from browser import CHROMIUM, DRIVER, OVERFLOWING, PATIENCE, UNREADABLE, Browser, driver_port
-from support import COLLECTIONS, PATHS, serving
+from browser import OVERFLOWING, UNREADABLE, Browser
+from support import PATHS
 
 pytestmark = pytest.mark.browser
 
 EXAMPLE = PATHS["/v1/pharmacology"]["get"]["responses"]["200"]["content"]["application/json"]["example"]["data"][0]
-
-
-@pytest.fixture(scope="module")
-def server(database_path: Path) -> Iterator[str]:
-    with serving(database_path) as program:
-        yield program.origin
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    if not (CHROMIUM.exists() and DRIVER.exists()):
-        pytest.fail("these tests need a browser: apt-get install chromium chromium-driver", pytrace=False)
-    with (
-        TemporaryDirectory() as profile,
-        driver_port() as port,
-        httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=PATIENCE) as driver,
-    ):
-        chromium = Browser(driver, profile)
-        yield chromium
-        chromium.quit()
 
 
 SITE = [
@@ -74,22 +51,6 @@ def test_a_page_fits_and_can_be_read(browser: Browser, server: str, path: str, w
     browser.open(server + path, width, scheme)
     assert browser.run("return document.querySelector('h1').getClientRects().length")
     assert_clean(browser, server, width)
-
-
-CAUTIONED = [path for path in COLLECTIONS if path != "/v1/citations"]
-
-
-@pytest.mark.parametrize("path", CAUTIONED)
-def test_title_summary_cautions_and_disclaimer_are_above_the_fold_of_a_phone(
-    browser: Browser, server: str, path: str
-) -> None:
-    """Of the record of each collection that has the most to say there."""
-    records = httpx.get(f"{server}{path}?view=summary&limit=500").json()["data"]
-    sizes = {
-        record["slug"]: len(record["title"] + record["summary"] + "".join(record["cautions"])) for record in records
-    }
-    browser.open(f"{server}{path.removeprefix('/v1')}/{max(sizes, key=sizes.__getitem__)}", 390)
-    assert browser.run("return document.querySelector('.disclaimer').getBoundingClientRect().bottom") <= 844
 
 
 def test_the_examples_name_the_address_the_page_was_read_from(browser: Browser, server: str) -> None:

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 import sqlite3
 from collections import Counter
 from contextlib import closing
@@ -93,6 +94,19 @@ async def test_the_table_says_in_words_what_the_picture_shows(
         slugs = {record["slug"] for record in records[f"/v1/{picture.collection}"]}
         assert {link.removeprefix(f"{picture.collection}/") for link in links} <= slugs
         assert len(links) == table.count('<th scope="row">') == table.count("<tr>") - 1
+
+
+@pytest.mark.parametrize("slug", [picture.slug for picture in PICTURES if picture.has_narrow_form])
+async def test_a_phone_is_shown_the_same_as_a_wide_screen(slug: str, records: Records) -> None:
+    picture = next(picture for picture in PICTURES if picture.slug == slug)
+    inline = picture.inline(picture.rows(records[f"/v1/{picture.collection}"]))
+    wide, narrow = (Reader(f"<svg{svg}") for svg in inline.split("<svg")[1:])
+    assert sorted(wide.values("href")) == sorted(narrow.values("href"))
+    assert sorted(narrow.values("aria-label")) == sorted(wide.values("aria-label"))
+    numbers = [Counter(re.findall(r"(\d{4}|no year): (\d+)", page.text)) for page in (wide, narrow)]
+    assert numbers[0] == numbers[1]
+    ids = [*wide.values("id"), *narrow.values("id")]
+    assert len(ids) == len(set(ids)) == 4
 
 
 async def test_a_collection_without_records_has_no_picture(small_seed: Path, tmp_path: Path) -> None:

@@ -18,7 +18,9 @@ READER = {"Accept": BROWSER}
 WRONG = [
     ("/nothing", 404, "There is nothing at this address"),
     ("/a/b/c", 404, "There is nothing at this address"),
-    ("/Side-Effects/", 404, "Did you mean: /side-effects"),
+    ("/Side-Effects/", 404, "Did you mean: Side effects"),
+    ("/Strains/Red-Vein", 404, "Did you mean: Red vein: a marketing name"),
+    ("/Search", 404, "Did you mean: /search"),
     ("/side-effects/nausae", 404, "Did you mean: Nausea"),
     ("/side-effects/%3Cscript%3Ealert(1)%3C", 404, "“<script>alert(1)<”"),
     ("/strains?vein=purple", 422, "“Vein” cannot be “purple”"),
@@ -142,9 +144,17 @@ async def test_a_failure_is_told_in_html_too_without_what_is_inside(
 async def test_under_a_prefix_every_link_stays_below_it(public: Service) -> None:
     transport = httpx.ASGITransport(app=public)
     async with httpx.AsyncClient(transport=transport, base_url="https://api.example.org", headers=READER) as client:
-        for address in ("/kratom/nothing", "/kratom/a/b", "/kratom/side-effects/nausae", "/kratom/Side-Effects"):
+        for address, status in (
+            ("/kratom/nothing", 404),
+            ("/kratom/a/b", 404),
+            ("/kratom/side-effects/nausae", 404),
+            ("/kratom/Side-Effects", 404),
+            ("/kratom/side-effects?seriousness=deadly,mild", 422),
+            ("/kratom/side-effects/nausea?%zz=1", 422),
+            ("/kratom/search?q=liver&type=pill", 422),
+        ):
             response = await client.get(address)
-            assert response.status_code == 404
+            assert response.status_code == status
             for link in each(set(Reader(response.text).values("href", "src", "action")) - {"#main"}):
                 target = urljoin(f"https://api.example.org{address}", link)
                 assert target.startswith("https://api.example.org/kratom/"), link

@@ -37,6 +37,8 @@ REFUSED = [
     ("/strains?<b>=1&<b>=2", "It says “<b>”.", "strains"),
     (f"/strains?vein=red&x={'x' * 5000}", "The address is too long.", "strains?vein=red"),
     ("/strains?" + "&".join(f"x{n}=1" for n in range(60)), "The address asks for too many things at once.", "strains"),
+    ("/search?q=liver&type=pill,claim", "“Type” cannot be “pill”.", "search?q=liver&type=claim"),
+    ("/search?q=liver&limit=1000", "A page cannot show “1000” records. It shows 1 to 50.", "search?q=liver"),
     ("/strains/red-vein?q=%zz", "Part of the address is damaged.", "strains/red-vein"),
 ]
 """What was asked, what the page says of it, and where the list without it is."""
@@ -129,3 +131,31 @@ async def test_a_list_that_is_not_filtered_shows_no_filter(address: str, client:
 async def test_a_page_ignores_what_only_the_api_has(name: str, client: httpx.AsyncClient) -> None:
     for value in ("csv", "seriousness", "none"):
         assert (await client.get(f"/side-effects?{name}={value}", headers=HTML)).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("address", "title"),
+    [
+        ("/side-effects", "Side effects"),
+        ("/side-effects?seriousness=serious&q=heart", "Side effects, Words: heart, Seriousness: Serious"),
+        ("/citations?limit=10&offset=20", "Sources, from record 21"),
+        ("/search?q=liver&offset=10", "Search: liver, from result 11"),
+    ],
+)
+async def test_lists_are_told_apart_by_their_titles(address: str, title: str, client: httpx.AsyncClient) -> None:
+    assert f"<title>{title} · " in (await client.get(address)).text
+
+
+async def test_the_form_stands_where_there_is_something_to_choose(client: httpx.AsyncClient) -> None:
+    for address, has_form in each(
+        [("/contacts", False), ("/contacts?q=poison", True), ("/strains", True), ("/effects?limit=1", True)]
+    ):
+        assert ('<details class="filters"' in (await client.get(address)).text) is has_form
+
+
+async def test_a_search_among_some_types_says_so_and_can_be_widened(client: httpx.AsyncClient) -> None:
+    page = Reader((await client.get("/search?q=liver&type=side_effect,claim&limit=5")).text)
+    assert "Remove the filter Only: Side effect" in page.text
+    hrefs = set(page.values("href"))
+    assert {"search?q=liver&type=claim&limit=5", "search?q=liver&type=side_effect&limit=5", "search?q=liver"} <= hrefs
+    assert 'class="chosen"' not in (await client.get("/search?q=liver")).text

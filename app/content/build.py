@@ -400,7 +400,7 @@ def _drawn_pictures(rendered: list[Rendered]) -> Iterator[dict[str, str]]:
         records = [json.loads(item.document) for item in rendered if item.resource.collection == picture.collection]
         if rows := picture.rows(records):
             try:
-                inline, file = picture.svg(rows, ""), picture.svg(rows, "../", is_file=True)
+                inline, file = picture.inline(rows), picture.svg(rows, "../", is_file=True)
             except LookupError as error:
                 raise BuildError(f"the picture {picture.slug} can't be drawn: {error}") from error
             yield {"slug": picture.slug, "inline": inline, "file": file, "csv": as_csv(rows)}

@@ -111,7 +111,11 @@ def _refused(database: Database, path: str, problem: ProblemException, query: by
     refused = refusals_of(form, problem.errors, query)
     rest = accepted(form, refused, query)
     if not resource or not isinstance(rest, PageQuery):
-        here = {"url": quote(path), "title": "See the page without this"} if "/" in path[1:] else None
+        here = None
+        if path == "/search" and isinstance(rest, SearchForm) and rest.q:
+            here = {"url": list_address("/search", rest), "title": "See the results without this"}
+        elif "/" in path[1:]:
+            here = {"url": quote(path), "title": "See the page without this"}
         return {"refused": refused, "rest": here, "form": None, "query_text": asked_words(query)}
     title = "See the list without this" if rest.filters() or rest.q else "See the whole list"
     facets = counted_list(database, resource, rest.model_copy(update={"limit": 1}))["meta"]["facets"] or []
@@ -133,10 +137,17 @@ def _message(
         detail = f"There is nothing called “{shown(slug)}” under “{collection_title(collection)}”."
         return detail, _page_at(database, suggested and f"/v1/{collection}/{suggested}")
     if problem.kind is NOT_FOUND:
-        address = (suggested or "").removeprefix(prefix)
-        meant = {"title": address, "url": address} if address.startswith("/") else None
-        return "There is nothing at this address.", meant
+        return "There is nothing at this address.", _named(database, (suggested or "").removeprefix(prefix))
     return ("" if problem.errors else problem.detail), None
+
+
+def _named(database: Database, address: str) -> dict[str, str] | None:
+    """An address of the service as a link, by the name of the page that is there."""
+    collection, _, slug = address[1:].partition("/")
+    if collection in TABLES and slug:
+        return _page_at(database, f"/v1{address}")
+    title = collection_title(collection) if collection in TABLES else address
+    return {"title": title, "url": address} if address.startswith("/") else None
 
 
 def _page_at(database: Database, path: str | None) -> dict[str, str] | None:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, Final, get_args, get_origin
+from typing import Any, Final, TypeVar, get_args, get_origin
 from urllib.parse import urlsplit
 
 from fastapi.responses import Response
@@ -33,6 +33,8 @@ from app.schemas.resources import ResourceInfo, vocabulary_in
 from app.schemas.search import SearchQuery
 from app.schemas.vocabularies import Vocabulary
 from app.tables import Contact, DrawnPicture, Resource, table_of
+
+Query = TypeVar("Query", bound=QueryParameters)
 
 POLICY: Final = (
     "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; "
@@ -165,6 +167,10 @@ def list_html(database: Database, resource: type[Resource], query: PageQuery, si
     body = counted_list(database, resource, query)
     phones = _phones(database) if resource is Contact else {}
     filters = query.filters()
+    form = list_form(info, body["meta"]["facets"] or [], query)
+    chosen = list(_chosen(info, query))
+    is_long = body["meta"]["total"] > query.limit
+    started = [f"from record {query.offset + 1}"] if query.offset else []
     written = {name: value for name, value in query.written().items() if name not in {"view", "format", "facet"}}
     path = f"/{info.collection}"
     following = query.offset + query.limit
@@ -174,11 +180,13 @@ def list_html(database: Database, resource: type[Resource], query: PageQuery, si
         database,
         _neighbour(path, query, query.offset, site) if site.is_static else path,
         site,
-        is_listed=not written,
+        # The pages of a copy have addresses of their own, which repeat nothing.
+        is_listed=site.is_static or not written,
         json_address=_neighbour(info.path, query, query.offset, site)
         if site.is_static
         else info.path + (f"?{query_string(written)}" if written else ""),
-        page_title=collection_title(info.collection),
+        # The tabs and the history of a browser tell lists apart by their titles.
+        page_title=", ".join([collection_title(info.collection), *(each["label"] for each in chosen), *started]),
         page_description=shortened(info.description),
         collection=info.collection,
         collection_title=collection_title(info.collection),
@@ -194,8 +202,9 @@ def list_html(database: Database, resource: type[Resource], query: PageQuery, si
         total=body["meta"]["total"],
         offset=query.offset,
         is_filtered=bool(filters or query.q),
-        chosen=list(_chosen(info, query)),
-        form=None if site.is_static else list_form(info, body["meta"]["facets"] or [], query),
+        chosen=chosen,
+        # A few help lines are not worth a form above them.
+        form=form if not site.is_static and (form["filters"] or chosen or is_long) else None,
         previous=_neighbour(path, query, query.offset - query.limit, site) if query.offset else None,
         next=_neighbour(path, query, following, site) if following < body["meta"]["total"] else None,
     )
@@ -232,11 +241,17 @@ def search_html(database: Database, body: Mapping[str, Any] | None, query: Searc
         "/search",
         site,
         is_listed=False,
-        page_title=f"Search: {query.q}" if query.q else "Search",
+        page_title=(f"Search: {query.q}" if query.q else "Search")
+        + (f", from result {query.offset + 1}" if query.offset else ""),
         page_description="Search all records in your own words.",
         query_text=query.q,
         json_address=f"/v1/search?{query_string(written)}" if query.q else "",
         meta=meta,
+        chosen=[
+            {"label": f"Only: {kind.label}", "without": list_address("/search", without(query, "type", kind))}
+            for kind in query.type
+        ],
+        everything=f"/search?{query_string({'q': written['q']})}" if query.q else "",
         results=[hit | _marked(hit) for hit in body["data"]] if body else [],
         previous=_neighbour("/search", query, query.offset - query.limit, site) if query.offset else None,
         next=_neighbour("/search", query, following, site) if meta and following < meta["total"] else None,
@@ -379,11 +394,11 @@ def _chosen(info: ResourceInfo, query: PageQuery) -> Iterator[dict[str, str]]:
         for value in values:
             yield {
                 "label": f"{label_of(name)}: {label_of_value(kind, value)}",
-                "without": list_address(f"/{info.collection}", _without(query, name, value)),
+                "without": list_address(f"/{info.collection}", without(query, name, value)),
             }
 
 
-def _without(query: PageQuery, name: str, value: object) -> PageQuery:
+def without(query: Query, name: str, value: object) -> Query:
     """A query without one value of a filter."""
     given = getattr(query, name)
     rest = [each for each in given if each != value] if isinstance(given, list) else []

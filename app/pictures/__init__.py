@@ -30,6 +30,8 @@ class Picture:
     """The column with the name of that record."""
     rows_of: Callable[[Sequence[Record]], list[Row]]
     draw: Callable[..., str]
+    has_narrow_form: bool = True
+    """Whether phones are shown another drawing of the same rows."""
 
     def rows(self, records: Sequence[Record]) -> list[Row]:
         """What is drawn, from the public records of the collection."""
@@ -38,6 +40,13 @@ class Picture:
     def svg(self, rows: Sequence[Row], root: str, *, is_file: bool = False) -> str:
         """The picture; `root` leads to the root of the service. A file of its own has a background and a size."""
         return self.draw(rows, slug=self.slug, title=self.title, notice=self.notice, root=root, is_file=is_file)
+
+    def inline(self, rows: Sequence[Row]) -> str:
+        """The picture inside the page of its list, in each of its forms; the style sheet of the page shows one of them."""
+        if not self.has_narrow_form:
+            return self.svg(rows, "")
+        named = {"slug": f"{self.slug}-narrow", "title": self.title, "notice": self.notice}
+        return self.svg(rows, "") + self.draw(rows, **named, root="", is_narrow=True)
 
 
 def as_csv(rows: Sequence[Row]) -> str:
@@ -59,6 +68,7 @@ PICTURES: Final = (
         "place",
         legal_status.rows,
         legal_status.draw,
+        has_narrow_form=False,
     ),
     Picture(
         "evidence-by-claim",
