@@ -72,6 +72,30 @@ BROKEN = {
         {"action": "Do not combine kratom with alcohol."},
         "when to call emergency services",
     ),
+    "a card of an interaction without its emergency": (
+        "interactions",
+        "opioids",
+        {"cautions": ["Do not combine kratom with opioids."]},
+        "a caution that says how urgently help is needed",
+    ),
+    "a card of a risk without its emergency": (
+        "risk_groups",
+        "heart-disease",
+        {"cautions": ["Ask a doctor."]},
+        "a caution that says how urgently help is needed",
+    ),
+    "a warning sign that can wait": (
+        "warning_signs",
+        "seizure",
+        {"action": "Rest for a day."},
+        "the urgency of this sign",
+    ),
+    "a threat to life that is no emergency": (
+        "side_effects",
+        "coma",
+        {"what_to_do": "Let the person sleep."},
+        "when to call emergency services",
+    ),
     "an action that allows what must not be combined": (
         "interactions",
         "alcohol",

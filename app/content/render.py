@@ -220,7 +220,7 @@ class Renderer:
         sentences += [f"{WORDS_OF_SUPPORT[s]} {', '.join(by_claims[s])}." for s in GRAVEST_FIRST if s in by_claims]
         if bearing.omissions:
             found.add(Support.background)
-            sentences.append(f"Stands behind what the article omits: {'; '.join(bearing.omissions)}.")
+            sentences.append(f"Source for what the article leaves out: {'; '.join(bearing.omissions)}.")
         return self._link(slug, next(s for s in order if s in found), " ".join(sentences) or None)
 
     def _part_citations(self, part: Strict) -> Object:

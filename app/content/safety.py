@@ -145,6 +145,29 @@ def interactions_say_what_to_do(draft: Draft) -> Iterator[Fault]:
                 yield Fault((*record.place, "action"), shown(action), "when to call emergency services or see a doctor")
 
 
+def danger_is_an_emergency(draft: Draft) -> Iterator[Fault]:
+    """What to do about a warning sign states its urgency, and what threatens life is an emergency."""
+    for sign in draft.records["warning-signs"]:
+        urgency = SAME_DAY if sign.text("urgency") == "same_day" else HOSPITAL
+        if (action := sign.text("action")) and not urgency.search(action):
+            yield Fault((*sign.place, "action"), shown(action), "the urgency of this sign")
+    for effect in draft.records["side-effects"]:
+        what_to_do = effect.text("what_to_do")
+        if effect.text("seriousness") == "life_threatening" and what_to_do and not EMERGENCY.search(what_to_do):
+            yield Fault((*effect.place, "what_to_do"), shown(what_to_do), "when to call emergency services")
+
+
+def cards_say_when_to_get_help(draft: Draft) -> Iterator[Fault]:
+    """The cautions say as well how urgently help is needed, because a card shows them and not what to do."""
+    for _, record in draft.everything():
+        advice = " ".join(text for _, text in _texts(record, ADVICE))
+        cautions = " ".join(text for _, text in record.texts("cautions"))
+        urgency = HOSPITAL if HOSPITAL.search(advice) else SAME_DAY
+        if urgency.search(advice) and record.fields.get("cautions") is not None and not urgency.search(cautions):
+            expected = "a caution that says how urgently help is needed, as the instruction of this record does"
+            yield Fault((*record.place, "cautions"), shown(cautions), expected)
+
+
 def statements_are_attributed(draft: Draft) -> Iterator[Fault]:
     """A statement that the evidence does not support is attributed to its source."""
     for claim in draft.records["claims"]:
@@ -233,6 +256,8 @@ SAFETY_RULES: Final = (
     sellers_are_not_named,
     interactions_lead_to_a_warning_sign,
     interactions_say_what_to_do,
+    danger_is_an_emergency,
+    cards_say_when_to_get_help,
     statements_are_attributed,
     a_sign_has_one_urgency,
     short_texts_name_no_amount,
