@@ -30,7 +30,16 @@ SAME_DAY: Final = re.compile(r"\bemergency\b|\bhospital now\b|\bsame day\b", re.
 """For a sign that needs care on the same day: so soon, or sooner."""
 CAN_NOT: Final = re.compile(r"\bcan['\u2019]?t\b", re.IGNORECASE)
 WHAT_TO_DO: Final = re.compile(r"\b(?:do not|never|avoid|ask|tell)\b", re.IGNORECASE)
-INSTRUCTIONS: Final = ("what_to_do", "action", "advice", "answer", "short_answer", "guidance", "cautions")
+INSTRUCTIONS: Final = (
+    "what_to_do",
+    "action",
+    "advice",
+    "answer",
+    "short_answer",
+    "guidance",
+    "cautions",
+    "suggested_framing",
+)
 """The fields that tell a reader what to do."""
 ADVICE: Final = ("what_to_do", "action", "advice", "answer", "short_answer", "when_to_use")
 """The instructions that a screen may show alone."""
