@@ -8,6 +8,7 @@ from app.content.phrases import (
     advice_against_a_medicine,
     advice_to_stop,
     bare_benefits,
+    bare_reassurances,
 )
 
 
@@ -135,6 +136,35 @@ def test_a_bare_benefit_is_known_in_any_words(text: str) -> None:
 )
 def test_a_benefit_with_its_source_or_its_limits_is_not_taken_for_bare(text: str) -> None:
     assert not list(bare_benefits(text))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "A clean certificate means no risk.",
+        "Testing removes the risks.",
+        "Lab tests guarantee a clean product.",
+        "Legal products are risk-free.",
+        "It is not addictive.",
+        "Small doses do not harm.",
+        "There is nothing to worry about.",
+    ],
+)
+def test_a_promise_of_safety_is_known_in_any_words(text: str) -> None:
+    assert list(bare_reassurances(text))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Testing a product does not remove the risks of dependence.",
+        "Clean manufacture does not guarantee balanced advice.",
+        "The article says that it is not addictive.",
+        "Legal does not mean approved or safe.",
+    ],
+)
+def test_the_denial_of_a_promise_of_safety_is_not_taken_for_one(text: str) -> None:
+    assert not list(bare_reassurances(text))
 
 
 @pytest.mark.parametrize(

@@ -59,6 +59,24 @@ BROKEN = {
         {"name": "Red vein for pain relief"},
         "a benefit with its source or its limits",
     ),
+    "tests that remove the risks": (
+        "quality_checks",
+        "minimum-test-panels",
+        {"guidance": "A clean certificate means no risk."},
+        "no promise of safety",
+    ),
+    "a law that makes safe": (
+        "jurisdictions",
+        "us-tx",
+        {"note": "Legal products are risk-free."},
+        "no promise of safety",
+    ),
+    "an answer of the article, bare": (
+        "faqs",
+        "onset",
+        {"article_answer": "It is felt within half an hour."},
+        "attributed to the article",
+    ),
     "a seller in prose": (
         "quality_checks",
         "reading-a-certificate",

@@ -99,6 +99,18 @@ QUALIFIED: Final = re.compile(
     re.IGNORECASE,
 )
 """How a sentence says whose statement it is, or how far it is true."""
+REASSURANCE: Final = re.compile(
+    r"\b(?:risk[\s-]free|(?:no|zero|without(?: any)?) (?:\w+ )?(?:risks?|harms?|danger|side effects?)"
+    r"|(?:removes?|removed|removing|rules? out|eliminat\w+|takes? away) (?:all |the |any |every )?(?:\w+ )?(?:risks?|dangers?)"
+    r"|guarantee[sd]?|nothing to (?:fear|worry about)|no (?:need|reason) to worry|perfectly (?:safe|legal|fine)"
+    r"|(?:do|does|did|can|will) ?n[o']t (?:harm|hurt)|cannot (?:harm|hurt)|never (?:harms?|hurts?)|non-toxic"
+    r"|not (?:addictive|dangerous|harmful|toxic))\b",
+    re.IGNORECASE,
+)
+DISOWNED: Final = re.compile(
+    r"\b(?:not|never|no|nobody|cannot|says?|said|article|promis\w*|claims?|if|whether)\b|n't\b", re.IGNORECASE
+)
+"""How a sentence denies what follows, or says whose words it is."""
 PRESUMING: Final = re.compile(r"\s*(?:why|how|when|which|what (?:makes?|is the (?:best|safest)))\b", re.IGNORECASE)
 """How a question begins that takes a statement for granted: `Why is red vein best for pain?`"""
 
@@ -127,4 +139,12 @@ def bare_benefits(text: str) -> Iterator[str]:
     for sentence in sentences_of(text):
         presumed = not sentence.endswith("?") or PRESUMING.match(sentence)
         if presumed and OF_KRATOM.search(sentence) and BENEFIT.search(sentence) and not QUALIFIED.search(sentence):
+            yield sentence
+
+
+def bare_reassurances(text: str) -> Iterator[str]:
+    """The sentences of a text that promise that something is without risk, such as a tested product."""
+    for sentence in sentences_of(text):
+        found = REASSURANCE.search(sentence)
+        if found and not DISOWNED.search(sentence[: found.start()]):
             yield sentence

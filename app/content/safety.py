@@ -13,6 +13,7 @@ from app.content.phrases import (
     advice_against_a_medicine,
     advice_to_stop,
     bare_benefits,
+    bare_reassurances,
 )
 from app.content.places import summary_of_place
 from app.content.readability import sentences
@@ -120,6 +121,13 @@ def benefits_are_not_stated_bare(draft: Draft) -> Iterator[Fault]:
             yield Fault(place, shown(sentence), "a benefit with its source or its limits, in the same sentence")
 
 
+def nothing_is_called_free_of_risk(draft: Draft) -> Iterator[Fault]:
+    """No sentence promises that something is without risk: neither what is legal nor what was tested."""
+    for place, text in _prose(draft):
+        for sentence in bare_reassurances(text):
+            yield Fault(place, shown(sentence), "no promise of safety: neither a law nor a test takes a risk away")
+
+
 def sellers_are_not_named(draft: Draft) -> Iterator[Fault]:
     """No seller is named outside the record of a source."""
     publishers = {
@@ -190,6 +198,10 @@ def statements_are_attributed(draft: Draft) -> Iterator[Fault]:
                 )
         if claim.text("verdict") == "contradicts" and claim.fields.get("suggested_framing", "") is None:
             yield Fault((*claim.place, "suggested_framing"), "null", "a framing for a statement that is contradicted")
+    for question in draft.records["faqs"]:
+        text = question.text("article_answer")
+        if text and not ATTRIBUTION.search(text):
+            yield Fault((*question.place, "article_answer"), shown(text), "an answer that is attributed to the article")
     for effect in draft.records["effects"]:
         for name in ("name", "title", "summary"):
             text = effect.text(name)
@@ -262,6 +274,7 @@ SAFETY_RULES: Final = (
     no_text_advises_against_a_medicine,
     combined_medicines_are_not_to_be_stopped,
     benefits_are_not_stated_bare,
+    nothing_is_called_free_of_risk,
     sellers_are_not_named,
     interactions_lead_to_a_warning_sign,
     interactions_say_what_to_do,
