@@ -175,6 +175,12 @@ BROKEN = {
     ),
     "an amount in a title": ("faqs", "onset", {"title": "Is 2.5 g too much?"}, "no amount"),
     "an amount in a summary": ("strains", "red-vein", {"summary": "People take 2 to 3 grams."}, "no amount"),
+    "an amount that looks like advice": (
+        "dosage_ranges",
+        "survey-commonest-dose-band",
+        {"summary": "This is what most users take.", "cautions": ["People chose to take part."]},
+        "that the amount is not a recommendation",
+    ),
     "a summary of three sentences": (
         "strains",
         "red-vein",

@@ -27,6 +27,10 @@ ATTRIBUTION: Final = re.compile(
 EMERGENCY: Final = re.compile(r"\bemergency\b", re.IGNORECASE)
 HOSPITAL: Final = re.compile(r"\bemergency\b|\bhospital now\b", re.IGNORECASE)
 """For a sign whose own action is to go to a hospital now."""
+NO_ADVICE: Final = re.compile(
+    r"\bnot (?:an? )?(?:\w+ )?(?:recommend\w*|safe|guide)\b|\bno guide\b|\bnot a level to reach\b", re.IGNORECASE
+)
+"""How an amount is told from advice to take it."""
 SAME_DAY: Final = re.compile(r"\bemergency\b|\bhospital now\b|\bsame day\b", re.IGNORECASE)
 """For a sign that needs care on the same day: so soon, or sooner."""
 CAN_NOT: Final = re.compile(r"\bcan['\u2019]?t\b", re.IGNORECASE)
@@ -227,6 +231,18 @@ def a_sign_has_one_urgency(draft: Draft) -> Iterator[Fault]:
                     yield Fault(place, shown(phrase), "the urgency of that sign, as its record states it")
 
 
+def amounts_are_no_recommendation(draft: Draft) -> Iterator[Fault]:
+    """The card of an amount says that it is no recommendation."""
+    for record in draft.records["dosage-ranges"]:
+        card = [
+            record.text("title") or "",
+            record.text("summary") or "",
+            *(text for _, text in record.texts("cautions")),
+        ]
+        if record.fields.get("cautions") is not None and not NO_ADVICE.search(" ".join(card)):
+            yield Fault((*record.place, "cautions"), shown(" ".join(card)), "that the amount is not a recommendation")
+
+
 def cards_are_short(draft: Draft) -> Iterator[Fault]:
     """A title and a summary fit on a card. The title of a source is exempt, because it is quoted."""
     for collection, record in draft.everything():
@@ -283,6 +299,7 @@ SAFETY_RULES: Final = (
     statements_are_attributed,
     a_sign_has_one_urgency,
     short_texts_name_no_amount,
+    amounts_are_no_recommendation,
     cards_are_short,
     places_say_their_status,
     collections_that_need_cautions_have_them,
