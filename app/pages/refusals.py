@@ -13,7 +13,7 @@ from app.problems import ProblemError, shown
 from app.schemas.queries import Flag, QueryParameters
 from app.schemas.resources import vocabulary_in
 
-DAMAGED: Final = "Part of the address is damaged. It may have been cut off or changed on its way."
+DAMAGED: Final = "Part of the address{place} is damaged. It may have been cut off or changed on its way."
 QUESTION_LENGTH: Final = 200
 WHOLE_ADDRESS: Final[Mapping[str, str]] = {
     "query_too_long": "The address is too long.",
@@ -122,9 +122,9 @@ def _valid_choices(form: type[QueryParameters], name: str, values: Sequence[str]
 def _sentence(form: type[QueryParameters], name: str, code: str, values: Sequence[str]) -> str:
     """What cannot be shown, and what can."""
     if not name:
-        return WHOLE_ADDRESS.get(code, DAMAGED)
+        return WHOLE_ADDRESS.get(code, DAMAGED.format(place=""))
     if name not in form.model_fields or code in UNREADABLE:
-        return f"{DAMAGED} It says “{shown(name)}”."
+        return DAMAGED.format(place=f" (“{shown(name)}”)")
     valid = frozenset(_valid_choices(form, name, values))
     value = next((value for value in values if value not in valid), "")
     is_flag = form.model_fields[name].annotation == Flag | None
