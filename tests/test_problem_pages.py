@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from unittest.mock import Mock
 from urllib.parse import urljoin
 
 import httpx
@@ -137,8 +138,20 @@ async def test_a_failure_is_told_in_html_too_without_what_is_inside(
     async with httpx.AsyncClient(transport=transport, base_url="https://api.example.org", headers=READER) as client:
         response = await client.get("/kratom/strains/red-vein")
     assert (response.status_code, response.headers["Content-Type"]) == (500, "text/html; charset=utf-8")
-    assert "Something went wrong." in response.text
+    assert "Something went wrong. The fault is in this service. Try again later." in response.text
     assert "secret" not in response.text
+
+
+async def test_a_service_that_is_short_of_something_asks_to_try_again(
+    public: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.routers.html_pages.record_html", Mock(side_effect=MemoryError))
+    transport = httpx.ASGITransport(app=public)
+    async with httpx.AsyncClient(transport=transport, base_url="https://api.example.org", headers=READER) as client:
+        response = await client.get("/kratom/strains/red-vein")
+    assert (response.status_code, response.headers["Content-Type"]) == (503, "text/html; charset=utf-8")
+    assert "This page cannot be shown right now" in response.text
+    assert "Try again in a few seconds." in response.text
 
 
 async def test_under_a_prefix_every_link_stays_below_it(public: Service) -> None:

@@ -32,14 +32,18 @@ REFUSED = [
         "side-effects",
     ),
     ("/citations?year=MMXX", "“Year” cannot be “MMXX”.", "citations"),
-    ("/jurisdictions?status=%zz&parent_code=us", "It says “status”.", "jurisdictions?parent_code=US"),
+    (
+        "/jurisdictions?status=%zz&parent_code=us",
+        "Part of the address (“status”) is damaged.",
+        "jurisdictions?parent_code=US",
+    ),
     ("/strains?%FF=1", "Part of the address is damaged.", "strains"),
-    ("/strains?<b>=1&<b>=2", "It says “<b>”.", "strains"),
+    ("/strains?<b>=1&<b>=2", "Part of the address (“<b>”) is damaged.", "strains"),
     (f"/strains?vein=red&x={'x' * 5000}", "The address is too long.", "strains?vein=red"),
     ("/strains?" + "&".join(f"x{n}=1" for n in range(60)), "The address asks for too many things at once.", "strains"),
     ("/search?q=liver&type=pill,claim", "“Type” cannot be “pill”.", "search?q=liver&type=claim"),
     ("/search?q=liver&limit=1000", "A page cannot show “1000” records. It shows 1 to 50.", "search?q=liver"),
-    ("/strains/red-vein?q=%zz", "Part of the address is damaged.", "strains/red-vein"),
+    ("/strains/red-vein?q=%zz", "Part of the address (“q”) is damaged.", "strains/red-vein"),
 ]
 """What was asked, what the page says of it, and where the list without it is."""
 

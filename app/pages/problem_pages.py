@@ -33,8 +33,15 @@ TITLES: Final[Mapping[str, str]] = {
     NOT_FOUND.slug: "There is no such page",
     GONE.slug: "This page was withdrawn",
     INVALID_REQUEST.slug: "This cannot be shown as it was asked for",
+    INTERNAL_ERROR.slug: "This page could not be made",
+    UNAVAILABLE.slug: "This page cannot be shown right now",
 }
 """The heading of a page; the title of the problem where nothing is here."""
+WHAT_NOW: Final[Mapping[str, str]] = {
+    INTERNAL_ERROR.slug: " The fault is in this service. Try again later.",
+    UNAVAILABLE.slug: " Try again in a few seconds.",
+}
+"""What a reader can do about a problem that is not in the address."""
 NOTHING_REFUSED: Final[Mapping[str, Any]] = {"refused": [], "rest": None, "form": None}
 """What the page of another problem does not show."""
 
@@ -138,7 +145,7 @@ def _message(
         return detail, _page_at(database, suggested and f"/v1/{collection}/{suggested}")
     if problem.kind is NOT_FOUND:
         return "There is nothing at this address.", _named(database, (suggested or "").removeprefix(prefix))
-    return ("" if problem.errors else problem.detail), None
+    return ("" if problem.errors else f"{problem.detail}{WHAT_NOW.get(problem.kind.slug, '')}"), None
 
 
 def _named(database: Database, address: str) -> dict[str, str] | None:

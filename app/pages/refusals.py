@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Final, get_origin
 from urllib.parse import parse_qsl
 
@@ -12,7 +13,7 @@ from app.problems import ProblemError, shown
 from app.schemas.queries import Flag, QueryParameters
 from app.schemas.resources import vocabulary_in
 
-DAMAGED: Final = "Part of the address is damaged. It may have been cut off or changed on its way."
+DAMAGED: Final = "Part of the address{place} is damaged. It may have been cut off or changed on its way."
 QUESTION_LENGTH: Final = 200
 WHOLE_ADDRESS: Final[Mapping[str, str]] = {
     "query_too_long": "The address is too long.",
@@ -104,22 +105,31 @@ def _name_of(error: ProblemError) -> str:
     return name.removesuffix("[]")
 
 
+@cache
+def _schemas(form: type[QueryParameters]) -> dict[str, dict[str, Any]]:
+    """The schema of each parameter, which has its limits."""
+    schemas: dict[str, dict[str, Any]] = form.model_json_schema()["properties"]
+    return schemas
+
+
 def _valid_choices(form: type[QueryParameters], name: str, values: Sequence[str]) -> list[str]:
     """Those of the values of a filter that it has."""
     kind = vocabulary_in(form.model_fields[name].annotation) if _is_list(form, name) else None
-    return [value for value in values if kind and value.lower() in set(kind)]
+    choices = frozenset(kind or ())
+    return [value for value in values if value.lower() in choices]
 
 
 def _sentence(form: type[QueryParameters], name: str, code: str, values: Sequence[str]) -> str:
     """What cannot be shown, and what can."""
     if not name:
-        return WHOLE_ADDRESS.get(code, DAMAGED)
+        return WHOLE_ADDRESS.get(code, DAMAGED.format(place=""))
     if name not in form.model_fields or code in UNREADABLE:
-        return f"{DAMAGED} It says “{shown(name)}”."
-    value = next((value for value in values if value not in _valid_choices(form, name, values)), "")
+        return DAMAGED.format(place=f" (“{shown(name)}”)")
+    valid = frozenset(_valid_choices(form, name, values))
+    value = next((value for value in values if value not in valid), "")
     is_flag = form.model_fields[name].annotation == Flag | None
     sentence = OF_CODES.get(code) or OF_PARAMETERS.get((name, code)) or OF_PARAMETERS.get((name, ""))
     sentence = sentence or (EMPTY if not value else NO_FLAG if is_flag else NO_VALUE)
-    limits: dict[str, Any] = form.model_json_schema()["properties"][name]
+    limits = _schemas(form)[name]
     most, longest = limits.get("maximum", 0), limits.get("maxLength", 0)
     return sentence.format(label=label_of(name), value=shown(value), most=most, longest=longest)
