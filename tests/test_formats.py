@@ -114,7 +114,7 @@ async def test_every_field_of_the_record_is_a_column_cautions_and_verdicts_inclu
 
 async def test_every_cell_fits_into_a_spreadsheet_but_the_one_that_the_page_names(client: httpx.AsyncClient) -> None:
     page = (ROOT / "docs/formats.md").read_text(encoding="utf-8")
-    assert "One has more: the `sections` of the article" in page
+    assert "One cell has more: the `sections` of the article" in page
     too_long = []
     for path in each(COLLECTIONS):
         for row in each(rows((await client.get(f"{path}?format=csv")).content)):
