@@ -71,7 +71,7 @@ def refused(start: bytes, problem: ProblemException, root_path: str) -> Head:
 
 
 def _fault(request: Request, target: bytes, authority: bytes | None) -> ProblemException | None:
-    """Why a request is refused: too many fields, CONNECT, or an ambiguous target or framing."""
+    """The fault of a request that makes its framing or its target ambiguous, if any."""
     if len(request.headers) > MAX_FIELDS:
         return ProblemException(HEAD_TOO_LARGE, TOO_LARGE)
     if request.method == "CONNECT":
