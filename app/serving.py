@@ -18,7 +18,7 @@ from app.settings import Settings
 BACKLOG: Final = 2048
 """How many connections may wait to be accepted."""
 GRACE_SECONDS: Final = 8
-"""How long requests in progress, and clients that are still reading, may delay the shutdown."""
+"""How long requests that are being processed, and clients that are still reading, may hold up the end."""
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -34,7 +34,7 @@ def listen(host: str, port: int) -> socket.socket:
         listener = socket.socket(family, kind, protocol)
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(address)
-        # From here on, connections are queued, so "Serving on" is true when it is printed.
+        # From here on connections wait to be accepted, so "Serving on" is true when it is printed.
         listener.listen(BACKLOG)
     except (OSError, UnicodeError) as error:
         reason = (getattr(error, "strerror", None) or str(error)).lower()

@@ -21,7 +21,7 @@ from app.database import Database, DatabaseUnusableError, open_database
 from app.settings import Settings
 from app.supervisor import Slot, Supervisor, Worker
 from app.watching import stamp_of
-from app.worker import MAX_TRIES, Message, receive_message
+from app.worker import MAX_TRIES, Orders, received
 from processes import needs_proc, wait_until
 from support import each
 
@@ -170,9 +170,9 @@ def test_a_worker_that_is_silent_for_long_is_ended_and_one_that_starts_may_be_si
         assert process.wait(5) == -signal.SIGKILL
 
 
-def orders(content: Path) -> Message:
+def orders(content: Path) -> Orders:
     """An order to serve a file."""
-    return Message(release=2, refusal=None, content=os.open(content, os.O_RDONLY), listener=None)
+    return Orders(release=2, refusal=None, content=os.open(content, os.O_RDONLY), listener=None)
 
 
 def test_a_worker_that_cannot_read_a_release_gives_up_after_some_tries_unless_another_comes(
@@ -180,14 +180,14 @@ def test_a_worker_that_cannot_read_a_release_gives_up_after_some_tries_unless_an
 ) -> None:
     monkeypatch.setattr(worker_module, "RETRY_MILLISECONDS", 0)
     (tmp_path / "broken").write_bytes(b"")
-    tried: list[Message] = []
-    database = Message.database
+    tried: list[Orders] = []
+    database = Orders.database
 
-    def noted(order: Message) -> Database:
+    def noted(order: Orders) -> Database:
         tried.append(order)
         return database(order)
 
-    monkeypatch.setattr(Message, "database", noted)
+    monkeypatch.setattr(Orders, "database", noted)
     ours, theirs = socket.socketpair()
     with ours, theirs:
         with pytest.raises(DatabaseUnusableError, match="is empty"):
@@ -205,7 +205,7 @@ def test_a_worker_that_lacks_a_descriptor_for_a_release_says_so(tmp_path: Path) 
         resource.setrlimit(resource.RLIMIT_NOFILE, (3, limits[1]))
         try:
             with pytest.raises(OSError, match="too many files are open"):
-                receive_message(ours)
+                received(ours)
         finally:
             resource.setrlimit(resource.RLIMIT_NOFILE, limits)
 
