@@ -176,7 +176,7 @@ def open_database(path: Path) -> Database:
         return _open(path)
     except MemoryError as error:
         raise DatabaseUnusableError(
-            path, "needs more memory than is available", "allow the process more", may_pass=True
+            path, "takes more memory than there is", "allow the process more", may_pass=True
         ) from error
 
 

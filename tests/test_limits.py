@@ -50,7 +50,7 @@ def ended(database_path: Path, program: str, **settings: str) -> subprocess.Comp
 
 @pytest.mark.parametrize("workers", ["1", "2"])
 @pytest.mark.parametrize(("kind", "amount"), TOO_LITTLE_MEMORY)
-def test_with_too_little_memory_the_service_exits_with_one_line(
+def test_with_too_little_memory_it_ends_with_one_line(
     database_path: Path, kind: int, amount: int, workers: str
 ) -> None:
     result = ended(database_path, limited(kind, amount), API_WORKERS=workers)
@@ -79,7 +79,7 @@ async def test_a_request_that_lacks_memory_gets_a_503(ask: Ask, monkeypatch: pyt
     assert (response.status, response.headers["retry-after"]) == (503, "5")
 
 
-def test_with_too_few_open_files_the_service_exits_with_one_line(database_path: Path) -> None:
+def test_with_hardly_any_open_files_it_ends_with_one_line(database_path: Path) -> None:
     result = ended(database_path, limited(resource.RLIMIT_NOFILE, 20))
     assert (result.returncode, result.stdout) == (1, "")
     assert result.stderr == "The service needs 24 open files, and 20 are allowed\n"
