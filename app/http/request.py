@@ -81,7 +81,7 @@ class Request:
         """The path below the root path, decoded."""
         self.raw_path = raw_path
         self.raw_query = query
-        self.query = _without_ignored(query)
+        self.query = _meaningful(query)
         """The query without ignored parameters; once it has been validated, in its canonical spelling."""
         self.has_ignored_parameters = len(self.query) < len(query)
         self.offers: tuple[bytes, ...] | None = None
@@ -196,8 +196,8 @@ new_request_id = _random_identifiers().__next__
 """Returns a random request identifier, which reveals nothing about other requests."""
 
 
-def _without_ignored(query: bytes) -> bytes:
-    """The query without empty parts and ignored parameters; one that is too long, to be refused later, is left as it is."""
+def _meaningful(query: bytes) -> bytes:
+    """The query without empty parts and ignored parameters; one that is too long is refused as it is."""
     if not query or len(query) > MAX_QUERY_BYTES:
         return query
     return b"&".join([part for part in query.split(b"&") if part and not _is_ignored(part)])
