@@ -9,6 +9,7 @@ import pytest
 from app.database import Database
 from app.http import turns
 from app.main import Service
+from support import each
 from wire import ask, listening, run
 
 CLIENTS = 40
@@ -31,7 +32,7 @@ def test_several_connections_are_accepted_for_each_expensive_call(
             monkeypatch.setattr(Database, "read", noting)
             clients = [socket.create_connection(("127.0.0.1", port)) for _ in range(CLIENTS)]
             got = await asyncio.gather(*(ask(app, f"/v1/claims?limit=1&offset={3000 + n}") for n in range(CLIENTS)))
-            for client in clients:
+            for client in each(clients):
                 client.close()
             assert [status for status, _, _ in got] == [200] * CLIENTS
 
