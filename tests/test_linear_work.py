@@ -10,6 +10,7 @@ from urllib.parse import unquote
 import pytest
 
 from app.http import connection, head
+from app.http import request as request_module
 from app.http.request import Request
 from app.main import Service
 from app.problems import HEAD_TOO_LARGE
@@ -102,6 +103,12 @@ def test_a_head_with_too_many_fields_is_refused_before_they_are_parsed(monkeypat
     read = head.read_head(b"GET /v1 HTTP/1.1\r\n" + b"a:\r\n" * (head.MAX_FIELDS + 1) + b"\r\n", "")
     assert read.fault is not None
     assert read.fault.kind is HEAD_TOO_LARGE
+
+
+def test_a_query_of_too_many_parts_is_not_searched_for_ignored_parameters(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(request_module, "_is_ignored", None)
+    query = b"%75tm_a=1&" * request_module.MAX_PARTS
+    assert Request("GET", "/v1", b"/v1", query, [], "1.1").query == query
 
 
 class _Watched:

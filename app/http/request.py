@@ -24,6 +24,8 @@ from app.problems import (
 
 MAX_QUERY_BYTES: Final = 4096
 MAX_PARAMETERS: Final = 50
+MAX_PARTS: Final = 200
+"""How many parts of a query are looked at for ignored parameters, which do not count as parameters."""
 MAX_HOST_BYTES: Final = 260
 HOST = re.compile(
     rb"(?:\[(?P<ipv6>[0-9A-Fa-f:.]{2,45})\]|(?=[^:]{1,253}(?::|\Z))[A-Za-z0-9_-]{1,63}(?:\.[A-Za-z0-9_-]{1,63})*\.?)"
@@ -202,8 +204,8 @@ new_request_id = _random_identifiers().__next__
 
 
 def _meaningful(query: bytes) -> bytes:
-    """The query without empty parts and ignored parameters; one that is too long is refused as it is."""
-    if not query or len(query) > MAX_QUERY_BYTES:
+    """The query without empty parts and ignored parameters; one that is too long, or has too many parts, is refused as it is."""
+    if not query or len(query) > MAX_QUERY_BYTES or query.count(b"&") >= MAX_PARTS:
         return query
     return b"&".join([part for part in query.split(b"&") if part and not _is_ignored(part)])
 
