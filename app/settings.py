@@ -2,18 +2,17 @@
 
 import re
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated
 from urllib.parse import urlsplit
 
 from pydantic import Field, field_validator
 from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from app.http.prefix import MAX_PREFIX
 from app.http.request import is_host
 
 PUBLIC_PATH = re.compile(r"(?:/(?!\.\.?(?:/|\Z))(?:[A-Za-z0-9._~-]|%[0-9A-Fa-f]{2})+)*")
-MAX_PUBLIC_PATH: Final = 60
-"""How long the path of the public address may be: every address in a response begins with it, and has a longest length."""
 
 
 class Settings(BaseSettings):
@@ -32,7 +31,7 @@ class Settings(BaseSettings):
     workers: Annotated[int, Field(ge=1, le=64)] = 1
     """Number of server processes."""
     cache_seconds: Annotated[int, Field(ge=0, le=31_536_000)] = 300
-    """How long, in seconds, clients and caches may reuse a response before they revalidate it."""
+    """How long, in seconds, clients and caches may reuse a response; for a day more they may while they revalidate it, unless this is 0."""
     cache_bytes: Annotated[int, Field(ge=0)] = 67_108_864
     """Size of the response cache of each process, in bytes; the pages take about 4 MB more."""
     tls: bool = False
@@ -79,8 +78,8 @@ class Settings(BaseSettings):
             fault = "Should have a port from 1 to 65535, or none"
         elif not PUBLIC_PATH.fullmatch(path):
             fault = "Should have a path of letters, digits, and any of - . _ ~ % between single slashes"
-        elif len(path) > MAX_PUBLIC_PATH:
-            fault = f"Should have a path of at most {MAX_PUBLIC_PATH} characters"
+        elif len(path) > MAX_PREFIX:
+            fault = f"Should have a path of at most {MAX_PREFIX} characters"
         else:
             return f"{scheme.lower()}://{host}{path}"
         raise PydanticCustomError("public_url", "{fault}", {"fault": fault})

@@ -1,6 +1,7 @@
 """A cached response is the one that would have been computed, and caching never costs more than its budget."""
 
 import asyncio
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -250,6 +251,15 @@ def test_queries_of_one_list_are_cached_separately_under_a_root_path(service: Se
             assert first == third != second
 
     run(promise)
+
+
+def test_no_query_is_taken_for_the_format_that_accept_has_chosen(service: Service) -> None:
+    # Some servers hand over what follows a # in a target.
+    as_csv = asyncio.run(ask(service, "/v1/strains?q=red", (b"accept", b"text/csv")))
+    assert as_csv[1][b"content-type"].startswith(b"text/csv")
+    _, headers, body = asyncio.run(ask(service, "/v1/strains?q=red#text/csv"))
+    assert headers[b"content-type"] == b"application/json"
+    assert json.loads(body)["links"]["self"] == "/v1/strains?q=red%23text%2Fcsv"
 
 
 @pytest.mark.parametrize("prefix", ["", "/kratom", "/a/b", "/v1"])

@@ -82,43 +82,6 @@ def test_a_client_that_disconnects_during_a_response_leaves_nothing_open(
     assert not caplog.records
 
 
-def test_on_shutdown_received_requests_get_responses_and_the_last_says_close(app: Service) -> None:
-    async def promise() -> None:
-        async with listening(app) as (port, state):
-            reader, writer = await asyncio.open_connection("127.0.0.1", port)
-            writer.write(request(DETAIL))
-            await reader.readuntil(b"\r\n\r\n")
-            [open_connection] = connections(state)
-            open_connection.shutdown()
-            writer.write(request(DETAIL) + request(b"/v1/nothing") + request(DETAIL))
-            got = await asyncio.wait_for(reader.read(), 5)
-            assert statuses(got) == [200, 404, 200]
-            assert got.count(b"connection: close\r\n") == 1
-            writer.close()
-
-    run(promise)
-
-
-def test_on_shutdown_an_incomplete_request_gets_503(app: Service, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(connection, "STOP_SECONDS", 0.2)
-    monkeypatch.setattr(connection, "LINGER_SECONDS", 0.2)
-
-    async def promise() -> None:
-        async with listening(app) as (port, state):
-            reader, writer = await asyncio.open_connection("127.0.0.1", port)
-            writer.write(request(DETAIL)[:-2])
-            await asyncio.sleep(0.1)
-            [open_connection] = connections(state)
-            open_connection.shutdown()
-            got = await asyncio.wait_for(reader.read(), 5)
-            assert got.startswith(b"HTTP/1.1 503 ")
-            assert b"\r\nretry-after: " in got
-            assert b"\r\nconnection: close\r\n" in got
-            writer.close()
-
-    run(promise)
-
-
 @pytest.mark.parametrize("is_split", [False, True])
 def test_the_head_of_a_pipelined_request_is_bounded_too(app: Service, *, is_split: bool) -> None:
     huge = request(b"/v1", b"X: " + b"a" * head.MAX_HEAD_BYTES)

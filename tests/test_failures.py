@@ -11,7 +11,7 @@ from fastapi import HTTPException
 from app.main import Service, create_app
 from app.settings import Settings
 from support import each
-from wire import CLOSE, NOT_CLOSED, exchange, listening, request, run, statuses, until
+from wire import CLOSE, NOT_CLOSED, ask, exchange, listening, request, run, statuses, until
 
 READER = b"Accept: text/html"
 
@@ -109,3 +109,11 @@ def test_headers_of_an_exception_do_not_change_the_framing(service: Service, sta
             assert b"\r\nx-added: 1\r\n" in block
 
     run(promise)
+
+
+@pytest.mark.parametrize("path", ["/v1", "/v1/nothing", "/V1/meta", "/v1/strains?nope=1", "/nothing"])
+def test_a_root_path_that_is_too_long_for_an_address_causes_no_failure(service: Service, path: str) -> None:
+    for accept in (b"application/json", b"text/html"):
+        sent = (b"accept", accept), (b"x-request-id", b"mine")
+        expected = asyncio.run(ask(service, path, *sent))
+        assert asyncio.run(ask(service, path, *sent, root_path="/" + "é" * 200)) == expected

@@ -19,7 +19,8 @@ from support import (
 
 pytestmark = pytest.mark.anyio
 
-
+SAFELISTED = {"cache-control", "content-language", "content-length", "content-type"}
+"""The headers that a page of another origin may always read."""
 JSON_POLICY = "default-src 'none'; frame-ancestors 'none'"
 
 # Every response
@@ -68,6 +69,10 @@ async def test_responses_may_be_kept_for_as_long_as_is_set_and_errors_not_at_all
         response.headers["cache-control"] == "public, max-age=3600, stale-while-revalidate=86400, stale-if-error=604800"
     )
     an_hour.state.database.close()
+    never = create_app(Settings(database_path=database_path, cache_seconds=0))
+    response = await raw_response(never, RESOURCE)
+    assert response.headers["cache-control"] == "public, max-age=0, stale-if-error=604800"
+    never.state.database.close()
     for path in each(DOCUMENTED):
         response = await ask(path)
         if path.startswith("/health/"):
@@ -114,6 +119,19 @@ async def test_a_preflight_needs_a_host_like_any_request(ask: Ask) -> None:
     assert (await ask(RESOURCE, [*asked, ("host", "second")], method="OPTIONS")).status == 400
     # Other faults of the address are reported in the response to the request itself, which a page can read.
     assert (await ask(f"{RESOURCE}?limit=0&limit=0", asked, method="OPTIONS")).status == 204
+
+
+@pytest.mark.parametrize(
+    "path", [RESOURCE, f"{RESOURCE}?format=csv", "/v1/feeds/all.json", "/v1/releases/latest", "/v1/V1"]
+)
+async def test_a_page_may_read_every_header_that_says_something_of_the_content(path: str, ask: Ask) -> None:
+    response = await ask(path, [("origin", "null")])
+    exposed = {name.strip().lower() for name in response.headers["access-control-expose-headers"].split(",")}
+    for_browsers = ("access-control-", "content-security-", "cross-origin-", "referrer-", "x-content-type-", "vary")
+    silent = {
+        name for name in response.headers if name not in exposed | SAFELISTED and not name.startswith(for_browsers)
+    }
+    assert not silent
 
 
 async def test_a_page_may_read_the_headers_a_client_needs_on_errors_too(ask: Ask) -> None:

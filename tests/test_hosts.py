@@ -185,10 +185,23 @@ def test_optional_keys_of_an_asgi_scope_may_be_missing(service: Service, left_ou
     assert asyncio.run(ask(service, "/docs", **scope))[0] == 200
 
 
+@pytest.mark.parametrize(("version", "status"), [("1.0", 200), ("1", 200), ("1.1", 400), ("2", 400)])
+def test_only_http_1_0_needs_no_host_however_a_server_writes_the_version(
+    service: Service, version: str, status: int
+) -> None:
+    assert asyncio.run(ask(service, "/v1", http_version=version, headers=[]))[0] == status
+
+
 @pytest.mark.parametrize("path", ["/\ud800", "/strains/\udfff", "/v1/strains/red-vein\ud83d"])
 def test_a_lone_surrogate_in_a_path_is_a_404(service: Service, path: str) -> None:
     for accepted in (b"text/html", b"application/json"):
         assert asyncio.run(ask(service, "/", (b"accept", accepted), path=path, raw_path=None))[0] == 404
+
+
+@pytest.mark.parametrize(("path", "status"), [("/v1/suggest", 422), ("/v1", 200), ("/nothing", 404)])
+def test_half_a_character_in_a_root_path_causes_no_failure(service: Service, path: str, status: int) -> None:
+    mounted = "/\ud800"
+    assert asyncio.run(ask(service, "/", path=mounted + path, raw_path=None, root_path=mounted))[0] == status
 
 
 @contextmanager

@@ -17,12 +17,12 @@ from starlette.applications import Starlette
 from starlette.routing import Mount
 
 from app.http.pages import MAX_MOUNTED
-from app.http.prefix import TOP_LEVEL
+from app.http.prefix import MAX_PREFIX, TOP_LEVEL
 from app.http.request import MAX_QUERY_BYTES
 from app.main import Service, create_app
 from app.problems import ECHO_LIMIT, KINDS, Problem
 from app.schemas.envelopes import MAX_LINK_BYTES
-from app.settings import MAX_PUBLIC_PATH, Settings
+from app.settings import Settings
 from crawl import strings
 from support import COLLECTIONS, DOCUMENT, Object, each, run
 from wire import ask, exchange, listening, request
@@ -252,7 +252,7 @@ def test_the_problem_of_a_malformed_request_has_the_prefix_too(plain: Service, s
 
 
 async def test_suggestions_take_at_most_a_kilobyte_with_the_prefix(plain: Service, public: Service) -> None:
-    mounted = "/" + "x" * MAX_PUBLIC_PATH
+    mounted = "/" + "x" * (MAX_PREFIX - 1)
     for letter in each(ascii_lowercase):
         found = (await ask(public, f"/v1/suggest?q={letter}"))[2]
         below = (await ask(plain, f"/v1/suggest?q={letter}", root_path=mounted))[2]
@@ -390,4 +390,4 @@ def test_the_longest_prefix_leaves_room_for_the_longest_addresses() -> None:
         "a request": (schemas["Problem"]["properties"]["instance"], ECHO_LIMIT),
     }
     for name, (schema, longest) in each(room.items()):
-        assert schema["maxLength"] >= MAX_PUBLIC_PATH + longest, name
+        assert schema["maxLength"] >= MAX_PREFIX + longest, name

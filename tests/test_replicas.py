@@ -14,6 +14,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
@@ -223,6 +224,12 @@ def test_the_cache_adds_no_identifier_of_another_request_and_never_keeps_an_erro
             assert response.json()["request_id"] == identifier
             assert response.headers["X-Cache"] == "MISS"
     assert len(identifiers) == 4
+
+
+def test_a_client_of_http_1_0_needs_no_host(shared_site: Site) -> None:
+    with socket.create_connection(("127.0.0.1", urlsplit(shared_site.origin).port or 0)) as client:
+        client.sendall(b"GET /v1/claims?limit=1 HTTP/1.0\r\n\r\n")
+        assert client.makefile("rb").readline() == b"HTTP/1.1 200 OK\r\n"
 
 
 @pytest.fixture(scope="module")

@@ -28,7 +28,8 @@ class Compressor:
         if future is None:
             self._pending[key] = future = self._threads.submit(CODINGS[coding], cached.body)
         try:
-            return await asyncio.wrap_future(future)
+            # Shielded: when one request is cancelled, the others still wait for the body.
+            return await asyncio.shield(asyncio.wrap_future(future))
         finally:
             self._pending.pop(key, None)
 

@@ -49,7 +49,7 @@ SHED_SECONDS: Final = 0.2
 """The same for a connection above the limit."""
 STOP_SECONDS: Final = 1.0
 """How long a silent connection is kept when the server stops: a request may be on its way."""
-MAX_BURST: Final = 64
+MAX_BURST: Final = 16
 """How many pipelined requests get their response before the event loop serves other connections."""
 SEPARATE_WRITE_BYTES: Final = 32_768
 """Larger bodies are written without a copy; smaller ones are joined with their head into one packet."""
@@ -443,10 +443,12 @@ class Connection(asyncio.Protocol):
             self.transport.close()
 
     def _stop(self) -> None:
-        """Close the connection unless a request is being processed."""
-        if self.closing or self.is_processing:
+        """Close the connection once every request that has been received has its response."""
+        if self.closing:
             return
-        if self.buffer:
+        if self.is_processing or self.is_writing_paused:
+            self.loop.call_later(STOP_SECONDS, self._stop)
+        elif self.buffer:
             self._refuse(UNAVAILABLE, "The server stops, and the request was not complete in time.")
         else:
             self._close()

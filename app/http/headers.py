@@ -6,7 +6,7 @@ from typing import Final
 from app.http.cache import CachedResponse, RawHeaders, Reply
 from app.problems import VARY
 
-EXPOSED: Final = "Allow, ETag, Link, Location, Repr-Digest, Retry-After, X-Request-ID"
+EXPOSED: Final = "Allow, Content-Disposition, ETag, Link, Location, Repr-Digest, Retry-After, X-Request-ID"
 JSON_POLICY: Final = "default-src 'none'; frame-ancestors 'none'"
 NO_STORE: Final = (b"cache-control", b"no-store")
 
@@ -15,7 +15,9 @@ class CommonHeaders:
     """The header fields of every response, unless it sets them itself."""
 
     def __init__(self, cache_seconds: int, *, tls: bool) -> None:
-        freshness = f"public, max-age={cache_seconds}, stale-while-revalidate=86400, stale-if-error=604800"
+        # With 0, nothing may be reused before it is revalidated.
+        while_revalidated = "stale-while-revalidate=86400, " if cache_seconds else ""
+        freshness = f"public, max-age={cache_seconds}, {while_revalidated}stale-if-error=604800"
         self._storable = [(b"cache-control", freshness.encode()), (b"vary", VARY.encode())]
         common = {
             "access-control-allow-origin": "*",

@@ -422,7 +422,7 @@ class Pipeline:
 
 def _key_with(request: Request, accepted: bytes) -> Key:
     """The key of a request for which `Accept` has chosen the format."""
-    return request.root_path, request.path, request.query + b"#" + accepted
+    return request.root_path, request.path, request.query + b"\n" + accepted
 
 
 def _preflight_headers() -> RawHeaders:

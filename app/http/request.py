@@ -24,12 +24,16 @@ from app.problems import (
 
 MAX_QUERY_BYTES: Final = 4096
 MAX_PARAMETERS: Final = 50
+MAX_PARTS: Final = 200
+"""How many parts of a query are looked at for ignored parameters, which do not count as parameters."""
 MAX_HOST_BYTES: Final = 260
 HOST = re.compile(
     rb"(?:\[(?P<ipv6>[0-9A-Fa-f:.]{2,45})\]|(?=[^:]{1,253}(?::|\Z))[A-Za-z0-9_-]{1,63}(?:\.[A-Za-z0-9_-]{1,63})*\.?)"
     rb"(?::(?:[0-5]?[0-9]{0,4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5]))?"
 )
 """A name or an address, and a port that may be left out."""
+WITHOUT_HOST: Final = ("1.0", "1")
+"""Versions of HTTP in which a request needs no Host; granian writes the one as `1`."""
 CONTROL_CHARACTER = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 BROKEN_ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})")
 IGNORED_PARAMETERS: Final = (
@@ -91,9 +95,10 @@ class Request:
         self.root_path = root_path
         fields = dict(headers)
         if len(fields) < len(headers):
-            fields.clear()
+            values: dict[bytes, list[bytes]] = {}
             for name, value in headers:
-                fields[name] = fields[name] + b", " + value if name in fields else value
+                values.setdefault(name, []).append(value)
+            fields = {name: b", ".join(lines) for name, lines in values.items()}
         self.fields = fields
         sent_id = fields.get(b"x-request-id")
         self.id = sent_id.decode() if sent_id and CLIENT_REQUEST_ID.fullmatch(sent_id) else new_request_id()
@@ -101,8 +106,10 @@ class Request:
     @classmethod
     def from_scope(cls, scope: Scope) -> "Request":
         """The request an ASGI server hands over; a server may leave out `raw_path` and `root_path`."""
-        # A path from JSON, as on AWS Lambda, may have halves of characters.
-        path, root_path = scope["path"].encode(errors="replace").decode(), scope.get("root_path", "")
+        # A path from JSON, as on AWS Lambda, may have halves of characters, and so has that of a mount under it.
+        path, root_path = (
+            text.encode(errors="replace").decode() for text in (scope["path"], scope.get("root_path", ""))
+        )
         raw_path = scope.get("raw_path") or quote(path).encode()
         if root_path and path.startswith(root_path) and path[len(root_path) :][:1] in ("", "/"):
             path = path[len(root_path) :]
@@ -143,7 +150,7 @@ class Request:
             ProblemException: 400.
         """
         hosts = [value for name, value in self.headers if name == b"host"]
-        if len(hosts) > 1 or (not hosts and self.http_version != "1.0"):
+        if len(hosts) > 1 or (not hosts and self.http_version not in WITHOUT_HOST):
             raise _ambiguous("The request must have one Host header.")
         if hosts and not is_host(hosts[0]):
             host = shown(hosts[0].decode("latin-1"))
@@ -197,8 +204,8 @@ new_request_id = _random_identifiers().__next__
 
 
 def _meaningful(query: bytes) -> bytes:
-    """The query without empty parts and ignored parameters; one that is too long is refused as it is."""
-    if not query or len(query) > MAX_QUERY_BYTES:
+    """The query without empty parts and ignored parameters; one that is too long, or has too many parts, is refused as it is."""
+    if not query or len(query) > MAX_QUERY_BYTES or query.count(b"&") >= MAX_PARTS:
         return query
     return b"&".join([part for part in query.split(b"&") if part and not _is_ignored(part)])
 
