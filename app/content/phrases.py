@@ -95,7 +95,7 @@ BENEFIT: Final = re.compile(
     re.IGNORECASE,
 )
 QUALIFIED: Final = re.compile(
-    r"\b(?:articles?|according|reported|reports?|says?|said|calls?|called|claim(?:s|ed)?|market(?:ed|ing)|sold|survey"
+    r"\b(?:articles?|according|reported|reports?|says?|said|calls?|called|claim(?:s|ed)?|market(?:ed|ing)|sold|survey|diaries"
     r"|study|studies|trial|review|concludes?|whether|contradict\w*|qualif\w*|unproven|untested|unknown|unsafe|fails?"
     r"|unapproved|not|never|no|none|nobody|neither|nor|cannot|without)\b|n't\b",
     re.IGNORECASE,
@@ -136,11 +136,15 @@ def advice_against_a_medicine(text: str) -> Iterator[str]:
             yield sentence
 
 
-def bare_benefits(text: str) -> Iterator[str]:
-    """The sentences of a text that state or presume a benefit of kratom as if it were established."""
+def bare_benefits(text: str, *, of_kratom: bool = False) -> Iterator[str]:
+    """The sentences of a text that state or presume a benefit of kratom as if it were established.
+
+    With `of_kratom`, the whole text is about kratom, whether or not a sentence names it: `It relieves pain.`
+    """
     for sentence in sentences_of(text):
         presumed = not sentence.endswith("?") or PRESUMING.match(sentence)
-        if presumed and OF_KRATOM.search(sentence) and BENEFIT.search(sentence) and not QUALIFIED.search(sentence):
+        about_kratom = of_kratom or OF_KRATOM.search(sentence)
+        if presumed and about_kratom and BENEFIT.search(sentence) and not QUALIFIED.search(sentence):
             yield sentence
 
 
