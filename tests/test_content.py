@@ -23,6 +23,8 @@ from support import each
 
 COLLECTIONS = [resource.collection for resource in RESOURCES]
 EACH = pytest.mark.parametrize("resource", RESOURCES, ids=COLLECTIONS)
+REFERRING = {"frequency_sources", "background_citations", "contradicting_citations", "citations_for"}
+"""Fields of a record that refer to its sources, beside the list of them."""
 
 
 @pytest.fixture
@@ -66,7 +68,7 @@ def without(data: Any, name: str) -> None:
                 for field in ("reported_frequency", "frequency_denominator"):
                     if field in record:
                         record[field] = None
-                for field in record.keys() & {"frequency_sources", "background_citations", "citations_for"}:
+                for field in record.keys() & REFERRING:
                     record[field] = type(record[field])()
                 if "verdict" in record:
                     record["verdict"] = "not_addressed"

@@ -26,6 +26,7 @@ REFERENCES = (
     "slug",
     "citations",
     "background_citations",
+    "contradicting_citations",
     "citations_for",
     "frequency_sources",
     "related",

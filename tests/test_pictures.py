@@ -9,7 +9,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from app.content.safety import AMOUNT
+from app.content.phrases import AMOUNT
 from app.pictures import PICTURES, Picture, as_csv
 from app.pictures.legal_status import FILLS, TILES, WORDS
 from app.schemas.evidence import Support, Verdict

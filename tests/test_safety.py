@@ -74,6 +74,24 @@ async def test_a_home_page_supports_nothing_and_is_cited_by_the_article_alone(re
     assert set(supports) == {("/v1/articles", "not_linked")}
 
 
+async def test_a_source_that_is_silent_or_says_otherwise_does_not_look_like_support(
+    records: dict[str, list[Object]],
+) -> None:
+    support = {
+        (f"{path.removeprefix('/v1/')}/{record['slug']}", link["citation"]): link["support"]
+        for path in COLLECTIONS
+        for record in records[path]
+        for link in record.get("citations", [])
+    }
+    # The guidelines on opioids did not look at kratom, whatever the verdict on the claim, here and on what it is about.
+    assert support["claims/claim-30", "who-2023"] == "background"
+    assert support["dosage-ranges/article-higher", "who-2023"] == "background"
+    assert support["claims/claim-30", "grundmann-2017"] == "contradicts"
+    # One shop page says that use is allowed where it is banned.
+    assert support["jurisdictions/france", "eu_kit"] == "contradicts"
+    assert support["jurisdictions/france", "fr1"] == "supports"
+
+
 async def test_every_fact_has_its_evidence_and_its_review_date(
     records: dict[str, list[Object]], client: httpx.AsyncClient
 ) -> None:

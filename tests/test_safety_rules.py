@@ -29,6 +29,122 @@ BROKEN = {
         {"advice": "Avoid kratom."},
         "how to stop safely",
     ),
+    "a summary that says to quit, without its warning": (
+        "side_effects",
+        "miosis",
+        {"summary": "If your pupils are small, come off kratom."},
+        "'stop-safely' among the standing_cautions",
+    ),
+    "advice to stop a medicine": (
+        "interactions",
+        "opioids",
+        {"note": "Come off your antidepressant first."},
+        "no advice to stop a medicine",
+    ),
+    "a combination without the caution on prescriptions": (
+        "effects",
+        "increased-energy",
+        {"cautions": ["Do not combine kratom with antidepressants."]},
+        "'prescribed-medicines' among the standing_cautions",
+    ),
+    "a bare benefit in a question": (
+        "faqs",
+        "how-to-consume",
+        {"question": "Why is red vein best for pain?"},
+        "a benefit with its source or its limits",
+    ),
+    "a bare benefit in a name": (
+        "strains",
+        "red-vein",
+        {"name": "Red vein for pain relief"},
+        "a benefit with its source or its limits",
+    ),
+    "a bare benefit that does not name kratom": (
+        "effects",
+        "pain-relief",
+        {"description": "It relieves pain."},
+        "a benefit with its source or its limits",
+    ),
+    "tests that remove the risks": (
+        "quality_checks",
+        "minimum-test-panels",
+        {"guidance": "A clean certificate means no risk."},
+        "no promise of safety",
+    ),
+    "a law that makes safe": (
+        "jurisdictions",
+        "us-tx",
+        {"note": "Legal products are risk-free."},
+        "no promise of safety",
+    ),
+    "an answer of the article, bare": (
+        "faqs",
+        "onset",
+        {"article_answer": "It is felt within half an hour."},
+        "attributed to the article",
+    ),
+    "a seller in prose": (
+        "quality_checks",
+        "reading-a-certificate",
+        {"guidance": "KratomDeals shows how."},
+        "no name of a seller",
+    ),
+    "an action that says nothing to do": ("interactions", "alcohol", {"action": "Be careful."}, "what to do"),
+    "an action without its emergency": (
+        "interactions",
+        "alcohol",
+        {"action": "Do not combine kratom with alcohol."},
+        "when to call emergency services",
+    ),
+    "a card of an interaction without its emergency": (
+        "interactions",
+        "opioids",
+        {"cautions": ["Do not combine kratom with opioids."]},
+        "a caution that says how urgently help is needed",
+    ),
+    "a card of a risk without its emergency": (
+        "risk_groups",
+        "heart-disease",
+        {"cautions": ["Ask a doctor."]},
+        "a caution that says how urgently help is needed",
+    ),
+    "a warning sign that can wait": (
+        "warning_signs",
+        "seizure",
+        {"action": "Rest for a day."},
+        "the urgency of this sign",
+    ),
+    "a threat to life that is no emergency": (
+        "side_effects",
+        "coma",
+        {"what_to_do": "Let the person sleep."},
+        "when to call emergency services",
+    ),
+    "an action that allows what must not be combined": (
+        "interactions",
+        "alcohol",
+        {"action": "Ask a doctor first. Slow breathing? Call emergency services now."},
+        "'Do not",
+    ),
+    "a sign of an emergency in another form of its words": (
+        "side_effects",
+        "tachycardia",
+        {"what_to_do": "If chest pains come and the person can't be woken, wait."},
+        "the urgency of that sign",
+    ),
+    "a sign for the same day, put off": (
+        "side_effects",
+        "itching",
+        {"what_to_do": "With yellow eyes, see a doctor next week."},
+        "the urgency of that sign",
+    ),
+    "an amount in a label": ("dosage_ranges", "article-beginner", {"context": "Half a teaspoon"}, "no amount"),
+    "a source that contradicts and gives background": (
+        "side_effects",
+        "death",
+        {"contradicting_citations": ["henningfield-2019"]},
+        "not among the background_citations",
+    ),
     "an interaction without an action": ("interactions", "alcohol", {"action": ""}, "action"),
     "an interaction without its warning sign": ("interactions", "alcohol", {"related": []}, "no warning sign"),
     "a bare contradicted statement": (
@@ -65,6 +181,12 @@ BROKEN = {
     ),
     "an amount in a title": ("faqs", "onset", {"title": "Is 2.5 g too much?"}, "no amount"),
     "an amount in a summary": ("strains", "red-vein", {"summary": "People take 2 to 3 grams."}, "no amount"),
+    "an amount that looks like advice": (
+        "dosage_ranges",
+        "survey-commonest-dose-band",
+        {"summary": "This is what most users take.", "cautions": ["People chose to take part."]},
+        "that the amount is not a recommendation",
+    ),
     "a summary of three sentences": (
         "strains",
         "red-vein",
@@ -113,6 +235,28 @@ def test_a_seed_that_breaks_a_rule_of_safety_is_refused(
         check_seed(json.dumps(seed).encode())
 
     assert expected in "\n".join(map(str, refused.value.faults))
+
+
+@pytest.mark.parametrize("slug", ["stop-safely", "prescribed-medicines", "legal-is-not-safe", "testing-is-not-safety"])
+def test_a_release_without_a_caution_that_all_need_is_refused(content: Any, slug: str) -> None:
+    cautions = content["release"]["standing_cautions"]
+    release = content["release"] | {"standing_cautions": [c for c in cautions if c["slug"] != slug]}
+
+    with pytest.raises(SeedFaultsError) as refused:
+        check_seed(json.dumps(content | {"release": release}).encode())
+
+    assert f"no caution '{slug}'" in "\n".join(map(str, refused.value.faults))
+
+
+def test_a_caution_that_no_longer_stands_in_its_collection_is_refused(content: Any) -> None:
+    cautions = [caution | {"collections": []} for caution in content["release"]["standing_cautions"]]
+
+    with pytest.raises(SeedFaultsError) as refused:
+        check_seed(json.dumps(content | {"release": content["release"] | {"standing_cautions": cautions}}).encode())
+
+    faults = "\n".join(map(str, refused.value.faults))
+    assert "no 'jurisdictions'" in faults
+    assert "no 'quality-checks'" in faults
 
 
 def test_the_grade_rises_with_long_words_and_long_sentences() -> None:

@@ -9,7 +9,7 @@ from urllib.parse import quote
 import httpx
 import pytest
 
-from app.content.safety import AMOUNT
+from app.content.phrases import AMOUNT
 from app.words.text import BOUNDARY
 from support import COLLECTIONS, Ask, Object, each, fetch
 

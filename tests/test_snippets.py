@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from app.content.safety import AMOUNT
+from app.content.phrases import AMOUNT
 from app.content.search_index import QUALIFIED, RETELLING, standing_alone
 from app.database import Database, open_database
 from support import COLLECTIONS, Object, each

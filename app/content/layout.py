@@ -19,6 +19,7 @@ SHARED = (
     "claims",
     "citations",
     "background_citations",
+    "contradicting_citations",
     "related",
     "last_reviewed",
     "review_due",

@@ -190,12 +190,10 @@ class Renderer:
     def _links(self, path: str, resource: ResourceInfo, record: RecordFields) -> list[Object]:
         """The citation links of a record: its own sources first, then those of the claims about it."""
         if isinstance(record, ClaimSeed):
-            support = SUPPORT_OF_VERDICT[record.verdict]
-            return [self._link(slug, support) for slug in record.citations]
+            return [self._link(slug, _support_by(record, slug)) for slug in record.citations]
         bearings: dict[str, Bearing] = defaultdict(Bearing)
-        background = set(record.background_citations) if isinstance(record, FactualSeed) else set()
         for slug in _own_sources(resource, record):
-            bearings[slug].named = Support.background if slug in background else Support.supports
+            bearings[slug].named = _support_of_named(record, slug)
         for claim in self.claims_on[path]:
             for slug in claim.citations_for.get(path, claim.citations):
                 bearings[slug].claims.append(claim)
@@ -212,7 +210,7 @@ class Renderer:
     def _weighed(self, slug: str, bearing: Bearing, order: tuple[Support, ...]) -> Object:
         by_claims: dict[Support, list[str]] = defaultdict(list)
         for claim in bearing.claims:
-            by_claims[SUPPORT_OF_VERDICT[claim.verdict]].append(claim.slug)
+            by_claims[_support_by(claim, slug)].append(claim.slug)
         found = set(by_claims)
         sentences = []
         if bearing.named:
@@ -222,7 +220,7 @@ class Renderer:
         sentences += [f"{WORDS_OF_SUPPORT[s]} {', '.join(by_claims[s])}." for s in GRAVEST_FIRST if s in by_claims]
         if bearing.omissions:
             found.add(Support.background)
-            sentences.append(f"Stands behind what the article omits: {'; '.join(bearing.omissions)}.")
+            sentences.append(f"Source for what the article leaves out: {'; '.join(bearing.omissions)}.")
         return self._link(slug, next(s for s in order if s in found), " ".join(sentences) or None)
 
     def _part_citations(self, part: Strict) -> Object:
@@ -290,6 +288,20 @@ class RenderedSeed:
     renderer: Renderer
     records: list[Rendered]
     """Resource by resource, in order of slug."""
+
+
+def _support_by(claim: ClaimSeed, slug: str) -> Support:
+    """What a source does to the statement of a claim: what the verdict says, unless the source is silent on it."""
+    return Support.background if slug in claim.background_citations else SUPPORT_OF_VERDICT[claim.verdict]
+
+
+def _support_of_named(record: RecordFields, slug: str) -> Support:
+    """What a source that a record names does to what the record states."""
+    if isinstance(record, FactualSeed) and slug in record.contradicting_citations:
+        return Support.contradicts
+    if isinstance(record, FactualSeed) and slug in record.background_citations:
+        return Support.background
+    return Support.supports
 
 
 def _nested(resource: ResourceInfo, record: RecordFields) -> Iterator[tuple[str, list[Strict]]]:

@@ -158,8 +158,13 @@ def _references_lead_to_records(draft: Draft) -> Iterator[Fault]:
                 for place, slug in part.texts(name):
                     yield from draft.dangling(place, "citations", slug, "the slug of a citation")
             named = {slug for _, slug in part.texts("citations")}
-            for place, slug in part.texts("background_citations"):
-                yield from _dangling(place, slug, named, "one of the citations of this record")
+            for name in ("background_citations", "contradicting_citations"):
+                for place, slug in part.texts(name):
+                    yield from _dangling(place, slug, named, "one of the citations of this record")
+            background = {slug for _, slug in part.texts("background_citations")}
+            for place, slug in part.texts("contradicting_citations"):
+                if slug in background:
+                    yield Fault(place, shown(slug), "a source that is not among the background_citations")
             for name in ("related", "bears_on", "records"):
                 for place, path in part.texts(name):
                     yield from draft.dangling_path(place, path)
@@ -333,7 +338,7 @@ def _every_collection_tells_its_coverage(draft: Draft) -> Iterator[Fault]:
 
 def _text_is_visible(draft: Draft) -> Iterator[Fault]:
     # Control, formatting, surrogate and private characters, and the separators of lines and paragraphs.
-    for place, value in _leaves((), draft.data):
+    for place, value in leaves((), draft.data):
         if isinstance(value, str) and not value.isprintable():
             for character in dict.fromkeys(value):
                 if unicodedata.category(character) in ("Cc", "Cf", "Cs", "Co", "Zl", "Zp"):
@@ -451,13 +456,14 @@ def _article_part(draft: Draft, node: Node) -> Iterator[Fault]:
         yield from _dangling_field(node, "section", sections, "the slug of a section of that article")
 
 
-def _leaves(place: Place, value: Any) -> Iterator[tuple[Place, Any]]:
+def leaves(place: Place, value: Any) -> Iterator[tuple[Place, Any]]:
+    """The values inside a value that are no object and no list, each with its place."""
     if isinstance(value, dict):
         for key, entry in value.items():
-            yield from _leaves((*place, key), entry)
+            yield from leaves((*place, key), entry)
     elif isinstance(value, list):
         for index, entry in enumerate(value):
-            yield from _leaves((*place, index), entry)
+            yield from leaves((*place, index), entry)
     else:
         yield place, value
 

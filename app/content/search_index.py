@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
+from app.content.phrases import AMOUNT
 from app.content.render import Rendered, RenderedSeed
 from app.content.report import READER_FIELDS
-from app.content.safety import AMOUNT
 from app.content.seed import Seed
 from app.schemas.fields import Strict
 from app.schemas.references import RecordType

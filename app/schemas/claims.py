@@ -38,6 +38,8 @@ class ClaimSeed(CautionedSeed, ClaimFields):
     """Slug of the article that makes the statement."""
     citations: list[Slug] = Field(max_length=50)
     """Slugs of the sources behind the verdict."""
+    background_citations: list[Slug] = Field(default=[], max_length=50)
+    """The subset of `citations` that is silent on the statement and only gives context."""
     bears_on: list[RecordPath] = Field(min_length=1, max_length=20)
     """The records that the statement is about, as `collection/slug`."""
     citations_for: dict[RecordPath, list[Slug]] = Field(default={}, max_length=20)

@@ -17,8 +17,8 @@ from app.schemas.vocabularies import Vocabulary
 class DosageKind(Vocabulary):
     """Where an amount comes from."""
 
-    article = "article", "Stated by the article", "The article states the amount; no study stands for it."
-    traditional = "traditional", "Traditional use", "The amount was reported of traditional use."
+    article = "article", "Stated by the article", "The article states the amount; it is not a recommendation."
+    traditional = "traditional", "Traditional use", "The amount was reported for traditional use."
     survey = "survey", "Survey", "Users stated the amount in a survey."
     observed = "observed", "Observed", "The amount was seen when users took their own product under observation."
     study = "study", "Study", "The amount was given to people in a study."
@@ -28,7 +28,7 @@ class DosageKind(Vocabulary):
         "The amount was reported by people whose case reached a poison centre.",
     )
     quoted = "quoted", "Quoted without evidence", "The amount is often quoted, but no study establishes it."
-    case = "case", "Single cases", "The amount was reported of single patients."
+    case = "case", "Single cases", "The amount was reported for single patients."
 
 
 class DosageForm(Vocabulary):

@@ -9,7 +9,7 @@ from app.schemas.vocabularies import Vocabulary
 class Verdict(Vocabulary):
     """The verdict of the evidence on a statement of the article."""
 
-    supports = "supports", "Supported", "The evidence bears the statement out."
+    supports = "supports", "Supported", "The evidence supports the statement."
     qualifies = "qualifies", "Qualified", "The statement holds in part, or under conditions."
     contradicts = "contradicts", "Contradicted", "The evidence speaks against the statement."
     not_addressed = "not_addressed", "Not addressed", "No evidence was found either way."

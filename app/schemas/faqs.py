@@ -19,7 +19,7 @@ class FaqTopic(Vocabulary):
 
     effects = "effects", "Effects", "What kratom does."
     interactions = "interactions", "Interactions", "Kratom together with other substances."
-    safety = "safety", "Safety", "How safe it is."
+    safety = "safety", "Safety", "What is known about its safety."
     use = "use", "Use", "How it is used."
     side_effects = "side_effects", "Side effects", "Harms and unwanted effects."
     drug_testing = "drug_testing", "Drug tests", "Kratom and drug tests."

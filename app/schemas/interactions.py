@@ -23,10 +23,10 @@ class SubstanceClass(Vocabulary):
     depressant = "depressant", "Depressants", "Substances that slow the brain, such as alcohol."
     antipsychotic = "antipsychotic", "Antipsychotics", "Medicines for psychosis."
     antidepressant = "antidepressant", "Antidepressants", "Medicines for depression."
-    serotonergic = "serotonergic", "Serotonin-raising medicines", "Medicines that raise serotonin."
-    cyp3a_substrate = "cyp3a_substrate", "Cleared by CYP3A", "Medicines that the liver enzyme CYP3A clears."
-    cyp2d6_substrate = "cyp2d6_substrate", "Cleared by CYP2D6", "Medicines that the liver enzyme CYP2D6 clears."
-    cyp3a_modulator = "cyp3a_modulator", "Change CYP3A", "Substances that block or boost the liver enzyme CYP3A."
+    serotonergic = "serotonergic", "Serotonin medicines", "Medicines that act on serotonin."
+    cyp3a_substrate = "cyp3a_substrate", "Cleared by CYP3A", "Medicines that the enzyme CYP3A clears."
+    cyp2d6_substrate = "cyp2d6_substrate", "Cleared by CYP2D6", "Medicines that the enzyme CYP2D6 clears."
+    cyp3a_modulator = "cyp3a_modulator", "Change CYP3A", "Substances that block or boost the enzyme CYP3A."
     cardiac = "cardiac", "Heart rhythm", "Medicines that affect the rhythm of the heart."
     stimulant = "stimulant", "Stimulants", "Substances that stimulate."
     seizure_threshold = "seizure_threshold", "Seizure risk", "Medicines that make a seizure more likely."
@@ -38,7 +38,7 @@ class SubstanceClass(Vocabulary):
 class InteractionSeverity(Vocabulary):
     """How severe the interaction is, most severe first. An interaction that is not listed is not a safe one."""
 
-    contraindicated = "contraindicated", "Do not combine", "The sources say to avoid the combination."
+    contraindicated = "contraindicated", "Do not combine", "The combination is to be avoided."
     major = "major", "Major", "The interaction can do serious harm."
     moderate = "moderate", "Moderate", "The interaction can do harm or change how a medicine works."
 

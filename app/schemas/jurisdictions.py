@@ -35,8 +35,12 @@ class JurisdictionLevel(Vocabulary):
 class LegalStatus(Vocabulary):
     """Legal status of kratom in a place. Legal does not mean approved or safe."""
 
-    banned = "banned", "Banned", "Kratom is banned."
-    legal_age_restricted = "legal_age_restricted", "Legal from an age", "Kratom is legal from a minimum age."
+    banned = "banned", "Banned", "Kratom, or trade in it, is banned."
+    legal_age_restricted = (
+        "legal_age_restricted",
+        "Legal from a minimum age",
+        "Kratom is legal from a minimum age. Legal does not mean approved or safe.",
+    )
     legal_regulated = (
         "legal_regulated",
         "Legal and regulated",

@@ -70,6 +70,8 @@ class FactualSeed(CautionedSeed):
     """Slugs of the sources of this record itself. The build adds those of the claims about it."""
     background_citations: list[Slug] = Field(default=[], max_length=50)
     """The subset of `citations` that only gives context and does not support what the record states."""
+    contradicting_citations: list[Slug] = Field(default=[], max_length=50)
+    """The subset of `citations` that says otherwise than the record states."""
 
 
 class FactualRead(CautionedRead):
