@@ -119,8 +119,12 @@ def search_rows(content: RenderedSeed) -> Iterator[SearchRow]:
 
 
 def stop_words_of(seed: Seed) -> set[str]:
-    """The words that say nothing, without case and apostrophes."""
-    return _spelled(seed.search.stop_words)
+    """The words that say nothing, without case and apostrophes; not those that do so only together."""
+    return {phrase for (phrase, *others) in _phrases_of(seed) if not others}
+
+
+def _phrases_of(seed: Seed) -> list[Phrase]:
+    return [tuple(word.text for word in words(entry)) for entry in seed.search.stop_words]
 
 
 def lexicon_of(
@@ -136,6 +140,7 @@ def lexicon_of(
     said = dict.fromkeys(_spelled(entry for group in search.synonyms for entry in group), 1)
     return stored_lexicon(
         stop_words=stop_words_of(seed),
+        stop_phrases=[phrase for phrase in _phrases_of(seed) if len(phrase) > 1],
         synonyms=synonyms,
         phrases=(stems(alias) for aliases in search.aliases.values() for alias in aliases),
         codes={
@@ -152,6 +157,9 @@ def lexicon_of(
             for topic in search.topics
         ],
         endings={ending: stems(group.words) for group in search.endings for ending in group.endings},
+        ages=[(people.from_age, people.to_age, people.word) for people in search.ages],
+        beside=_spelled(search.unknown.beside),
+        unknown=stems(search.unknown.words),
         named=named | said.keys(),
         counts=said | counts,
         types=list(types.values()),

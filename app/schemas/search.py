@@ -36,6 +36,26 @@ class SearchEndings(Strict):
     """What is looked for when an unknown word ends so."""
 
 
+class SearchAge(Strict):
+    """People of some age of whom the records say something."""
+
+    from_age: Annotated[int, pydantic.Field(ge=0, le=120)]
+    """From how many years on."""
+    to_age: Annotated[int, pydantic.Field(ge=0, le=120)]
+    """Up to how many years."""
+    word: Slug
+    """What is looked for in place of the age."""
+
+
+class SearchUnknown(Strict):
+    """What a word means that is in no record, beside words of taking one thing with another."""
+
+    beside: list[Label] = Field(max_length=50)
+    """The words of taking one thing with another."""
+    words: Label
+    """What is looked for in place of the unknown word."""
+
+
 class SearchSeed(Strict):
     """Words for finding; none of them is shown."""
 
@@ -49,6 +69,10 @@ class SearchSeed(Strict):
     """The dangers for which some records come first."""
     endings: list[SearchEndings] = Field(max_length=20)
     """What unknown words mean by the way they end."""
+    ages: list[SearchAge] = Field(max_length=10)
+    """What the age of a person means."""
+    unknown: SearchUnknown
+    """What any other unknown word means beside words of taking one thing with another."""
 
 
 class SearchQuery(QueryParameters):

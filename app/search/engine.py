@@ -10,7 +10,7 @@ from typing import Final
 from app.database import Database
 from app.schemas.references import RecordType
 from app.search.question import Group, Question, understand
-from app.words.lexicon import Lexicon
+from app.words.lexicon import Lexicon, Topic
 from app.words.text import Phrase, start_mark, whole_mark, words
 
 NAMES: Final = "{names aliases} : "
@@ -24,7 +24,7 @@ MAX_CANDIDATES: Final = 400
 """How many records are looked at for each group of words, the most important ones: ranking takes time for each."""
 MAX_RANKED: Final = 1000
 """How many results there are at most."""
-LEAST_SHARE: Final = 0.2
+LEAST_SHARE: Final = 0.15
 """What share of the best score a record needs to be a result."""
 WHOLE_NAME: Final = 0.5
 """What a record gains one of whose names is the whole question, as a share of the weight of that."""
@@ -34,6 +34,12 @@ TOPIC_TYPE: Final = 1.3
 """What the score of a record is multiplied by that protects from the danger that the question is about."""
 TOPIC_RECORD: Final = 0.4
 """What the first record of a topic gains, as a share of the weight of the whole question."""
+VARIED: Final = 4
+"""How many of the first results are chosen so that each part of the question is answered by one of them."""
+CHOSEN_FROM: Final = 30
+"""Among how many of the best they are chosen."""
+VARIETY: Final = 1.0
+"""What answering a part that no result before does counts beside the score."""
 PRIOR: Final = {RecordType.citation: 0.55, RecordType.claim: 0.85, RecordType.article: 0.8}
 """What the score of a type is multiplied by: those that only mention what another record is about count less."""
 
@@ -53,7 +59,8 @@ def search(database: Database, text: str, types: list[RecordType]) -> Result:
     """The records that answer a question, best first."""
     question = understand(text, database.lexicon)
     matches, truncated = _matches(database, question.groups)
-    scores = _scores(database, question, matches)
+    parts = _parts(database, question.groups, matches)
+    scores = _scores(database, question, parts)
     kinds = {number: RecordType[database.lexicon.type_of(number)] for number in scores}
     lead = {kind for topic in question.topics for kind in topic.types}
     records = {number for topic in question.topics for number in topic.records}
@@ -65,11 +72,10 @@ def search(database: Database, text: str, types: list[RecordType]) -> Result:
             # Whoever names a year is looking for a source.
             prior = 1.0 if question.has_year and kind is RecordType.citation else PRIOR.get(kind, 1.0)
             ranked[number] = score * prior * (TOPIC_TYPE if leads else 1.0)
+    numbers = _varied(sorted(ranked, key=lambda n: (-ranked[n], n)), ranked, parts)
     least = max(ranked.values(), default=0.0) * LEAST_SHARE
-    numbers = sorted((n for n in ranked if ranked[n] >= least), key=lambda n: (-ranked[n], n))
-    # Whatever else matches better, protective records come first.
-    first = [number for number in numbers if kinds[number].value in lead][:1]
-    numbers = [*first, *(number for number in numbers if number not in first)]
+    numbers = [*numbers[:VARIED], *(n for n in numbers[VARIED:] if ranked[n] >= least or n in records)]
+    numbers = _leading(numbers, kinds, question.topics)
     cut = truncated or question.cut or len(numbers) > MAX_RANKED
     return Result(question, numbers[:MAX_RANKED], cut)
 
@@ -149,18 +155,38 @@ def _any(phrases: Iterable[Phrase]) -> str:
     return "(" + " OR ".join(f'"{" ".join(phrase)}"' for phrase in phrases) + ")"
 
 
-def _scores(database: Database, question: Question, matches: list[dict[int, float]]) -> dict[int, float]:
-    """How well each record answers: rare words count more, and so does a record that has most of the words."""
+@dataclass(frozen=True)
+class Part:
+    """A part of a question that records match."""
+
+    weight: float
+    """What it counts: rare words count more."""
+    answered: dict[int, float]
+    """How well each record answers it, from 0 to 1."""
+
+
+def _parts(database: Database, groups: list[Group], matches: list[dict[int, float]]) -> list[Part]:
+    """The parts of the question that anything matches."""
     total = sum(database.totals.values())
+    return [
+        Part(
+            group.weight * log(1 + total / (1 + len(matched))),
+            {number: strength / (strength + SATURATION) for number, strength in matched.items()},
+        )
+        for group, matched in zip(groups, matches, strict=True)
+        if matched
+    ]
+
+
+def _scores(database: Database, question: Question, parts: list[Part]) -> dict[int, float]:
+    """How well each record answers: a record that has most of the words better than others."""
     scores: dict[int, float] = defaultdict(float)
     covered: dict[int, float] = defaultdict(float)
-    whole = 0.0
-    for group, matched in zip(question.groups, matches, strict=True):
-        weight = group.weight * log(1 + total / (1 + len(matched)))
-        whole += weight
-        for number, strength in matched.items():
-            scores[number] += weight * strength / (strength + SATURATION)
-            covered[number] += weight
+    whole = sum(part.weight for part in parts)
+    for part in parts:
+        for number, share in part.answered.items():
+            scores[number] += part.weight * share
+            covered[number] += part.weight
     for number in scores:
         scores[number] *= UNCOVERED + (1 - UNCOVERED) * covered[number] / whole
     if question.wholes:
@@ -170,6 +196,44 @@ def _scores(database: Database, question: Question, matches: list[dict[int, floa
         for place, number in enumerate(topic.records):
             scores[number] += (whole or 1.0) * TOPIC_RECORD * 0.9**place
     return scores
+
+
+def _varied(numbers: list[int], scores: dict[int, float], parts: list[Part]) -> list[int]:
+    """The results with those moved up that answer parts of the question which the ones before them don't."""
+    if len(parts) < 2 or len(numbers) < 2:
+        return numbers
+    best, whole = scores[numbers[0]], sum(part.weight for part in parts)
+    rest = numbers[:CHOSEN_FROM]
+    open_parts = [part.weight / whole for part in parts]
+    first: list[int] = []
+    while rest and len(first) < VARIED:
+        answered = {
+            number: sum(
+                share * part.answered[number]
+                for part, share in zip(parts, open_parts, strict=True)
+                if number in part.answered
+            )
+            for number in rest
+        }
+        chosen = max(rest, key=lambda number: scores[number] / best + VARIETY * answered[number])
+        rest.remove(chosen)
+        first.append(chosen)
+        open_parts = [
+            share * (1 - part.answered.get(chosen, 0.0)) for part, share in zip(parts, open_parts, strict=True)
+        ]
+    return [*first, *(number for number in numbers if number not in first)]
+
+
+def _leading(numbers: list[int], kinds: dict[int, RecordType], topics: list[Topic]) -> list[int]:
+    """The results with a protective one first, whatever else matches better, and then one for each other danger."""
+    first: list[int] = []
+    for topic in topics:
+        if not first:
+            lead = {kind for topic in topics for kind in topic.types}
+            first += [number for number in numbers if kinds[number].value in lead][:1]
+        elif not set(topic.records) & set(first):
+            first += [number for number in numbers if number in topic.records and number not in first][:1]
+    return [*first, *(number for number in numbers if number not in first)]
 
 
 def _hit(document: bytes, sentences: str, asked: set[str], lexicon: Lexicon) -> bytes:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from importlib.resources import files
 from itertools import chain
+from math import inf, log
 from typing import Any, Final
 
 from rapidfuzz import process
@@ -26,6 +27,15 @@ COMMON: Final = 0.5
 """The share of records from which on a word that stands in them says nothing of what is looked for."""
 MAX_BEGINNING: Final = 15
 """How many letters the longest beginning has that is corrected."""
+SHORTEST_SPLIT: Final = 7
+"""How many characters words that run together have at least."""
+SHORTEST_PART: Final = 3
+"""How many characters the words that run together have at least on average, and each that is no stop word."""
+TELLS_AS_NAME: Final = 2.0
+"""How much more a word of a name tells, beside the logarithm of how many records have it."""
+MAX_PART: Final = 16
+"""How many characters the longest of them has."""
+SINGLE_LETTERS: Final = frozenset({"a", "i"})
 ONE_EDIT: Final = 1
 """A letter that is wrong, missing or too many, or two neighbours that have changed places."""
 
@@ -47,6 +57,9 @@ class Lexicon:
     def __init__(self, stored: str) -> None:
         values: dict[str, Any] = json.loads(stored)
         self.stop_words = frozenset(values["stop_words"])
+        self.stop_phrases = frozenset(tuple(phrase) for phrase in values["stop_phrases"])
+        """Words that say nothing together, such as `mother in law`."""
+        self.longest_stop_phrase = max(map(len, self.stop_phrases), default=1)
         self.common = frozenset(values["common"])
         """The stems that most records have, and their synonyms: they say as little as stop words."""
         self.codes: dict[str, str] = values["codes"]
@@ -55,6 +68,15 @@ class Lexicon:
             Topic([tuple(phrase) for phrase in topic["phrases"]], topic["types"], topic["records"])
             for topic in values["topics"]
         ]
+        self._topics_by_start: dict[str, list[tuple[Phrase, int]]] = defaultdict(list)
+        for place, topic in enumerate(self.topics):
+            for phrase in topic.phrases:
+                self._topics_by_start[phrase[0]].append((phrase, place))
+        self.ages: list[tuple[int, int, str]] = [tuple(age) for age in values["ages"]]
+        """The word for people of an age: from how many years, to how many, and the word."""
+        self._beside = frozenset(values["beside"])
+        self._unknown: Phrase = tuple(values["unknown"])
+        """What an unknown word means beside these, such as `with`: probably a medicine."""
         self.phrases: dict[Phrase, list[Phrase]] = {
             tuple(phrase): [tuple(other) for other in others] for phrase, others in values["phrases"]
         }
@@ -73,6 +95,10 @@ class Lexicon:
         self._counts: dict[str, int] = values["counts"]
         """In how many records a word stands that stands in several."""
         self._known_stems = frozenset(self._stems.values())
+        self._stem_counts: dict[str, int] = {}
+        for word, stemmed in self._stems.items():
+            self._stem_counts[stemmed] = max(self._stem_counts.get(stemmed, 1), self._counts.get(word, 1))
+        self._named_stems = frozenset(self._stems.get(word, word) for word in self._named)
         self._sorted = sorted(self._stems)
         self._by_length: dict[int, list[str]] = defaultdict(list)
         for word in self._sorted:
@@ -97,11 +123,67 @@ class Lexicon:
         end = bisect_left(self._sorted, beginning + "\U0010ffff", start)
         return sorted(self._sorted[start:end], key=len)[:MAX_COMPLETIONS]
 
+    def names(self, word: str) -> bool:
+        """Whether a folded word stands in a name, an alias or a synonym."""
+        return word in self._named
+
+    def people_of(self, age: int) -> str | None:
+        """The word for people of this age that the records have something to say about."""
+        return next((word for youngest, oldest, word in self.ages if youngest <= age <= oldest), None)
+
+    def tells(self, phrase: Phrase) -> float:
+        """How much a phrase says of what is looked for: a rare word more than a common one, a name more than a passing word."""
+        if len(phrase) > 1:
+            return TELLS_AS_NAME
+        count = self._stem_counts.get(phrase[0])
+        return (TELLS_AS_NAME if phrase[0] in self._named_stems else 0.0) - log(count) if count else -inf
+
+    def topics_of(self, whole: Phrase) -> list[Topic]:
+        """The dangers that a question is about whose words have these stems; a synonym of a word will do."""
+        alike = [{word, *(other[0] for other in self.phrases.get((word,), ()) if len(other) == 1)} for word in whole]
+        found: set[int] = set()
+        for start, words in enumerate(alike):
+            for word in words:
+                for phrase, place in self._topics_by_start.get(word, ()):
+                    rest = alike[start : start + len(phrase)]
+                    if len(rest) == len(phrase) and all(part in near for part, near in zip(phrase, rest, strict=True)):
+                        found.add(place)
+        return [topic for place, topic in enumerate(self.topics) if place in found]
+
+    def names_company(self, words: Iterable[str]) -> bool:
+        """Whether words of a question, such as `with`, say that one thing is taken beside another."""
+        return not self._beside.isdisjoint(words)
+
     def meant_by_ending(self, word: str) -> Phrase | None:
         """What an unknown word means by the way it ends, the longest ending first."""
         longest = min(self._longest_ending, len(word) - SHORTEST_BEFORE_ENDING)
         found = (self.endings.get(word[-length:]) for length in range(longest, 0, -1))
         return next((phrase for phrase in found if phrase), None)
+
+    def meant_in_company(self, word: str) -> Phrase | None:
+        """What an unknown word means that is taken beside something: a medicine, unless it is a number or ordinary English."""
+        is_name = len(word) >= SHORTEST_CORRECTED and word.isalpha() and word not in self._ordinary
+        return self._unknown if is_name and self._unknown else None
+
+    def split(self, word: str) -> list[str]:
+        """The fewest words that a long unknown one is written of without spaces, one of which names something; none if it isn't."""
+        length = len(word)
+        if not SHORTEST_SPLIT <= length <= MAX_CORRECTED or self.meant_by_ending(word):
+            return []
+        best: list[list[str] | None] = [[], *[None] * length]
+        for end in range(1, length + 1):
+            for start in range(max(0, end - MAX_PART), end):
+                before, part = best[start], word[start:end]
+                if before is not None and self._is_part(part) and (best[end] is None or len(before) < len(best[end]) - 1):
+                    best[end] = [*before, part]
+        found = best[length] or []
+        says = any(part in self._named and part not in self.stop_words and len(part) > SHORTEST_PART for part in found)
+        return found if says and len(found) * SHORTEST_PART <= length else []
+
+    def _is_part(self, word: str) -> bool:
+        if len(word) < SHORTEST_PART:
+            return word in self.stop_words and (len(word) > 1 or word in SINGLE_LETTERS)
+        return word in self.stop_words or word in self._named or (len(word) > SHORTEST_PART and word in self._ordinary)
 
     def corrected(self, word: str) -> str | None:
         """The known word that an unknown one was probably meant to be, one edit away."""
@@ -138,19 +220,23 @@ class Lexicon:
 
 
 def ordinary_words() -> set[str]:
-    """Everyday English, which is no misspelling of what stands in the records."""
-    lines = files("app.words").joinpath("ordinary_words.txt").read_text("ascii").splitlines()
-    return {word for line in lines if not line.startswith("#") for word in line.split()}
+    """Everyday English and the names of countries, which are no misspellings of what stands in the records."""
+    lists = (files("app.words").joinpath(name).read_text("ascii") for name in ("ordinary_words.txt", "place_names.txt"))
+    return {word for text in lists for line in text.splitlines() if not line.startswith("#") for word in line.split()}
 
 
 def stored_lexicon(
     *,
     stop_words: Iterable[str],
+    stop_phrases: Iterable[Phrase],
     synonyms: Iterable[list[Phrase]],
     phrases: Iterable[Phrase],
     codes: dict[str, str],
     topics: list[Topic],
     endings: dict[str, Phrase],
+    ages: Iterable[tuple[int, int, str]],
+    beside: Iterable[str],
+    unknown: Phrase,
     named: set[str],
     counts: dict[str, int],
     types: list[str],
@@ -174,6 +260,7 @@ def stored_lexicon(
     spelled = sorted(word for word in counts if not word.isdigit())
     values = {
         "stop_words": sorted(stop_words),
+        "stop_phrases": sorted(stop_phrases),
         "common": sorted(word for (word,) in common),
         "codes": dict(sorted(codes.items())),
         "topics": [vars(topic) for topic in topics],
@@ -181,6 +268,9 @@ def stored_lexicon(
         "first_numbers": [place + 1 for place in firsts],
         "types": [types[place] for place in firsts],
         "endings": dict(sorted(endings.items())),
+        "ages": list(ages),
+        "beside": sorted(beside),
+        "unknown": unknown,
         "ordinary": sorted(ordinary_words() - counts.keys()),
         "named": sorted(named & counts.keys()),
         "stems": {word: stem(word) for word in spelled},
