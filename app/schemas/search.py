@@ -59,8 +59,8 @@ class SearchUnknown(Strict):
 class SearchSeed(Strict):
     """Words for finding; none of them is shown."""
 
-    stop_words: list[Label] = Field(max_length=500)
-    """Words that say nothing of what is looked for."""
+    stop_words: list[Label] = Field(max_length=1000)
+    """Words that say nothing of what is looked for, and phrases whose words say nothing together."""
     synonyms: list[list[Label]] = Field(max_length=500)
     """Groups of words that mean the same, or are spellings of one word: each finds what the others find."""
     aliases: dict[RecordPath, list[Label]] = Field(max_length=1000)

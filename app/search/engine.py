@@ -34,12 +34,15 @@ TOPIC_TYPE: Final = 1.3
 """What the score of a record is multiplied by that protects from the danger that the question is about."""
 TOPIC_RECORD: Final = 0.4
 """What the first record of a topic gains, as a share of the weight of the whole question."""
-VARIED: Final = 4
+VARIED: Final = 6
 """How many of the first results are chosen so that each part of the question is answered by one of them."""
 CHOSEN_FROM: Final = 30
 """Among how many of the best they are chosen."""
 VARIETY: Final = 1.0
 """What answering a part that no result before does counts beside the score."""
+NAMED_DANGER: Final = 1.5
+"""What the weight of a word is multiplied by that names what a protective record is about, such as a medicine or a sign."""
+PROTECTIVE: Final = frozenset({"warning_sign", "interaction", "risk_group"})
 PRIOR: Final = {RecordType.citation: 0.55, RecordType.claim: 0.85, RecordType.article: 0.8}
 """What the score of a type is multiplied by: those that only mention what another record is about count less."""
 
@@ -168,14 +171,16 @@ class Part:
 def _parts(database: Database, groups: list[Group], matches: list[dict[int, float]]) -> list[Part]:
     """The parts of the question that anything matches."""
     total = sum(database.totals.values())
-    return [
-        Part(
-            group.weight * log(1 + total / (1 + len(matched))),
-            {number: strength / (strength + SATURATION) for number, strength in matched.items()},
-        )
-        for group, matched in zip(groups, matches, strict=True)
-        if matched
-    ]
+    lexicon = database.lexicon
+    parts = []
+    for group, matched in zip(groups, matches, strict=True):
+        weight = group.weight * log(1 + total / (1 + len(matched)))
+        by_name = FIELDS[NAMES] * group.weight
+        if any(strength >= by_name and lexicon.type_of(number) in PROTECTIVE for number, strength in matched.items()):
+            weight *= NAMED_DANGER
+        if matched:
+            parts.append(Part(weight, {number: strength / (strength + SATURATION) for number, strength in matched.items()}))
+    return parts
 
 
 def _scores(database: Database, question: Question, parts: list[Part]) -> dict[int, float]:
@@ -225,13 +230,11 @@ def _varied(numbers: list[int], scores: dict[int, float], parts: list[Part]) -> 
 
 
 def _leading(numbers: list[int], kinds: dict[int, RecordType], topics: list[Topic]) -> list[int]:
-    """The results with a protective one first, whatever else matches better, and then one for each other danger."""
-    first: list[int] = []
+    """The results with a protective one first, whatever else matches better, and behind it one for each other danger."""
+    lead = {kind for topic in topics for kind in topic.types}
+    first = [number for number in numbers if kinds[number].value in lead][:1]
     for topic in topics:
-        if not first:
-            lead = {kind for topic in topics for kind in topic.types}
-            first += [number for number in numbers if kinds[number].value in lead][:1]
-        elif not set(topic.records) & set(first):
+        if first and first[0] not in topic.records:
             first += [number for number in numbers if number in topic.records and number not in first][:1]
     return [*first, *(number for number in numbers if number not in first)]
 

@@ -15,6 +15,13 @@ SHORTEST_BEGINNING: Final = 3
 LONGEST_ABBREVIATION: Final = 5
 
 AGE: Final = re.compile("[1-9][0-9]?|1[01][0-9]")
+ONES: Final = (
+    "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen"
+).split()
+TENS: Final = "twenty thirty forty fifty sixty seventy eighty ninety".split()
+NUMBERS: Final = {word: number for number, word in enumerate(ONES, start=1)} | {
+    word: 10 * number for number, word in enumerate(TENS, start=2)
+}
 OLDEST_DIGIT: Final = 9
 YEARS: Final = frozenset({"year", "years", "yr", "yrs", "y"})
 MONTHS: Final = frozenset({"month", "months", "mo", "mos", "mth", "mths", "week", "weeks", "wk", "wks", "day", "days"})
@@ -104,7 +111,8 @@ def _corrections(text: str, read: list[Word], lexicon: Lexicon, *, may_go_on: bo
         # An abbreviation is meant as it stands.
         if len(word.text) <= LONGEST_ABBREVIATION and is_in_capitals(text, word):
             continue
-        if better and word.end <= better[-1].end:
+        # A medicine that no record names is no misspelling of one that a record names.
+        if (better and word.end <= better[-1].end) or lexicon.meant_by_ending(word.text):
             continue
         tried += 1
         if tried > MAX_CORRECTIONS:
@@ -178,9 +186,9 @@ def _age(asked: list[Word], position: int) -> tuple[int, int]:
     """How many words from here on say an age, and how many years it is; no words when they say none."""
     texts = [word.text for word in asked[position : position + 3]] + ["", ""]
     number, unit, old = texts[:3]
-    if not AGE.fullmatch(number):
+    if not AGE.fullmatch(number) and number not in NUMBERS:
         return 0, 0
-    years = int(number)
+    years = NUMBERS.get(number) or int(number)
     if unit in YEARS_OLD:
         return 2, years
     if unit in YEARS | MONTHS and old in OLD:

@@ -2,7 +2,7 @@
 
 import json
 from bisect import bisect_left, bisect_right
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from importlib.resources import files
@@ -38,6 +38,14 @@ MAX_PART: Final = 16
 SINGLE_LETTERS: Final = frozenset({"a", "i"})
 ONE_EDIT: Final = 1
 """A letter that is wrong, missing or too many, or two neighbours that have changed places."""
+TWO_EDITS: Final = 2
+SHORTEST_OF_TWO_EDITS: Final = 9
+"""How many letters a word has at least in which two such edits still leave no doubt."""
+SHORTEST_WITH_FORMS: Final = 6
+LONGEST_ENDING: Final = 3
+"""How many letters a word has at least, and how many its forms may have more or less."""
+SURELY_A_WORD: Final = 20
+"""In how many records a word stands at least so that another in only one record, one edit away, is a misspelling there."""
 
 
 @dataclass(frozen=True)
@@ -87,8 +95,8 @@ class Lexicon:
         self._longest_ending = max(map(len, self.endings), default=0)
         self._ordinary = frozenset(values["ordinary"])
         """Words of everyday English that stand in no record: nobody has misspelled another word."""
-        self._named = frozenset(values["named"])
-        """The words of names, aliases and synonyms: what people look for."""
+        self._named = frozenset(values["named"] + values["forms"])
+        """The words of names, aliases and synonyms, in all their forms: what people look for."""
         self._first_numbers: list[int] = values["first_numbers"]
         self._types: list[str] = values["types"]
         self._stems: dict[str, str] = values["stems"]
@@ -101,7 +109,7 @@ class Lexicon:
         self._named_stems = frozenset(self._stems.get(word, word) for word in self._named)
         self._sorted = sorted(self._stems)
         self._by_length: dict[int, list[str]] = defaultdict(list)
-        for word in self._sorted:
+        for word in chain(self._sorted, values["forms"]):
             self._by_length[len(word)].append(word)
         self._gathered: dict[int, list[str]] = {}
 
@@ -156,6 +164,8 @@ class Lexicon:
 
     def meant_by_ending(self, word: str) -> Phrase | None:
         """What an unknown word means by the way it ends, the longest ending first."""
+        if word in self._ordinary:
+            return None
         longest = min(self._longest_ending, len(word) - SHORTEST_BEFORE_ENDING)
         found = (self.endings.get(word[-length:]) for length in range(longest, 0, -1))
         return next((phrase for phrase in found if phrase), None)
@@ -168,7 +178,7 @@ class Lexicon:
     def split(self, word: str) -> list[str]:
         """The fewest words that a long unknown one is written of without spaces, one of which names something; none if it isn't."""
         length = len(word)
-        if not SHORTEST_SPLIT <= length <= MAX_CORRECTED or self.meant_by_ending(word):
+        if not SHORTEST_SPLIT <= length <= MAX_CORRECTED or word in self._ordinary:
             return []
         best: list[list[str] | None] = [[], *[None] * length]
         for end in range(1, length + 1):
@@ -183,21 +193,36 @@ class Lexicon:
     def _is_part(self, word: str) -> bool:
         if len(word) < SHORTEST_PART:
             return word in self.stop_words and (len(word) > 1 or word in SINGLE_LETTERS)
-        return word in self.stop_words or word in self._named or (len(word) > SHORTEST_PART and word in self._ordinary)
+        return word in self.stop_words or (len(word) > SHORTEST_PART and word in self._named)
 
     def corrected(self, word: str) -> str | None:
-        """The known word that an unknown one was probably meant to be, one edit away."""
+        """The known word that an unknown one was probably meant to be, one edit away; two if it is long."""
         if not SHORTEST_CORRECTED <= len(word) <= MAX_CORRECTED or word.isdigit() or word in self._ordinary:
             return None
+        found = self._near(word, ONE_EDIT)
+        if not found and len(word) >= SHORTEST_OF_TWO_EDITS:
+            found = [known for known in self._near(word, TWO_EDITS) if known[0] == word[0] and known in self._named]
+        return min(found, key=lambda known: self._unlikeliness(known, word), default=None)
+
+    def _near(self, word: str, edits: int) -> list[str]:
         # A word does not become one that is too short to be corrected itself.
-        lengths = range(max(SHORTEST_CORRECTED, len(word) - ONE_EDIT), len(word) + ONE_EDIT + 1)
-        near = list(chain.from_iterable(self._by_length[length] for length in lengths if length in self._by_length))
-        found = process.extract(word, near, scorer=OSA.distance, score_cutoff=ONE_EDIT, limit=None)
+        lengths = range(max(SHORTEST_CORRECTED, len(word) - edits), len(word) + edits + 1)
+        near = chain.from_iterable(self._by_length[length] for length in lengths if length in self._by_length)
+        return [known for known, _, _ in process.extract(word, list(near), scorer=OSA.distance, score_cutoff=edits, limit=None)]
+
+    def _unlikeliness(self, known: str, word: str) -> tuple[bool, bool, bool, int, int, str]:
+        """How a known word is ordered among those that another may be a misspelling of."""
+        letters, typed = Counter(known), Counter(word)
+        # Letters are swapped, or one is left out or doubled, more often than one is typed for another.
+        slip = 0 if letters == typed else 1 if letters >= typed or (letters <= typed and set(known) == set(word)) else 2
         # The first letter is seldom wrong, a name was meant sooner than what is said in passing, a common word than a rare one.
-        return min(
-            (known for known, _, _ in found),
-            key=lambda known: (known[0] != word[0], known not in self._named, -self._counts.get(known, 1), known),
-            default=None,
+        return (
+            known[0] != word[0],
+            known in self.stop_words,
+            known not in self._named,
+            slip,
+            -self._counts.get(known, 1),
+            known,
         )
 
     def corrected_beginnings(self, beginning: str) -> list[str]:
@@ -220,8 +245,8 @@ class Lexicon:
 
 
 def ordinary_words() -> set[str]:
-    """Everyday English and the names of countries, which are no misspellings of what stands in the records."""
-    lists = (files("app.words").joinpath(name).read_text("ascii") for name in ("ordinary_words.txt", "place_names.txt"))
+    """Common English words, names of countries and words of chats, which are no misspellings of what stands in the records."""
+    lists = (files("app.words").joinpath(name).read_text("ascii") for name in ("ordinary_words.txt", "more_words.txt"))
     return {word for text in lists for line in text.splitlines() if not line.startswith("#") for word in line.split()}
 
 
@@ -257,7 +282,9 @@ def stored_lexicon(
     common = {(stem(word),) for word, count in counts.items() if count > len(types) * COMMON}
     common |= {other for group in groups if common.intersection(group) for other in group if len(other) == 1}
     firsts = [place for place, kind in enumerate(types) if place == 0 or kind != types[place - 1]]
-    spelled = sorted(word for word in counts if not word.isdigit())
+    ordinary = ordinary_words()
+    slips = _slips(counts, named | ordinary)
+    spelled = sorted(word for word in counts if not word.isdigit() and word not in slips)
     values = {
         "stop_words": sorted(stop_words),
         "stop_phrases": sorted(stop_phrases),
@@ -271,9 +298,35 @@ def stored_lexicon(
         "ages": list(ages),
         "beside": sorted(beside),
         "unknown": unknown,
-        "ordinary": sorted(ordinary_words() - counts.keys()),
+        "ordinary": sorted(ordinary - counts.keys()),
+        "forms": sorted(_forms(named, ordinary - counts.keys())),
         "named": sorted(named & counts.keys()),
         "stems": {word: stem(word) for word in spelled},
         "counts": {word: counts[word] for word in spelled if counts[word] > 1},
     }
     return json.dumps(values, ensure_ascii=False, separators=(",", ":"))
+
+
+def _forms(named: set[str], words: set[str]) -> set[str]:
+    """The words that are forms of words of names: `headaches` of `headache`, `teenage` of `teenager`."""
+    by_stem: dict[str, list[str]] = defaultdict(list)
+    for word in named:
+        if len(word) >= SHORTEST_WITH_FORMS:
+            by_stem[stem(word)].append(word)
+    return {
+        word
+        for word in words
+        if len(word) >= SHORTEST_WITH_FORMS
+        and any(abs(len(word) - len(other)) <= LONGEST_ENDING for other in by_stem[stem(word)])
+    }
+
+
+def _slips(counts: dict[str, int], words: set[str]) -> set[str]:
+    """The words that are misspelled in the one record that has them, such as a source with a slip in its title."""
+    sure = [word for word, count in counts.items() if count >= SURELY_A_WORD and len(word) > SHORTEST_CORRECTED]
+    rare = [word for word, count in counts.items() if count == 1 and word not in words and word.isalpha()]
+    return {
+        word
+        for word in rare
+        if process.extractOne(word, sure, scorer=OSA.distance, score_cutoff=ONE_EDIT) and len(word) > SHORTEST_CORRECTED
+    }
