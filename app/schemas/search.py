@@ -20,7 +20,7 @@ class SearchTopic(Strict):
     name: Slug
     """Identifier of the topic."""
     words: list[Label] = Field(min_length=1, max_length=100)
-    """Words and phrases by which a question on the topic is known."""
+    """Words and phrases by which a question on the topic is known; `number` stands for any number."""
     types: list[RecordType] = Field(min_length=1, max_length=20)
     """The types of record that come first among those that match."""
     records: list[RecordPath] = Field(max_length=20)

@@ -20,6 +20,8 @@ AT_THE_START: Final = 1.0
 """What it counts besides that a title begins with the match."""
 SATURATION: Final = 2.0
 """Where a match in all fields counts little more than one in the best of them."""
+BY_NAME: Final = FIELDS[NAMES] / (FIELDS[NAMES] + SATURATION)
+"""How well a record answers a part of the question that is its name."""
 MAX_CANDIDATES: Final = 400
 """How many records are looked at for each group of words, the most important ones: ranking takes time for each."""
 MAX_RANKED: Final = 1000
@@ -42,6 +44,8 @@ VARIETY: Final = 1.0
 """What answering a part that no result before does counts beside the score."""
 NAMED_DANGER: Final = 1.5
 """What the weight of a word is multiplied by that names what a protective record is about, such as a medicine or a sign."""
+LAW: Final = frozenset({RecordType.jurisdiction, RecordType.citation})
+"""What says what the law of a place is."""
 PROTECTIVE: Final = frozenset({"warning_sign", "interaction", "risk_group"})
 PRIOR: Final = {RecordType.citation: 0.55, RecordType.claim: 0.85, RecordType.article: 0.8}
 """What the score of a type is multiplied by: those that only mention what another record is about count less."""
@@ -67,15 +71,23 @@ def search(database: Database, text: str, types: list[RecordType]) -> Result:
     kinds = {number: RecordType[database.lexicon.type_of(number)] for number in scores}
     lead = {kind for topic in question.topics for kind in topic.types}
     records = {number for topic in question.topics for number in topic.records}
-    ranked = {}
-    for number, score in scores.items():
-        kind = kinds[number]
-        if not types or kind in types:
+    named_places = {
+        number
+        for part in parts
+        for number, share in part.answered.items()
+        if share >= BY_NAME and kinds[number] is RecordType.jurisdiction
+    }
+    worth: dict[int, float] = {}
+    for number, kind in kinds.items():
+        # The law of other places says nothing of one that no record is about.
+        is_law_elsewhere = question.elsewhere and not named_places and kind in LAW
+        if (not types or kind in types) and not is_law_elsewhere:
             leads = kind.value in lead or number in records
             # Whoever names a year is looking for a source.
             prior = 1.0 if question.has_year and kind is RecordType.citation else PRIOR.get(kind, 1.0)
-            ranked[number] = score * prior * (TOPIC_TYPE if leads else 1.0)
-    numbers = _varied(sorted(ranked, key=lambda n: (-ranked[n], n)), ranked, parts)
+            worth[number] = prior * (TOPIC_TYPE if leads else 1.0)
+    ranked = {number: scores[number] * factor for number, factor in worth.items()}
+    numbers = _varied(sorted(ranked, key=lambda n: (-ranked[n], n)), ranked, worth, parts)
     least = max(ranked.values(), default=0.0) * LEAST_SHARE
     numbers = [*numbers[:VARIED], *(n for n in numbers[VARIED:] if ranked[n] >= least or n in records)]
     numbers = _leading(numbers, kinds, question.topics)
@@ -175,8 +187,7 @@ def _parts(database: Database, groups: list[Group], matches: list[dict[int, floa
     parts = []
     for group, matched in zip(groups, matches, strict=True):
         weight = group.weight * log(1 + total / (1 + len(matched)))
-        by_name = FIELDS[NAMES] * group.weight
-        if any(strength >= by_name and lexicon.type_of(number) in PROTECTIVE for number, strength in matched.items()):
+        if any(strength >= FIELDS[NAMES] * group.weight and lexicon.type_of(number) in PROTECTIVE for number, strength in matched.items()):
             weight *= NAMED_DANGER
         if matched:
             parts.append(Part(weight, {number: strength / (strength + SATURATION) for number, strength in matched.items()}))
@@ -203,7 +214,9 @@ def _scores(database: Database, question: Question, parts: list[Part]) -> dict[i
     return scores
 
 
-def _varied(numbers: list[int], scores: dict[int, float], parts: list[Part]) -> list[int]:
+def _varied(
+    numbers: list[int], scores: dict[int, float], worth: dict[int, float], parts: list[Part]
+) -> list[int]:
     """The results with those moved up that answer parts of the question which the ones before them don't."""
     if len(parts) < 2 or len(numbers) < 2:
         return numbers
@@ -220,7 +233,7 @@ def _varied(numbers: list[int], scores: dict[int, float], parts: list[Part]) -> 
             )
             for number in rest
         }
-        chosen = max(rest, key=lambda number: scores[number] / best + VARIETY * answered[number])
+        chosen = max(rest, key=lambda number: scores[number] / best + VARIETY * worth[number] * answered[number])
         rest.remove(chosen)
         first.append(chosen)
         open_parts = [

@@ -45,6 +45,8 @@ class Question:
     """What the name of a record is that is the whole question."""
     topics: list[Topic]
     has_year: bool
+    elsewhere: bool
+    """Whether it names a place that no record is about."""
     cut: bool
     """Whether it has more words than are looked up."""
 
@@ -56,12 +58,13 @@ def understand(text: str, lexicon: Lexicon) -> Question:
     groups = _groups(text, asked, lexicon, may_go_on=wording.may_go_on)
     whole = tuple(lexicon.stem(word.text) for word in asked)
     has_year = any(YEAR.fullmatch(word.text) for word in asked)
+    elsewhere = any(word.text in lexicon.places for word in asked)
     wholes = {whole, tuple(lexicon.stem(word.text) for word in asked if word.text not in lexicon.stop_words)}
     if len(groups) == 1:
         wholes |= groups[0].phrases.keys()
     cut = wording.cut or len(groups) > MAX_GROUPS
     kept = _most_telling(groups, lexicon)
-    return Question(kept, wording.corrected, wholes - {()}, lexicon.topics_of(whole), has_year, cut)
+    return Question(kept, wording.corrected, wholes - {()}, lexicon.topics_of(whole), has_year, elsewhere, cut)
 
 
 def _groups(text: str, asked: list[Word], lexicon: Lexicon, *, may_go_on: bool) -> list[Group]:
@@ -112,7 +115,7 @@ def _phrases(
     stemmed = lexicon.stem(word)
     if code:
         return {(code,): 1.0}
-    if word in lexicon.stop_words or stemmed in lexicon.common:
+    if word in lexicon.stop_words or word in lexicon.places or stemmed in lexicon.common:
         return {}
     if not lexicon.knows(word) and not (may_go_on and lexicon.completions(word)):
         by_company = lexicon.meant_in_company(word) if in_company else None

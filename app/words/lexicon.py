@@ -31,6 +31,8 @@ SHORTEST_SPLIT: Final = 7
 """How many characters words that run together have at least."""
 SHORTEST_PART: Final = 3
 """How many characters the words that run together have at least on average, and each that is no stop word."""
+ANY_NUMBER: Final = "number"
+"""What stands for any number in the words of a topic, as in `number capsules`."""
 TELLS_AS_NAME: Final = 2.0
 """How much more a word of a name tells, beside the logarithm of how many records have it."""
 MAX_PART: Final = 16
@@ -95,6 +97,8 @@ class Lexicon:
         self._longest_ending = max(map(len, self.endings), default=0)
         self._ordinary = frozenset(values["ordinary"])
         """Words of everyday English that stand in no record: nobody has misspelled another word."""
+        self.places = frozenset(values["places"])
+        """Places that no record is about, whatever begins as their names do."""
         self._named = frozenset(values["named"] + values["forms"])
         """The words of names, aliases and synonyms, in all their forms: what people look for."""
         self._first_numbers: list[int] = values["first_numbers"]
@@ -148,7 +152,12 @@ class Lexicon:
 
     def topics_of(self, whole: Phrase) -> list[Topic]:
         """The dangers that a question is about whose words have these stems; a synonym of a word will do."""
-        alike = [{word, *(other[0] for other in self.phrases.get((word,), ()) if len(other) == 1)} for word in whole]
+        alike = [
+            {word, ANY_NUMBER}
+            if word.isdigit()
+            else {word, *(other[0] for other in self.phrases.get((word,), ()) if len(other) == 1)}
+            for word in whole
+        ]
         found: set[int] = set()
         for start, words in enumerate(alike):
             for word in words:
@@ -244,10 +253,10 @@ class Lexicon:
         return self._gathered[size]
 
 
-def ordinary_words() -> set[str]:
-    """Common English words, names of countries and words of chats, which are no misspellings of what stands in the records."""
-    lists = (files("app.words").joinpath(name).read_text("ascii") for name in ("ordinary_words.txt", "more_words.txt"))
-    return {word for text in lists for line in text.splitlines() if not line.startswith("#") for word in line.split()}
+def words_of(name: str) -> set[str]:
+    """The words of a list that stands beside this module."""
+    lines = files("app.words").joinpath(name).read_text("ascii").splitlines()
+    return {word for line in lines if not line.startswith("#") for word in line.split()}
 
 
 def stored_lexicon(
@@ -282,7 +291,8 @@ def stored_lexicon(
     common = {(stem(word),) for word, count in counts.items() if count > len(types) * COMMON}
     common |= {other for group in groups if common.intersection(group) for other in group if len(other) == 1}
     firsts = [place for place, kind in enumerate(types) if place == 0 or kind != types[place - 1]]
-    ordinary = ordinary_words()
+    places = words_of("places.txt")
+    ordinary = words_of("ordinary_words.txt") | words_of("more_words.txt") | places
     slips = _slips(counts, named | ordinary)
     spelled = sorted(word for word in counts if not word.isdigit() and word not in slips)
     values = {
@@ -299,6 +309,7 @@ def stored_lexicon(
         "beside": sorted(beside),
         "unknown": unknown,
         "ordinary": sorted(ordinary - counts.keys()),
+        "places": sorted(places - counts.keys()),
         "forms": sorted(_forms(named, ordinary - counts.keys())),
         "named": sorted(named & counts.keys()),
         "stems": {word: stem(word) for word in spelled},
