@@ -157,7 +157,7 @@ def lexicon_of(
             for topic in search.topics
         ],
         endings={ending: stems(group.words) for group in search.endings for ending in group.endings},
-        ages=[(people.from_age, people.to_age, people.word) for people in search.ages],
+        ages=[(people.from_age, people.to_age, people.words) for people in search.ages],
         beside=_spelled(search.unknown.beside),
         unknown=stems(search.unknown.words),
         named=named | said.keys(),

@@ -43,7 +43,7 @@ class SearchAge(Strict):
     """From how many years on."""
     to_age: Annotated[int, pydantic.Field(ge=0, le=120)]
     """Up to how many years."""
-    word: Slug
+    words: Label
     """What is looked for in place of the age."""
 
 

@@ -46,6 +46,8 @@ NAMED_DANGER: Final = 1.5
 """What the weight of a word is multiplied by that names what a protective record is about, such as a medicine or a sign."""
 LAW: Final = frozenset({RecordType.jurisdiction, RecordType.citation})
 """What says what the law of a place is."""
+OF_A_PLACE: Final = 100
+"""How many records a part of a question matches at most that is the name of a place; words such as `legal` match more."""
 PROTECTIVE: Final = frozenset({"warning_sign", "interaction", "risk_group"})
 PRIOR: Final = {RecordType.citation: 0.55, RecordType.claim: 0.85, RecordType.article: 0.8}
 """What the score of a type is multiplied by: those that only mention what another record is about count less."""
@@ -74,6 +76,7 @@ def search(database: Database, text: str, types: list[RecordType]) -> Result:
     named_places = {
         number
         for part in parts
+        if len(part.answered) < OF_A_PLACE
         for number, share in part.answered.items()
         if share >= BY_NAME and kinds[number] is RecordType.jurisdiction
     }

@@ -141,7 +141,7 @@ def _is_known(word: str, lexicon: Lexicon, *, may_go_on: bool) -> bool:
     return (
         word in lexicon.stop_words
         or lexicon.knows(word)
-        or (may_go_on and len(word) >= SHORTEST_BEGINNING and bool(lexicon.completions(word)))
+        or (may_go_on and len(word) >= SHORTEST_BEGINNING and any(map(lexicon.is_usual, lexicon.completions(word))))
     )
 
 
@@ -177,7 +177,8 @@ def _with_ages(asked: list[Word], lexicon: Lexicon) -> list[Word]:
         if not length:
             found.append(asked[position])
         elif people := lexicon.people_of(age):
-            found.append(Word(people, asked[position].start, asked[position + length - 1].end))
+            start, end = asked[position].start, asked[position + length - 1].end
+            found += [Word(word, start, end) for word in people.split()]
         position += length or 1
     return found or asked
 

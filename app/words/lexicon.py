@@ -83,7 +83,7 @@ class Lexicon:
             for phrase in topic.phrases:
                 self._topics_by_start[phrase[0]].append((phrase, place))
         self.ages: list[tuple[int, int, str]] = [tuple(age) for age in values["ages"]]
-        """The word for people of an age: from how many years, to how many, and the word."""
+        """The words for people of an age: from how many years, to how many, and the words."""
         self._beside = frozenset(values["beside"])
         self._unknown: Phrase = tuple(values["unknown"])
         """What an unknown word means beside these, such as `with`: probably a medicine."""
@@ -139,9 +139,13 @@ class Lexicon:
         """Whether a folded word stands in a name, an alias or a synonym."""
         return word in self._named
 
+    def is_usual(self, word: str) -> bool:
+        """Whether a word stands in a name or in more than one record."""
+        return word in self._named or word in self._counts
+
     def people_of(self, age: int) -> str | None:
-        """The word for people of this age that the records have something to say about."""
-        return next((word for youngest, oldest, word in self.ages if youngest <= age <= oldest), None)
+        """The words for people of this age, if the records say something of them."""
+        return next((words for youngest, oldest, words in self.ages if youngest <= age <= oldest), None)
 
     def tells(self, phrase: Phrase) -> float:
         """How much a phrase says of what is looked for: a rare word more than a common one, a name more than a passing word."""
@@ -219,17 +223,16 @@ class Lexicon:
         near = chain.from_iterable(self._by_length[length] for length in lengths if length in self._by_length)
         return [known for known, _, _ in process.extract(word, list(near), scorer=OSA.distance, score_cutoff=edits, limit=None)]
 
-    def _unlikeliness(self, known: str, word: str) -> tuple[bool, bool, bool, int, int, str]:
-        """How a known word is ordered among those that another may be a misspelling of."""
-        letters, typed = Counter(known), Counter(word)
-        # Letters are swapped, or one is left out or doubled, more often than one is typed for another.
-        slip = 0 if letters == typed else 1 if letters >= typed or (letters <= typed and set(known) == set(word)) else 2
-        # The first letter is seldom wrong, a name was meant sooner than what is said in passing, a common word than a rare one.
+    def _unlikeliness(self, known: str, word: str) -> tuple[bool, bool, int, bool, bool, int, str]:
+        """How a known word is ordered among those that another may be a misspelling of, the likeliest first."""
         return (
+            # The first letter is seldom wrong.
             known[0] != word[0],
+            not self.is_usual(known),
+            _slip(known, word),
             known in self.stop_words,
+            # A name was meant sooner than what is said in passing, a common word sooner than a rare one.
             known not in self._named,
-            slip,
             -self._counts.get(known, 1),
             known,
         )
@@ -341,3 +344,11 @@ def _slips(counts: dict[str, int], words: set[str]) -> set[str]:
         for word in rare
         if process.extractOne(word, sure, scorer=OSA.distance, score_cutoff=ONE_EDIT) and len(word) > SHORTEST_CORRECTED
     }
+
+
+def _slip(known: str, word: str) -> int:
+    """How unlikely the misspelling is: letters swapped or (not) doubled; one left out; one typed for another."""
+    letters, typed = Counter(known), Counter(word)
+    if letters == typed or (set(known) == set(word) and len(known) != len(word)):
+        return 0
+    return 1 if letters > typed else 2
