@@ -11,7 +11,7 @@ from app.database import Database
 from app.schemas.references import RecordType
 from app.search.question import Group, Question, understand
 from app.words.lexicon import Lexicon, Topic
-from app.words.text import Phrase, start_mark, whole_mark, words
+from app.words.text import WORD, Phrase, fold, start_mark, whole_mark
 
 NAMES: Final = "{names aliases} : "
 FIELDS: Final = {NAMES: 4.0, "aliases : ": 1.5, "outline : ": 2.0, "body : ": 1.0}
@@ -73,18 +73,11 @@ def search(database: Database, text: str, types: list[RecordType]) -> Result:
     kinds = {number: RecordType[database.lexicon.type_of(number)] for number in scores}
     lead = {kind for topic in question.topics for kind in topic.types}
     records = {number for topic in question.topics for number in topic.records}
-    named_places = {
-        number
-        for part in parts
-        if len(part.answered) < OF_A_PLACE
-        for number, share in part.answered.items()
-        if share >= BY_NAME and kinds[number] is RecordType.jurisdiction
-    }
+    # The law of other places says nothing of one that no record is about.
+    is_law_left_out = question.elsewhere and not _is_of_a_place(parts, kinds)
     worth: dict[int, float] = {}
     for number, kind in kinds.items():
-        # The law of other places says nothing of one that no record is about.
-        is_law_elsewhere = question.elsewhere and not named_places and kind in LAW
-        if (not types or kind in types) and not is_law_elsewhere:
+        if (not types or kind in types) and not (is_law_left_out and kind in LAW):
             leads = kind.value in lead or number in records
             # Whoever names a year is looking for a source.
             prior = 1.0 if question.has_year and kind is RecordType.citation else PRIOR.get(kind, 1.0)
@@ -190,10 +183,15 @@ def _parts(database: Database, groups: list[Group], matches: list[dict[int, floa
     parts = []
     for group, matched in zip(groups, matches, strict=True):
         weight = group.weight * log(1 + total / (1 + len(matched)))
-        if any(strength >= FIELDS[NAMES] * group.weight and lexicon.type_of(number) in PROTECTIVE for number, strength in matched.items()):
+        if any(
+            strength >= FIELDS[NAMES] * group.weight and lexicon.type_of(number) in PROTECTIVE
+            for number, strength in matched.items()
+        ):
             weight *= NAMED_DANGER
         if matched:
-            parts.append(Part(weight, {number: strength / (strength + SATURATION) for number, strength in matched.items()}))
+            parts.append(
+                Part(weight, {number: strength / (strength + SATURATION) for number, strength in matched.items()})
+            )
     return parts
 
 
@@ -217,32 +215,38 @@ def _scores(database: Database, question: Question, parts: list[Part]) -> dict[i
     return scores
 
 
-def _varied(
-    numbers: list[int], scores: dict[int, float], worth: dict[int, float], parts: list[Part]
-) -> list[int]:
+def _varied(numbers: list[int], scores: dict[int, float], worth: dict[int, float], parts: list[Part]) -> list[int]:
     """The results with those moved up that answer parts of the question which the ones before them don't."""
-    if len(parts) < 2 or len(numbers) < 2:
+    if not parts or not numbers:
         return numbers
     best, whole = scores[numbers[0]], sum(part.weight for part in parts)
-    rest = numbers[:CHOSEN_FROM]
-    open_parts = [part.weight / whole for part in parts]
+    unanswered = [part.weight / whole for part in parts]
+    rest = {
+        number: [(place, part.answered[number]) for place, part in enumerate(parts) if number in part.answered]
+        for number in numbers[:CHOSEN_FROM]
+    }
     first: list[int] = []
     while rest and len(first) < VARIED:
-        answered = {
-            number: sum(
-                share * part.answered[number]
-                for part, share in zip(parts, open_parts, strict=True)
-                if number in part.answered
-            )
-            for number in rest
-        }
-        chosen = max(rest, key=lambda number: scores[number] / best + VARIETY * worth[number] * answered[number])
-        rest.remove(chosen)
+
+        def gain(number: int) -> float:
+            answers = sum([unanswered[place] * share for place, share in rest[number]])
+            return scores[number] / best + VARIETY * worth[number] * answers
+
+        chosen = max(rest, key=gain)
         first.append(chosen)
-        open_parts = [
-            share * (1 - part.answered.get(chosen, 0.0)) for part, share in zip(parts, open_parts, strict=True)
-        ]
+        for place, share in rest.pop(chosen):
+            unanswered[place] *= 1 - share
     return [*first, *(number for number in numbers if number not in first)]
+
+
+def _is_of_a_place(parts: list[Part], kinds: dict[int, RecordType]) -> bool:
+    """Whether a part of the question is the name of a place that a record is about."""
+    return any(
+        share >= BY_NAME and kinds[number] is RecordType.jurisdiction
+        for part in parts
+        if len(part.answered) < OF_A_PLACE
+        for number, share in part.answered.items()
+    )
 
 
 def _leading(numbers: list[int], kinds: dict[int, RecordType], topics: list[Topic]) -> list[int]:
@@ -261,6 +265,7 @@ def _hit(document: bytes, sentences: str, asked: set[str], lexicon: Lexicon) -> 
     for sentence, stemmed in json.loads(sentences):
         if (distinct := len(asked.intersection(stemmed.split()))) > most:
             best, most = sentence, distinct
-    matches = [{"start": word.start, "end": word.end} for word in words(best) if lexicon.stem(word.text) in asked]
+    found = WORD.finditer(best)
+    matches = [{"start": word.start(), "end": word.end()} for word in found if lexicon.stem(fold(word[0])) in asked]
     snippet = json.dumps({"text": best, "matches": matches}, ensure_ascii=False, separators=(",", ":"))
     return document[:-1] + b',"snippet":' + snippet.encode() + b"}"

@@ -1,10 +1,10 @@
 """The words of a question as they were meant: spaces put back, misspellings corrected, ages as the people of that age."""
 
-import re
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
 
+from app.search.ages import with_ages
 from app.words.lexicon import Lexicon
 from app.words.text import DIGITS_OR_LETTERS, Word, words
 
@@ -13,46 +13,6 @@ MAX_CORRECTIONS: Final = 4
 """How many words of a question are read, and how many of them corrected: each takes time."""
 SHORTEST_BEGINNING: Final = 3
 LONGEST_ABBREVIATION: Final = 5
-
-AGE: Final = re.compile("[1-9][0-9]?|1[01][0-9]")
-ONES: Final = (
-    "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen"
-).split()
-TENS: Final = "twenty thirty forty fifty sixty seventy eighty ninety".split()
-NUMBERS: Final = {word: number for number, word in enumerate(ONES, start=1)} | {
-    word: 10 * number for number, word in enumerate(TENS, start=2)
-}
-OLDEST_DIGIT: Final = 9
-YEARS: Final = frozenset({"year", "years", "yr", "yrs", "y"})
-MONTHS: Final = frozenset({"month", "months", "mo", "mos", "mth", "mths", "week", "weeks", "wk", "wks", "day", "days"})
-OLD: Final = frozenset({"old", "olds", "o", "age"})
-YEARS_OLD: Final = frozenset({"yo", "yos", "yro", "yrold", "yearold", "yearsold"})
-AGED: Final = frozenset({"age", "aged", "ages", "turned", "turning", "im", "hes", "shes"})
-"""Words behind which a number is an age."""
-IS: Final = frozenset({"am", "is", "was", "just", "only", "almost", "nearly", "about", "over", "now"})
-PEOPLE: Final = frozenset(
-    (
-        "i he she mom mum mam mother moms mums dad dads father son sons daughter brother sister bro sis wife husband hubby friend "
-        "boyfriend girlfriend grandma grandmother granny gran nana grandpa grandfather granddad grandad uncle aunt auntie "
-        "nephew niece cousin kid child baby toddler teen grandson granddaughter stepson stepdaughter patient student law"
-    ).split()
-)
-"""People of whom an age is said: `mom is 78`, `my mother in law, 80`."""
-MEASURES: Final = (
-    YEARS
-    | MONTHS
-    | frozenset(
-        (
-            "hour hours hr hrs h minute minutes min mins percent times time x days lb lbs pound pounds kg kgs kilo kilos g gs gr gram grams "
-            "mg mgs milligram milligrams ml oz ounce ounces cap caps capsule capsules pill pills tab tabs tablet tablets spoon "
-            "spoons teaspoon teaspoons tsp tablespoon tablespoons scoop scoops shot shots dose doses drink drinks beer beers foot feet ft "
-            "inch inches cm trimester"
-        ).split()
-    )
-)
-"""What is counted: a number before one of them is no age."""
-OLD_ENOUGH_IN_YEARS: Final = 60
-"""From which number on `my dad, 83 yrs` is an age; `im 5 years clean` is none."""
 
 
 @dataclass(frozen=True)
@@ -82,7 +42,7 @@ def meant(text: str, lexicon: Lexicon) -> Wording:
         elif change := next((change for change in better if change.start == word.start), None):
             asked += [Word(part, change.start, change.end) for part in change.text.split()]
     may_go_on = may_go_on and not (better and better[-1].end == len(text))
-    said = _without_stop_phrases(_with_ages(asked, lexicon), lexicon)
+    said = _without_stop_phrases(with_ages(asked, lexicon), lexicon)
     return Wording(said, _corrected(text, better), may_go_on, read != typed)
 
 
@@ -166,40 +126,3 @@ def _without_stop_phrases(asked: list[Word], lexicon: Lexicon) -> list[Word]:
         found += [] if length else [asked[position]]
         position += length or 1
     return found or asked
-
-
-def _with_ages(asked: list[Word], lexicon: Lexicon) -> list[Word]:
-    """The words with each age replaced by a word for people of that age; one of no such people is left out."""
-    found: list[Word] = []
-    position = 0
-    while position < len(asked):
-        length, age = _age(asked, position)
-        if not length:
-            found.append(asked[position])
-        elif people := lexicon.people_of(age):
-            start, end = asked[position].start, asked[position + length - 1].end
-            found += [Word(word, start, end) for word in people.split()]
-        position += length or 1
-    return found or asked
-
-
-def _age(asked: list[Word], position: int) -> tuple[int, int]:
-    """How many words from here on say an age, and how many years it is; no words when they say none."""
-    texts = [word.text for word in asked[position : position + 3]] + ["", ""]
-    number, unit, old = texts[:3]
-    if not AGE.fullmatch(number) and number not in NUMBERS:
-        return 0, 0
-    years = NUMBERS.get(number) or int(number)
-    if unit in YEARS_OLD:
-        return 2, years
-    if unit in YEARS | MONTHS and old in OLD:
-        return 3, years if unit in YEARS else 0
-    before, person = ([""] * 2 + [word.text for word in asked[:position]])[-1], ""
-    if position > 1:
-        person = asked[position - 2].text
-    if before in AGED | PEOPLE - {"i"} or (before in IS and person in PEOPLE):
-        if unit in YEARS and years >= OLD_ENOUGH_IN_YEARS:
-            return 2, years
-        if unit not in MEASURES and (years > OLDEST_DIGIT or not unit):
-            return 1, years
-    return 0, 0

@@ -193,13 +193,13 @@ class Lexicon:
         length = len(word)
         if not SHORTEST_SPLIT <= length <= MAX_CORRECTED or word in self._ordinary:
             return []
-        best: list[list[str] | None] = [[], *[None] * length]
+        written: dict[int, list[str]] = {0: []}
         for end in range(1, length + 1):
-            for start in range(max(0, end - MAX_PART), end):
-                before, part = best[start], word[start:end]
-                if before is not None and self._is_part(part) and (best[end] is None or len(before) < len(best[end]) - 1):
-                    best[end] = [*before, part]
-        found = best[length] or []
+            starts = [start for start in range(max(0, end - MAX_PART), end) if start in written]
+            ways = [[*written[start], word[start:end]] for start in starts if self._is_part(word[start:end])]
+            if ways:
+                written[end] = min(ways, key=len)
+        found = written.get(length, [])
         says = any(part in self._named and part not in self.stop_words and len(part) > SHORTEST_PART for part in found)
         return found if says and len(found) * SHORTEST_PART <= length else []
 
@@ -221,7 +221,10 @@ class Lexicon:
         # A word does not become one that is too short to be corrected itself.
         lengths = range(max(SHORTEST_CORRECTED, len(word) - edits), len(word) + edits + 1)
         near = chain.from_iterable(self._by_length[length] for length in lengths if length in self._by_length)
-        return [known for known, _, _ in process.extract(word, list(near), scorer=OSA.distance, score_cutoff=edits, limit=None)]
+        return [
+            known
+            for known, _, _ in process.extract(word, list(near), scorer=OSA.distance, score_cutoff=edits, limit=None)
+        ]
 
     def _unlikeliness(self, known: str, word: str) -> tuple[bool, bool, int, bool, bool, int, str]:
         """How a known word is ordered among those that another may be a misspelling of, the likeliest first."""
