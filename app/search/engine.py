@@ -49,6 +49,8 @@ LAW: Final = frozenset({RecordType.jurisdiction, RecordType.citation})
 OF_A_PLACE: Final = 100
 """How many records a part of a question matches at most that is the name of a place; words such as `legal` match more."""
 PROTECTIVE: Final = frozenset({"warning_sign", "interaction", "risk_group"})
+WELL_ANSWERED: Final = 0.6
+"""From which share on a record answers a part of the question: it is about it, and does not only mention it."""
 PRIOR: Final = {RecordType.citation: 0.55, RecordType.claim: 0.85, RecordType.article: 0.8}
 """What the score of a type is multiplied by: those that only mention what another record is about count less."""
 
@@ -222,7 +224,11 @@ def _varied(numbers: list[int], scores: dict[int, float], worth: dict[int, float
     best, whole = scores[numbers[0]], sum(part.weight for part in parts)
     unanswered = [part.weight / whole for part in parts]
     rest = {
-        number: [(place, part.answered[number]) for place, part in enumerate(parts) if number in part.answered]
+        number: [
+            (place, share)
+            for place, part in enumerate(parts)
+            if (share := part.answered.get(number, 0.0)) > WELL_ANSWERED
+        ]
         for number in numbers[:CHOSEN_FROM]
     }
     first: list[int] = []
