@@ -4,6 +4,7 @@ import json
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import islice
 from math import log
 from typing import Final
 
@@ -258,7 +259,10 @@ def _is_of_a_place(parts: list[Part], kinds: dict[int, RecordType]) -> bool:
 def _leading(numbers: list[int], kinds: dict[int, RecordType], topics: list[Topic]) -> list[int]:
     """The results with a protective one first, whatever else matches better, and behind it one for each other danger."""
     lead = {kind for topic in topics for kind in topic.types}
-    first = [number for number in numbers if kinds[number].value in lead][:1]
+    own = {number for topic in topics for number in topic.records}
+    # A side effect protects from a danger only if it is that danger.
+    leading = (n for n in numbers if kinds[n].value in lead and (kinds[n] is not RecordType.side_effect or n in own))
+    first = [*islice(leading, 1)]
     for topic in topics:
         if first and first[0] not in topic.records:
             first += [number for number in numbers if number in topic.records and number not in first][:1]
