@@ -111,7 +111,7 @@ def search_rows(content: RenderedSeed) -> Iterator[SearchRow]:
             },
             [
                 {"text": name, "number": number, "position": position}
-                for name, position in _beginnings([*_names(item), *own], stop_words)
+                for name, position in _beginnings(item, own, stop_words)
             ],
             known_by | _spelled([*aliases, record.summary, *body]),
             set() if item.resource.record_type is RecordType.citation else known_by,
@@ -119,8 +119,12 @@ def search_rows(content: RenderedSeed) -> Iterator[SearchRow]:
 
 
 def stop_words_of(seed: Seed) -> set[str]:
-    """The words that say nothing, without case and apostrophes."""
-    return _spelled(seed.search.stop_words)
+    """The words that say nothing, without case and apostrophes; not those that do so only together."""
+    return {phrase for (phrase, *others) in _phrases_of(seed) if not others}
+
+
+def _phrases_of(seed: Seed) -> list[Phrase]:
+    return [tuple(word.text for word in words(entry)) for entry in seed.search.stop_words]
 
 
 def lexicon_of(
@@ -136,6 +140,7 @@ def lexicon_of(
     said = dict.fromkeys(_spelled(entry for group in search.synonyms for entry in group), 1)
     return stored_lexicon(
         stop_words=stop_words_of(seed),
+        stop_phrases=[phrase for phrase in _phrases_of(seed) if len(phrase) > 1],
         synonyms=synonyms,
         phrases=(stems(alias) for aliases in search.aliases.values() for alias in aliases),
         codes={
@@ -152,6 +157,9 @@ def lexicon_of(
             for topic in search.topics
         ],
         endings={ending: stems(group.words) for group in search.endings for ending in group.endings},
+        ages=[(people.from_age, people.to_age, people.words) for people in search.ages],
+        beside=_spelled(search.unknown.beside),
+        unknown=stems(search.unknown.words),
         named=named | said.keys(),
         counts=said | counts,
         types=list(types.values()),
@@ -228,15 +236,23 @@ def _names(item: Rendered) -> Iterator[str]:
             yield from (str(name) for name in (value if isinstance(value, list) else [value]) if name is not None)
 
 
-def _beginnings(names: list[str], stop_words: set[str]) -> list[tuple[str, int]]:
-    """The names from each of their words on that says something, with the number of that word."""
+def _beginnings(item: Rendered, aliases: list[str], stop_words: set[str]) -> list[tuple[str, int]]:
+    """The names of a record from each of their words on that says something, with how far each is from what it is called.
+
+    That is 0 from the first such word of its own name, 1 from that of an alias, 2 from a later word of its own name, and 3 from
+    a later one of an alias, or for a source, which is about something that has a record of its own.
+    """
     found: dict[str, int] = {}
-    for name in names:
+    farthest = 3
+    is_source = item.resource.record_type is RecordType.citation
+    for name, is_alias in [*((name, 0) for name in _names(item)), *((alias, 1) for alias in aliases)]:
         spelled = parts(name)
-        for position, word in enumerate(spelled):
-            if position == 0 or word not in stop_words:
-                text = " ".join(spelled[position:])[:MAX_NAME]
-                found[text] = min(position, found.get(text, position))
+        telling = [place for place, word in enumerate(spelled) if word not in stop_words]
+        for place in sorted({0, *telling}) if spelled else ():
+            text = " ".join(spelled[place:])[:MAX_NAME]
+            is_later = place > 0 and place != telling[0]
+            distance = farthest if is_source else is_alias + 2 * is_later
+            found[text] = min(distance, found.get(text, farthest))
     return list(found.items())
 
 

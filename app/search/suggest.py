@@ -18,15 +18,16 @@ MAX_NAMES: Final = 400
 """How many names are read that begin as typed: they are in the order of the alphabet."""
 SQL: Final = """
     SELECT document FROM (
-        SELECT number, min(position) AS position FROM (
-            SELECT number, position FROM search_name WHERE text >= :start AND text < :end ORDER BY text LIMIT :names
-        ) GROUP BY number ORDER BY min(position) > 0, number LIMIT :suggestions
-    ) AS found JOIN search_document USING (number) ORDER BY found.position > 0, number
+        SELECT number, min(iif(text = :start AND position < 2, -1, (position + 1) / 2)) AS distance FROM (
+            SELECT text, number, position FROM search_name WHERE text >= :start AND text < :end ORDER BY text LIMIT :names
+        ) GROUP BY number ORDER BY distance, number LIMIT :suggestions
+    ) JOIN search_document USING (number) ORDER BY distance, number
 """
+"""First what has a name or alias that is no more, then what is called so from its first word on, then aliases and later words."""
 
 
 def suggest(database: Database, text: str) -> list[dict[str, Any]]:
-    """References to the records that may be meant, best first: those whose names begin so, then by importance."""
+    """References to the records that may be meant, best first: those with a name that is no more, then those that begin so."""
     typed = " ".join(parts(text))
     if not typed:
         return []
