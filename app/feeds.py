@@ -89,7 +89,7 @@ def _atom(database: Database, name: str, changes: list[Object], public_url: str)
         _add(entry, "id", _entry_identifier(change))
         _add(entry, "title", _title(change))
         _add(entry, "updated", _time(change["release_date"]))
-        if address := _address(change):
+        if address := address_of(change):
             if public_url:
                 _link(entry, "alternate", "text/html", _page(public_url, address))
             _link(entry, "alternate", "application/json", f"{public_url}{address}")
@@ -120,7 +120,7 @@ def _json_feed(database: Database, name: str, changes: list[Object], public_url:
                 "_record": {"path": address, "fields": change["fields"]},
             }
             for change in changes
-            for address in [_address(change)]
+            for address in [address_of(change)]
         ],
     }
 
@@ -141,7 +141,7 @@ def _time(day: str) -> str:
     return f"{day}T00:00:00Z"
 
 
-def _address(change: Object) -> str | None:
+def address_of(change: Object) -> str | None:
     """The path of the record, or of the one to show instead of a withdrawn one."""
     successor: str | None = change["successor"]
     return f"/v1/{change['collection']}/{change['slug']}" if change["is_served"] else successor

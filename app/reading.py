@@ -100,7 +100,7 @@ def get_one(database: Database, resource: type[Resource], slug: str, form: str =
     path = resource.info.path
     if not found:
         if former := database.former.get((resource.info.collection, slug)):
-            return _moved(path, former)
+            return _moved(path, former, form)
         raise _unknown_slug(database, resource, slug)
     document, history = found[0]
     if form != ListFormat.json:
@@ -319,15 +319,15 @@ def _response(data: bytes, meta: dict[str, Any], links: dict[str, str | None], h
     return Response(body, headers=headers, media_type="application/json")
 
 
-def _moved(path: str, former: Former) -> Response:
-    """The redirect to the new slug of a record.
+def _moved(path: str, former: Former, form: str) -> Response:
+    """The redirect to the new slug of a record, in the format that was asked for.
 
     Raises:
         ProblemException: the record was withdrawn.
     """
     if former.renamed_to:
         # Not stored: a later release may rename the record again.
-        location = f"{path}/{former.renamed_to}"
+        location = _address(f"{path}/{former.renamed_to}", {"format": form} if form != ListFormat.json else {})
         return Response(status_code=308, headers={"Location": location, "Cache-Control": "no-store"})
     raise ProblemException(GONE, former.why, [_withdrawn("/path/slug", former)], former.link, _successors([former]))
 

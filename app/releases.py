@@ -7,6 +7,7 @@ import zstandard
 from fastapi.responses import Response
 
 from app.database import Database
+from app.http.cache import repr_digest
 from app.http.responses import FOREVER, FixedResponse, StreamedResponse
 from app.problems import GONE, NOT_FOUND, ProblemError, ProblemException, shown
 from app.reading import detail, enveloped
@@ -14,7 +15,7 @@ from app.reading import detail, enveloped
 RELEASES: Final = "/v1/releases"
 CHANGES: Final = "/v1/changes"
 MAX_WHOLE: Final = 8_000_000
-"""The largest bundle that is kept in memory; a larger one is sent while it is read, without the digest of its bytes as sent."""
+"""The largest bundle that is kept in memory; a larger one is sent while it is read, with a digest only where no content coding changes its bytes."""
 PIECE_BYTES: Final = 131_072
 VERSION: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}\+[0-9a-f]{8}")
 
@@ -48,10 +49,11 @@ def bundle(database: Database, version: str) -> Response:
     Raises:
         ProblemException: the release is not kept.
     """
-    zstd, br = _kept(database, version, "zstd, br", "/path/version")
+    zstd, br, digest = _kept(database, version, "zstd, br, sha256", "/path/version")
     link = f'<{RELEASES}/{version}>; rel="describedby"'
     headers = {"Cache-Control": FOREVER, "Link": link}
     if zstandard.frame_content_size(zstd) > MAX_WHOLE:
+        headers["Repr-Digest"] = repr_digest(bytes.fromhex(digest))
         pieces = zstandard.ZstdDecompressor().read_to_iter(zstd, write_size=PIECE_BYTES)
         made_from = version.encode()
         return StreamedResponse(

@@ -9,6 +9,7 @@ export async function states(origin: string, files: string): Promise<string> {
   const corrupting: typeof fetch = async (address, options) => {
     const response = await fetch(address, options);
     if (!String(address).includes("/v1/changes")) return response;
+    if (options?.cache !== "no-cache") throw new Error("a browser may send changes that it stored yesterday");
     return new Response((await response.text()).replaceAll("checked again", "changed"), { status: response.status });
   };
   const synced = [

@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Sequence
 from typing import Any
 
 from hypothesis import HealthCheck, given, settings
@@ -61,6 +62,8 @@ def chains(draw: st.DrawFn) -> list[Object]:
                 number,
                 draw(st.dictionaries(NAMES, VALUES, max_size=2)),
                 draw(st.lists(VALUES, max_size=2)),
+                # A release of another program may have a collection more or less.
+                collections=sorted({name for name, _ in records} | draw(st.sets(st.sampled_from(COLLECTIONS)))),
             )
         )
     return bundles
@@ -76,8 +79,10 @@ def bundle_with(
     number: int = 0,
     release: Object | None = None,
     vocabularies: list[Any] | None = None,
+    *,
+    collections: Sequence[str] = COLLECTIONS,
 ) -> Object:
-    listed = {name: [records[key] for key in sorted(records) if key[0] == name] for name in COLLECTIONS}
+    listed = {name: [records[key] for key in sorted(records) if key[0] == name] for name in collections}
     bundle = {
         "dataset_version": f"2026-01-{number + 1:02}+{number:08x}",
         "former_slugs": [former[key] for key in sorted(former)],
@@ -85,7 +90,7 @@ def bundle_with(
         "release": {
             **(release or {}),
             "release_date": f"2026-01-{number + 1:02}",
-            "collections": [{"name": name, "total": len(listed[name])} for name in COLLECTIONS],
+            "collections": [{"name": name, "total": len(listed[name])} for name in collections],
         },
         "vocabularies": vocabularies or [],
     }
@@ -159,11 +164,23 @@ def test_a_change_is_relevant_to_safety_when_a_reader_could_act_differently() ->
         ({"claims": [{"verdict": "contradicts", "note": "x"}]}, True),
         ({"claims": [{"verdict": "supports", "note": "another"}]}, False),
         ({"summary": "It is so."}, False),
+        ({"effective_date": "2027-01-01"}, True),
+        ({"frequency": "every four hours"}, True),
     ):
         assert is_safety_relevant("side-effects", SIDE_EFFECT, SIDE_EFFECT | change) is is_relevant, change
     for collection, is_relevant in (("side-effects", True), ("citations", False)):
         assert is_safety_relevant(collection, None, SIDE_EFFECT) is is_relevant
         assert is_safety_relevant(collection, SIDE_EFFECT, None) is is_relevant
+
+
+def test_what_changed_in_all_records_hides_nothing_that_changed_in_one() -> None:
+    keys = [("side-effects", slug) for slug in "abc"]
+    record: Object = {"title": "A", "disclaimer": "Take care.", "cautions": []}
+    old = bundle_with({key: record | {"slug": key[1]} for key in keys}, {})
+    told = {key: record | {"slug": key[1], "disclaimer": "Take more care."} for key in keys}
+    told[keys[2]] |= {"cautions": ["Stop."]}
+    new = bundle_with(told | {("citations", "d"): {"slug": "d", "title": "D"}}, {}, 1)
+    assert [change["slug"] for change in difference(old, new)["records"]] == ["c", "a", "b", "d"]
 
 
 def test_the_rule_of_safety_names_collections_and_fields_that_exist_and_the_page_names_them_all() -> None:

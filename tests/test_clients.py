@@ -23,6 +23,9 @@ from kratom_client import IntegrityError, State, sync  # noqa: E402
 
 pytestmark = pytest.mark.slow
 
+ODD: list[Any] = [["a"], "text", 1, {"dataset_version": 5}, {"dataset_version": ""}]
+"""What may stand in a file that another program has written over the copy."""
+
 
 @pytest.fixture(scope="module")
 def database(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -76,10 +79,36 @@ def test_without_a_copy_with_one_too_old_or_with_a_damaged_one_the_whole_is_fetc
     too_old = bundles[0] | {"dataset_version": "2020-01-01+00000000"}
     altered = copy.deepcopy(bundles[0])
     altered["records"]["contacts"][0]["title"] = "Another"
-    for previous in each([None, too_old, altered, {"dataset_version": bundles[0]["dataset_version"]}, {"a": 1}]):
+    for previous in each([None, too_old, altered, {"dataset_version": bundles[0]["dataset_version"]}, {"a": 1}, *ODD]):
         synced = sync(server.origin, previous)
         assert synced.state is State.replaced
         assert canonical(synced.bundle) == canonical(bundles[-1])
+
+
+def test_a_host_that_ignores_queries_keeps_every_copy_the_newest(server: Running, bundles: list[Any]) -> None:
+    def without_query(request: httpx.Request) -> httpx.Response:
+        return httpx.Response(200, content=httpx.get(request.url.copy_with(query=None)).content)
+
+    client = httpx.Client(transport=httpx.MockTransport(without_query))
+    expected = [State.replaced, State.updated, State.current]
+    for bundle, state in each(list(zip(bundles, expected, strict=True))):
+        synced = sync(server.origin, bundle, client=client)
+        assert synced.state is state
+        assert canonical(synced.bundle) == canonical(bundles[-1])
+        assert bool(synced.changes) is (state is State.updated)
+
+
+def test_a_redirect_is_followed(server: Running, bundles: list[Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    def moved(request: httpx.Request) -> httpx.Response:
+        if request.url.host == "old.example":
+            return httpx.Response(301, headers={"Location": server.origin + request.url.raw_path.decode()})
+        return httpx.Response(200, content=httpx.get(request.url).content)
+
+    transport, usual = httpx.MockTransport(moved), httpx.Client
+    monkeypatch.setattr(
+        kratom_client.sync.__globals__["httpx"], "Client", lambda **options: usual(transport=transport, **options)
+    )
+    assert sync("http://old.example", bundles[0]).state is State.updated
 
 
 def test_corrupted_changes_lead_to_the_whole_bundle(server: Running, bundles: list[Any]) -> None:
@@ -103,8 +132,9 @@ def test_offline_the_shipped_bundle_is_returned_with_the_reason(bundles: list[An
         synced = sync("http://localhost", bundles[0], client=client)
         assert (synced.state, synced.bundle) == (State.unreachable, bundles[0])
         assert isinstance(synced.error, Exception)
-        with pytest.raises((httpx.HTTPError, ValueError)):
-            sync("http://localhost", client=client)
+        for nothing in each([None, *ODD[:-1]]):
+            with pytest.raises((httpx.HTTPError, ValueError)):
+                sync("http://localhost", nothing, client=client)
 
 
 def test_the_lines_of_the_readme_sync_a_file(server: Running, bundles: list[Any], tmp_path: Path) -> None:

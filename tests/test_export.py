@@ -6,8 +6,9 @@ import json
 import shutil
 import subprocess
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import suppress
+from errno import ENOSPC
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -17,9 +18,11 @@ import httpx
 import pytest
 import zstandard
 
+from app.content import export as exporting
+from app.content.__main__ import main as content_command
 from app.content.build import BuildError, build
 from app.content.check import check_seed
-from app.content.export import MANIFEST, export
+from app.content.export import MANIFEST, File, export
 from app.main import create_app
 from app.settings import Settings
 from crawl import crawl
@@ -129,6 +132,18 @@ def test_a_host_of_files_serves_every_address_with_its_media_type(host: str, cop
             assert served == file["media_type"].partition(";")[0] or file["file"].endswith(".csl.json"), file["address"]
             assert response.headers["Access-Control-Allow-Origin"] == "*"
             assert response.headers["X-Content-Type-Options"] == "nosniff"
+            unchanged = client.get(file["address"], headers={"If-None-Match": response.headers["ETag"]})
+            assert unchanged.status_code == 304
+            for answer in (response, unchanged):
+                assert answer.headers["Cache-Control"] == file["headers"]["cache-control"], file["address"]
+
+
+@pytest.mark.skipif(NGINX is None, reason="needs nginx")
+def test_the_data_package_of_a_copy_names_files_that_are_there(host: str, copy: Path) -> None:
+    package = httpx.get(f"{host}/v1/datapackage.json").json()
+    for file in each(package["resources"]):
+        assert (copy / "v1" / file["path"]).read_bytes() == httpx.get(f"{host}/v1/{file['path']}").content
+        assert httpx.get(f"{host}/v1/{file['path']}").headers["Content-Type"] == "text/csv; charset=utf-8"
 
 
 @pytest.mark.skipif(NGINX is None, reason="needs nginx")
@@ -179,6 +194,7 @@ async def test_former_slugs_lead_on_or_say_why_they_are_gone_as_with_the_service
         for prefix in each(["/v1", ""]):
             moved = await files.get(f"{prefix}/contacts/former-name?a=1")
             assert (moved.status_code, moved.headers["Location"]) == (308, f"{prefix}/contacts/{there}")
+            assert moved.headers["Cache-Control"] == "no-store"
             assert manifest["moved"][f"{prefix}/contacts/former-name"] == f"{prefix}/contacts/{there}"
             followed = await files.get(f"{prefix}/contacts/former-name", follow_redirects=True)
             assert followed.status_code == 200
@@ -217,6 +233,42 @@ def test_a_copy_replaces_an_earlier_one_and_nothing_else(database_path: Path, co
     assert (earlier / "v1/strains.json").exists()
 
 
+def test_the_folder_may_be_empty_a_link_or_the_current_one(
+    database_path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def collected(_: object) -> tuple[list[File], list[File]]:
+        return [File("/v1", "v1.json", "application/json", body=b"{}")], []
+
+    monkeypatch.setattr(exporting, "_collect", collected)
+    (tmp_path / "first").mkdir()
+    (tmp_path / "current").symlink_to("first")
+    for folder in each([tmp_path / "first", tmp_path / "current", Path()]):
+        monkeypatch.chdir(tmp_path / "first")
+        assert export(database_path, folder, quick=True) == 1
+        assert (tmp_path / "first/v1.json").read_bytes() == b"{}"
+        (tmp_path / "first/v1.json").unlink()
+        assert (tmp_path / "current").readlink() == Path("first")
+        assert sorted(path.name for path in tmp_path.iterdir()) == ["current", "first"]
+
+
+def test_an_export_that_fails_says_why_and_leaves_nothing_but_the_earlier_copy(
+    database_path: Path, copy: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def full(path: Path, body: bytes, usual: Callable[[Path, bytes], int] = Path.write_bytes) -> int:
+        if path.name == "meta.json":
+            raise OSError(ENOSPC, "No space left on device")
+        return usual(path, body)
+
+    shutil.copytree(copy, tmp_path / "copy")
+    monkeypatch.setattr(Path, "write_bytes", full)
+    for name in each(["copy", "new"]):
+        command = ["export", str(tmp_path / name), "--database", str(database_path), "--quick"]
+        assert content_command(command) == 1
+        assert capsys.readouterr().err == f"{tmp_path / name}: no space left on device\n"
+        assert [path.name for path in tmp_path.iterdir()] == ["copy"]
+        assert (tmp_path / "copy" / MANIFEST).read_bytes() == (copy / MANIFEST).read_bytes()
+
+
 def test_a_copy_offers_no_search_and_no_filter(copy: Path) -> None:
     for name in ("index.html", "strains.html", "side-effects/nausea.html"):
         html = (copy / name).read_text(encoding="utf-8")
@@ -233,6 +285,8 @@ def test_the_public_address_is_in_the_site_map_of_a_copy(database_path: Path, tm
     ):
         page = Reader((tmp_path / "copy" / name).read_text(encoding="utf-8"))
         assert page.linked("canonical") == [f"https://example.org/kratom{address}"]
+        assert page.linked("search") == [], "a copy has no search"
+    assert not (tmp_path / "copy/opensearch.xml").exists()
     missing = Reader((tmp_path / "copy/404.html").read_text(encoding="utf-8"))
     assert {link for link in missing.values("href", "src") if not link.startswith(("/kratom/", "#"))} == set()
     links = json.loads((tmp_path / "copy/v1/strains.json").read_bytes())["links"]

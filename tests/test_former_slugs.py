@@ -52,6 +52,7 @@ async def moved(content: Any, tmp_path_factory: pytest.TempPathFactory) -> Async
         {"slug": "former-name", "renamed_to": there},
         {"slug": "without-successor"},
         {"slug": "merged", "successor": f"contacts/{there}"},
+        {"collection": "citations", "slug": "former-source", "renamed_to": data["citations"][0]["slug"]},
     )
     build(check_seed(seed), path)
     service = create_app(Settings(database_path=path))
@@ -71,6 +72,19 @@ async def test_a_renamed_record_is_found_under_its_former_slug(moved: httpx.Asyn
         assert response.headers["Cache-Control"] == "no-store"
     followed = await moved.get("/v1/contacts/former-name", follow_redirects=True)
     assert followed.json()["data"]["slug"] == there
+
+
+async def test_a_renamed_source_is_found_in_the_format_that_was_asked_for(
+    moved: httpx.AsyncClient, content: Any
+) -> None:
+    there = f"/v1/citations/{content['citations'][0]['slug']}"
+    for query, accept in (("?format=bibtex", "*/*"), ("", "application/x-bibtex")):
+        followed = await moved.get(
+            f"/v1/citations/former-source{query}", headers={"Accept": accept}, follow_redirects=True
+        )
+        assert followed.headers["Content-Type"] == "application/x-bibtex"
+        assert followed.content == (await moved.get(f"{there}?format=bibtex")).content
+    assert (await moved.get("/v1/citations/former-source?format=json")).headers["Location"] == there
 
 
 async def test_a_withdrawn_record_is_gone_with_the_reason_and_its_successor(

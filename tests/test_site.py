@@ -16,7 +16,7 @@ import pytest
 from markupsafe import escape
 
 from app.main import create_app
-from app.pages.site import Site, sitemap
+from app.pages.site import Site, sitemap_pieces
 from app.pictures import PICTURES, Picture
 from app.settings import Settings
 from readers import Reader, is_in_order, plain
@@ -212,9 +212,9 @@ async def test_the_site_map_names_every_page(client: httpx.AsyncClient, pages: P
 def test_the_site_map_says_when_a_release_last_changed_a_record() -> None:
     history = json.dumps([{"release_date": "2026-01-02"}, {"release_date": "2026-01-01"}])
     database: Any = SimpleNamespace(
-        dataset_version="2026-11-23+0123abcd", read=lambda *_: [("one", history), ("new", "[]")]
+        dataset_version="2026-11-23+0123abcd", rows=lambda *_: [("one", history), ("new", "[]")]
     )
-    entries = {entry[0].text: entry[1].text for entry in ET.fromstring(sitemap(database, Site()))}  # noqa: S314
+    entries = {entry[0].text: entry[1].text for entry in ET.fromstring("".join(sitemap_pieces(database, Site())))}  # noqa: S314
     assert (entries["/strains/one"], entries["/strains/new"]) == ("2026-01-02", "2026-11-23")
     assert entries["/"] == entries["/strains"] == "2026-11-23"
 

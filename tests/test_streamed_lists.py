@@ -18,6 +18,7 @@ from app import formats, releases
 from app.database import Database
 from app.http import streaming
 from app.main import Service, create_app
+from app.pages import site
 from app.settings import Settings
 from support import each
 from wire import CLOSE, NOT_CLOSED, ask, connections, exchange, listening, request, run, silent_readers, statuses, until
@@ -124,6 +125,28 @@ def test_a_large_bundle_is_streamed_byte_for_byte_also_under_a_prefix(
                     assert DECODED[coding](body) == whole
                     assert headers[b"link"] == whole_headers[b"link"]
                     assert headers[b"cache-control"] == whole_headers[b"cache-control"]
+                    digest = whole_headers[b"repr-digest"] if coding == "identity" else None
+                    assert headers.get(b"repr-digest") == digest
+            service.state.database.close()
+
+    run(promise)
+
+
+def test_a_long_site_map_is_sent_in_pieces_with_the_same_bytes(
+    database_path: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def promise() -> None:
+        for service in each(services(database_path)):
+            _, _, whole = await ask(service, "/sitemap.xml")
+            assert max(map(len, site.sitemap_pieces(service.state.database, site.Site()))) < 32_768
+            service.pipeline.forget_responses()
+            with monkeypatch.context() as context:
+                context.setattr(site, "MAX_WHOLE_SITEMAP", 100)
+                for coding in each(DECODED):
+                    status, headers, body = await ask(service, "/sitemap.xml", (b"accept-encoding", coding.encode()))
+                    assert (status, headers[b"content-type"]) == (200, b"application/xml")
+                    assert b"content-length" not in headers, "it was not streamed"
+                    assert DECODED[coding](body) == whole
             service.state.database.close()
 
     run(promise)

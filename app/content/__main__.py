@@ -48,7 +48,8 @@ def main(arguments: list[str] | None = None) -> int:
         print(error, file=sys.stderr)
         return 1
     except OSError as error:
-        path = error.filename or (options.seed if "seed" in options else options.schema)
+        named = (getattr(options, name) for name in ("seed", "schema", "directory", "database") if name in options)
+        path = error.filename or next(named)
         print(f"{path}: {(error.strerror or str(error)).lower()}", file=sys.stderr)
         return 1
 
@@ -154,7 +155,7 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
     schema = command("schema", "write the JSON Schema that editors use")
     search_report = command("search-report", "score the search against rated questions")
     copy = command("export", "write a static copy of the service, for any static file host")
-    copy.add_argument("directory", type=Path, help="the folder to write; an earlier copy is replaced")
+    copy.add_argument("directory", type=Path, help="the folder to write; an empty one or an earlier copy is replaced")
     copy.add_argument("--database", type=Path, default=DATABASE, help="the database to export (default: %(default)s)")
     copy.add_argument("--public-url", default="", help="the public URL of the copy, such as https://example.org/api")
     copy.add_argument("--quick", action="store_true", help="compress less, which saves most of the time")

@@ -4,6 +4,7 @@ A bundle is a release as a JSON object: `records` by collection in order of slug
 `former_slugs` and `dataset_version` beside them.
 """
 
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any, Final
 
@@ -22,7 +23,7 @@ SAFETY_COLLECTIONS: Final = frozenset(
 """Collections in which a new or a withdrawn record is relevant to safety."""
 SAFETY_FIELDS: Final = frozenset(
     # What must be shown beside a record, and what a statement is worth.
-    {"cautions", "disclaimer", "verdict", "safety_flag", "suggested_framing", "evidence_note"}
+    {"cautions", "disclaimer", "statement", "verdict", "safety_flag", "suggested_framing", "evidence_note"}
     # What a reader is told to do or to look out for.
     | {
         "action",
@@ -38,19 +39,31 @@ SAFETY_FIELDS: Final = frozenset(
     }
     # How serious something is, and for whom.
     | {"seriousness", "severity", "substance_classes", "withdrawal_symptoms", "withdrawal_context", "reported_harms"}
-    # Amounts.
-    | {"min", "max", "bounds_inclusive", "unit", "kind", "form", "not_stated"}
-    # What the law of a place says.
-    | {"status", "last_reported_status", "minimum_age", "seven_oh_rule", "federal_rules", "local_exceptions"}
+    # Amounts: how much, of what, how often, how and by whom it is taken.
+    | {"min", "max", "bounds_inclusive", "unit", "kind", "form", "not_stated", "frequency", "route", "population"}
+    # What the law of a place says, and from when on.
+    | {"status", "last_reported_status", "effective_date", "minimum_age", "kcpa", "seven_oh_rule", "federal_rules"}
+    | {"local_exceptions"}
 )
 """Fields, at any depth of a record, whose change is relevant to safety."""
 
 
 def difference(old: Object, new: Object) -> Object:
     """The changes that turn one bundle into another."""
+    changes = list(_changed_records(old, new))
+    alike = Counter(map(_what_changed, changes))
     return {
         "dataset_version": new["dataset_version"],
-        "records": sorted(_changed_records(old, new), key=_safety_first),
+        # A new disclaimer for all records must not hide a new caution of one in the feeds.
+        "records": sorted(
+            changes,
+            key=lambda change: (
+                not change["safety_relevant"],
+                alike[_what_changed(change)],
+                change["collection"],
+                change["slug"],
+            ),
+        ),
         "release": _patch(old["release"], new["release"]),
         **{name: None if _same(old[name], new[name]) else new[name] for name in WHOLE},
     }
@@ -179,5 +192,7 @@ def _safety_values(value: Any) -> Iterator[tuple[str, Any]]:
                 yield from _safety_values(entry)
 
 
-def _safety_first(change: Object) -> tuple[bool, str, str]:
-    return not change["safety_relevant"], change["collection"], change["slug"]
+def _what_changed(change: Object) -> tuple[str, ...]:
+    """The kind of a change, with the fields of an existing record that changed."""
+    is_new = change["kind"] == ChangeKind.created
+    return change["kind"], *(() if is_new else sorted([*change["set"], *change["unset"]]))

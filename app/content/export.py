@@ -7,8 +7,7 @@ a list has an address of its own, because static hosts ignore queries.
 import asyncio
 import gzip
 import json
-import shutil
-from collections.abc import Container, Iterator
+from collections.abc import Container, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from hashlib import sha256
@@ -21,6 +20,7 @@ import zstandard
 
 from app.content.build import BuildError
 from app.database import Database
+from app.files import workshop_beside
 from app.http.cache import Reply
 from app.http.negotiation import MIN_COMPRESSED_BYTES
 from app.http.pipeline import whole_response
@@ -41,6 +41,7 @@ from app.tables import Resource
 MANIFEST: Final = "_files.json"
 """The file that names all others: address, media type, header fields and digest of each."""
 MOVED: Final = 308
+DATA_PACKAGE: Final = "/v1/datapackage.json"
 FORMER: Final = "_former.conf"
 """The addresses of former slugs as maps of nginx, which deploy/static.conf includes."""
 GONE_FOLDER: Final = "_gone"
@@ -57,10 +58,11 @@ SUFFIXES: Final = {
     "application/problem+json": ".json",
 }
 """The suffix of a file whose address has none."""
-KEPT_HEADERS: Final = frozenset(
-    {"cache-control", "content-disposition", "content-security-policy", "link", "repr-digest"}
-)
-"""Header fields that a static host should send for each file; deploy/static.conf has those that all files share."""
+KEPT_HEADERS: Final = frozenset({"cache-control", "content-disposition", "content-security-policy", "link"})
+"""Header fields that a static host should send for each file; deploy/static.conf has those that all files share.
+
+`Repr-Digest` is not among them: it would be wrong where the host sends a compressed form.
+"""
 COMPRESSED: Final = ("text/", "application/", "image/svg+xml")
 
 
@@ -88,46 +90,62 @@ class File:
 
 
 def export(database_path: Path, target: Path, public_url: str = "", *, quick: bool = False) -> int:
-    """Write the copy in one step, to a new folder or over an earlier copy; return the number of files in the manifest.
+    """Write the copy to a new folder or, once it is complete, over an earlier copy; return the number of files in the manifest.
 
     Raises:
         BuildError: something else is there, or a response is not a success.
         DatabaseUnusableError: the database can't be served.
         OSError: the folder can't be written.
     """
-    if target.exists() and not (target / MANIFEST).is_file():
-        raise BuildError(f"{target}: is not an earlier copy and was left as it is; name a folder that does not exist")
+    if not _may_be_replaced(target):
+        raise BuildError(
+            f"{target}: is not an earlier copy and was left as it is; name a folder that is empty or does not exist"
+        )
     service = create_app(Settings(database_path=database_path, public_url=public_url))
     service.state.site = Site(public_url, is_static=True)
     for path, page in data_pages(service.title, service.state.database, service.state.site).items():
         service.pipeline.pages.add(path, page.response, page.compressed)
     files, former = asyncio.run(_collect(service))
-    beside = target.with_name(f".{target.name}.exporting")
-    shutil.rmtree(beside, ignore_errors=True)
+    # The current directory and a link have another name, and that is replaced.
+    place = target.resolve()
+    try:
+        place.parent.mkdir(parents=True, exist_ok=True)
+        with workshop_beside(place) as workshop:
+            _write(workshop / "copy", service.state.database.dataset_version, files, former, quick=quick)
+            if place.exists():
+                place.rename(workshop / "earlier")
+            (workshop / "copy").rename(place)
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(target)) from error
+    return len(files)
+
+
+def _may_be_replaced(target: Path) -> bool:
+    """Whether nothing but an earlier copy would be lost."""
+    if not target.is_dir():
+        return not target.exists()
+    return (target / MANIFEST).is_file() or not any(target.iterdir())
+
+
+def _write(folder: Path, dataset_version: str, files: list[File], former: list[File], *, quick: bool) -> None:
+    """Write the files of a copy, their compressed forms and the manifest."""
     gone = [each for each in former if each.status == GONE.status]
     for each in (*files, *gone):
-        file = beside / each.name
+        file = folder / each.name
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_bytes(each.body)
     manifest = {
-        "dataset_version": service.state.database.dataset_version,
+        "dataset_version": dataset_version,
         "files": [each.entry() for each in sorted(files, key=lambda each: each.address)],
         "moved": {each.address: each.headers["location"] for each in former if each not in gone},
         "gone": [each.entry() for each in gone],
     }
-    (beside / FORMER).write_text(_maps(former), encoding="utf-8")
-    (beside / MANIFEST).write_text(json.dumps(manifest, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    (folder / FORMER).write_text(_maps(former), encoding="utf-8")
+    (folder / MANIFEST).write_text(json.dumps(manifest, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     with ProcessPoolExecutor() as pool:
         worth = [each for each in (*files, *gone) if each.media_type.startswith(COMPRESSED)]
-        paths = [beside / each.name for each in worth if len(each.body) >= MIN_COMPRESSED_BYTES]
+        paths = [folder / each.name for each in worth if len(each.body) >= MIN_COMPRESSED_BYTES]
         list(pool.map(_compress, paths, [quick] * len(paths), chunksize=20))
-    earlier = target.with_name(f".{target.name}.earlier")
-    shutil.rmtree(earlier, ignore_errors=True)
-    if target.exists():
-        target.rename(earlier)
-    beside.rename(target)
-    shutil.rmtree(earlier, ignore_errors=True)
-    return len(files)
 
 
 def _compress(path: Path, quick: bool) -> None:  # noqa: FBT001  # a pool passes no keywords
@@ -148,9 +166,10 @@ async def _collect(service: Service) -> tuple[list[File], list[File]]:
     files: list[File] = []
     for resource in RESOURCES:
         table = TABLES[resource.collection]
-        files += _lists(service, table, View.full, resource.path)
-        files += _lists(service, table, View.summary, resource.summaries_path)
-        files += _html_lists(service, table)
+        shared = await _shared_headers(service, resource.path)
+        files += _lists(service, table, View.full, resource.path, shared)
+        files += _lists(service, table, View.summary, resource.summaries_path, shared)
+        files += _html_lists(service, table, await _shared_headers(service, f"/{resource.collection}"))
         files += [
             await _fetched(service, f"{resource.path}?format={form}", resource.path) for form in _formats(resource)
         ]
@@ -158,7 +177,9 @@ async def _collect(service: Service) -> tuple[list[File], list[File]]:
         files.append(await _fetched(service, address, address))
     # Static hosts serve a file of this name for unknown addresses.
     missing = missing_html(database, service.state.site).encode()
-    files.append(File("/404.html", "404.html", "text/html; charset=utf-8", {}, missing))
+    files.append(
+        File("/404.html", "404.html", "text/html; charset=utf-8", await _shared_headers(service, "/"), missing)
+    )
     for (version,) in database.read("SELECT dataset_version FROM kept_release ORDER BY position", {}):
         address = f"/v1/changes?since={quote(version, safe='')}"
         named = f"/v1/changes/since-{version.replace('+', '-')}"
@@ -195,12 +216,13 @@ def _formats(resource: ResourceInfo) -> list[str]:
 
 def _addresses(service: Service, database: Database) -> Iterator[str]:
     """Every address without a query but those of lists."""
-    yield from service.pipeline.pages
+    # It would add a search to browsers.
+    yield from (path for path in service.pipeline.pages if path != "/opensearch.xml")
     yield from (
         "/v1",
         "/v1/meta",
         "/v1/vocabularies",
-        "/v1/datapackage.json",
+        DATA_PACKAGE,
         "/v1/changes",
         "/v1/feeds",
         "/sitemap.xml",
@@ -232,7 +254,14 @@ def _query(table: type[Resource], view: View, offset: int) -> PageQuery:
     )
 
 
-def _lists(service: Service, table: type[Resource], view: View, path: str) -> Iterator[File]:
+async def _shared_headers(service: Service, address: str) -> dict[str, str]:
+    """The header fields of a response that others of its kind have too."""
+    return {
+        name: value for name, value in (await _fetched(service, address, address)).headers.items() if name != "link"
+    }
+
+
+def _lists(service: Service, table: type[Resource], view: View, path: str, shared: Mapping[str, str]) -> Iterator[File]:
     """The pages of a list, which link to each other by their addresses in the copy."""
     database: Database = service.state.database
     prefix = service.pipeline.public_path or ""
@@ -253,26 +282,26 @@ def _lists(service: Service, table: type[Resource], view: View, path: str) -> It
         reply = prefixed(Reply(200, headers, _json(page)), prefix)
         address = page_address(path, offset, size)
         link = {name.decode(): value.decode() for name, value in reply.headers if name == b"link"}
-        yield File(address, f"{address[1:]}.json", "application/json", link, reply.body)
+        yield File(address, f"{address[1:]}.json", "application/json", {**shared, **link}, reply.body)
         offset += size
 
 
-def _html_lists(service: Service, table: type[Resource]) -> Iterator[File]:
+def _html_lists(service: Service, table: type[Resource], shared: dict[str, str]) -> Iterator[File]:
     """The HTML pages of a list."""
     database: Database = service.state.database
     size, path = PAGE_SIZE[View.full], f"/{table.info.collection}"
     for offset in range(0, max(database.totals[table.info.collection], 1), size):
         html = list_html(database, table, _query(table, View.full, offset), service.state.site)
         address = page_address(path, offset, size)
-        yield File(address, f"{address[1:]}.html", "text/html; charset=utf-8", {}, html.encode())
+        yield File(address, f"{address[1:]}.html", "text/html; charset=utf-8", shared, html.encode())
 
 
 def _json(value: Any) -> bytes:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
 
 
-def _without_what_is_not_copied(address: str, body: bytes) -> bytes:
-    """The index and the catalog without the addresses that need a server."""
+def _as_copied(address: str, body: bytes) -> bytes:
+    """The index and the catalog without the addresses that need a server; the data package with the files of the copy."""
     if address == "/v1":
         index = json.loads(body)
         index["data"]["service"] = [
@@ -286,6 +315,11 @@ def _without_what_is_not_copied(address: str, body: bytes) -> bytes:
         for entry in catalog["linkset"]:
             entry.pop("status", None)
         return _json(catalog)
+    if address == DATA_PACKAGE:
+        package = json.loads(body)
+        for file in package["resources"]:
+            file["path"] = f"{file['name']}{SUFFIXES[file['mediatype']]}"
+        return _json(package)
     return body
 
 
@@ -334,6 +368,6 @@ async def _fetched(service: Service, address: str, named: str, statuses: Contain
         name = f"{GONE_FOLDER}/{name}"
     if suffix and not name.endswith(suffix):
         name += suffix
-    body = _without_what_is_not_copied(address, reply.body)
+    body = _as_copied(address, reply.body)
     kept = {field: headers[field] for field in sorted(KEPT_HEADERS & headers.keys())}
     return File(named + (suffix if query and named == path else ""), name, media_type, kept, body, reply.status)

@@ -50,9 +50,19 @@ def release_rows(releases: Releases, *, thorough: bool) -> Iterator[Object]:
 
 
 def change_rows(releases: Releases) -> Iterator[Object]:
-    """The newest changes, each with the fields of the current record that a feed shows."""
+    """The newest changes, each with the fields of the current record that a feed shows.
+
+    A record that a later release renamed is shown under its new slug; for one that was withdrawn later, why.
+    """
     assert releases.bundle
     records = records_of(releases.bundle)
+    former = {(entry["collection"], entry["slug"]): entry for entry in releases.bundle["former_slugs"]}
+    last_titles = {
+        (change["collection"], change["slug"]): change["title"]
+        for entry in reversed(releases.entries)
+        for change in entry["changes"]
+        if change["kind"] == ChangeKind.deleted
+    }
     seen: Counter[str] = Counter()
     changes = ((entry, change) for entry in releases.entries for change in entry["changes"])
     for position, (entry, change) in enumerate(changes, start=1):
@@ -60,26 +70,30 @@ def change_rows(releases: Releases) -> Iterator[Object]:
         if all(seen[group] >= FEED_ENTRIES for group in groups):
             continue
         seen.update(groups)
-        slug = change.get("renamed_to") or change["slug"]
-        record = records.get((change["collection"], slug), {})
+        collection, slug = change["collection"], change.get("renamed_to") or change["slug"]
+        register = former.get((collection, slug), {})
+        now = register.get("renamed_to") or slug
+        record = records.get((collection, now), {})
+        successor = f"/v1/{register['successor']}" if register.get("successor") else None
         document: Object = {
-            "title": change.get("title", slug),
+            "title": change.get("title") or last_titles.get((collection, slug), slug),
             "dataset_version": entry["dataset_version"],
             "release_date": entry["release_date"],
-            "collection": change["collection"],
+            "collection": collection,
+            # Part of the identifier of the entry, so a later release does not change it.
             "slug": slug,
             "kind": change["kind"],
             "fields": change.get("fields", []),
             "safety_relevant": change["safety_relevant"],
-            "reason": change.get("reason"),
-            "successor": change.get("successor"),
+            "reason": change.get("reason") or (None if record else register.get("reason")),
+            "successor": f"/v1/{collection}/{now}" if record else change.get("successor") or successor,
         }
         shown = {name: record[name] for name in SHOWN_FIELDS if name in record}
         yield {
             "position": position,
             "collection": change["collection"],
             "safety_relevant": change["safety_relevant"],
-            "document": to_json({**document, **shown, "is_served": bool(record)}),
+            "document": to_json({**document, **shown, "is_served": (collection, slug) in records}),
         }
 
 

@@ -92,7 +92,7 @@ class CachedResponse:
         etag = b'"' + self._digest + suffix + b'"'
         own = [
             # The digest is that of the bytes in this coding (RFC 9530).
-            (name, repr_digest(body)) if name == b"repr-digest" else (name, value)
+            (name, repr_digest(sha256(body).digest()).encode()) if name == b"repr-digest" else (name, value)
             for name, value in self._headers
         ]
         self._variants[coding] = self._variant(coding, etag, own, [(b"content-length", b"%d" % len(body))], body)
@@ -105,7 +105,9 @@ class CachedResponse:
         Raises:
             ProblemException: a precondition failed.
         """
-        variant = self._variant(coding, etag, self._headers, [], b"")
+        # The digest is known of the bytes without a coding; with one they are not made yet.
+        own = [line for line in self._headers if coding == IDENTITY or line[0] != b"repr-digest"]
+        variant = self._variant(coding, etag, own, [], b"")
         if evaluate_preconditions(fields, etag) == NOT_MODIFIED:
             return variant.not_modified
         variant.full.streamed = body
@@ -136,9 +138,9 @@ class CachedResponse:
         return variant.not_modified if status == NOT_MODIFIED else variant.full
 
 
-def repr_digest(body: bytes) -> bytes:
-    """The `Repr-Digest` of a body (RFC 9530)."""
-    return b"sha-256=:" + b64encode(sha256(body).digest()) + b":"
+def repr_digest(digest: bytes) -> str:
+    """The `Repr-Digest` (RFC 9530) of a body by its SHA-256."""
+    return f"sha-256=:{b64encode(digest).decode()}:"
 
 
 def _on_offer(media_types: tuple[bytes, ...]) -> str:

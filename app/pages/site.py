@@ -8,10 +8,12 @@ from functools import cache
 from typing import Any, Final, get_args, get_origin
 from urllib.parse import urlsplit
 
+from fastapi.responses import Response
 from markupsafe import Markup
 from sqlalchemy import select
 
 from app.database import Database
+from app.http.responses import StreamedResponse
 from app.pages.assets import ASSETS
 from app.pages.templates import TEMPLATES
 from app.pages.view import View, badge_of, label_of, label_of_value, view_of
@@ -88,6 +90,11 @@ NOTHING: Final[dict[str, Any]] = {
 }
 """What some records lack."""
 DESCRIPTION_LENGTH: Final = 300
+XML: Final = "application/xml"
+MAX_WHOLE_SITEMAP: Final = 2_000
+"""The largest number of records whose site map is made whole and cached; a longer one is sent while it is made."""
+SITEMAP_PARTS: Final = 1_000
+"""How many parts of its template a piece of the site map has: about two hundred addresses, some milliseconds of work."""
 
 
 @dataclass(frozen=True)
@@ -218,18 +225,33 @@ def search_html(database: Database, body: Mapping[str, Any] | None, query: Searc
     )
 
 
-def sitemap(database: Database, site: Site) -> str:
+def sitemap(database: Database, site: Site) -> Response:
     """The addresses of all HTML pages. They are complete only when the public URL is known, as the format demands."""
+    pieces = (piece.encode() for piece in sitemap_pieces(database, site))
+    if sum(database.totals.values()) <= MAX_WHOLE_SITEMAP:
+        return Response(b"".join(pieces), media_type=XML)
+    made_from = database.checksum + site.public_url.encode()
+    return StreamedResponse(pieces, made_from=made_from, headers={}, media_type=XML, is_fixed=True)
+
+
+def sitemap_pieces(database: Database, site: Site) -> Iterator[str]:
+    """The site map in pieces."""
+    pieces = TEMPLATES.get_template("site/sitemap.xml").stream(pages=_pages(database), root=site.public_url)
+    pieces.enable_buffering(SITEMAP_PARTS)
+    return pieces
+
+
+def _pages(database: Database) -> Iterator[tuple[str, str]]:
+    """The path of every HTML page, and when a release last changed it."""
     released = database.dataset_version.partition("+")[0]
-    pages = [("/", released), *((f"/{resource.collection}", released) for resource in RESOURCES)]
+    yield "/", released
     for resource in RESOURCES:
+        yield f"/{resource.collection}", released
         columns = table_of(TABLES[resource.collection]).columns
-        for slug, history in database.read(str(select(columns.slug, columns.history)), {}):
-            # A record tells when a release last changed it.
+        for slug, history in database.rows(str(select(columns.slug, columns.history)), {}):
             changes = json.loads(history)
             changed = max((change["release_date"] for change in changes), default=released)
-            pages.append((f"/{resource.collection}/{slug}", changed))
-    return TEMPLATES.get_template("site/sitemap.xml").render(pages=pages, root=site.public_url)
+            yield f"/{resource.collection}/{slug}", changed
 
 
 def shortened(text: str) -> str:

@@ -113,7 +113,7 @@ async def show_results(query: Annotated[SearchForm, Query()], data: Data, site: 
 @router.get("/sitemap.xml")
 async def show_sitemap(_: Annotated[FormQuery, Query()], data: Data, site: Place) -> Response:
     """The addresses of all HTML pages, for search engines."""
-    return Response(sitemap(data, site), media_type="application/xml")
+    return sitemap(data, site)
 
 
 for each in TABLES.values():

@@ -54,9 +54,11 @@ def sync(origin: str, previous: Object | None = None, *, client: httpx.Client | 
         IntegrityError: the server sent a bundle that does not have the checksum in its manifest.
     """
     if client is None:
-        with httpx.Client(timeout=30) as own:
+        with httpx.Client(timeout=30, follow_redirects=True) as own:
             return sync(origin, previous, client=own)
     base = origin.rstrip("/")
+    if not isinstance(previous, dict) or not isinstance(previous.get("dataset_version"), str):
+        previous = None  # it is no copy: another program may have written over the file
     try:
         changed = _changed(client, base, previous) if previous else None
         return changed or Synced(_whole(client, base), State.replaced, [])
@@ -111,20 +113,21 @@ def sha256(bundle: Object) -> str:
 
 def _changed(client: httpx.Client, base: str, previous: Object) -> Synced | None:
     """The previous bundle with the changes applied; None where only the whole release helps."""
-    version = previous.get("dataset_version", "")
+    version = previous["dataset_version"]
     response = client.get(f"{base}/v1/changes?since={quote(version, safe='')}")
     if response.status_code in (400, 404, 410, 422):
         return None
     changes = response.raise_for_status().json()["data"]
+    is_newest = changes["dataset_version"] == version
     try:
-        bundle = applied(previous, changes)
+        # A static host ignores `since` and tells the newest copy what it has already.
+        bundle = previous if is_newest else applied(previous, changes)
         verified = sha256(bundle) == changes["sha256"]
     except (KeyError, TypeError, AttributeError, ValueError):  # the copy or the changes are damaged
         verified = False
     if not verified:
         return None
-    state = State.current if changes["dataset_version"] == version else State.updated
-    return Synced(bundle, state, changes["records"])
+    return Synced(bundle, State.current, []) if is_newest else Synced(bundle, State.updated, changes["records"])
 
 
 def _whole(client: httpx.Client, base: str) -> Object:

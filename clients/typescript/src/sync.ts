@@ -25,6 +25,8 @@ export interface Synced {
   error?: unknown;
 }
 
+const TIMEOUT_MILLISECONDS = 60_000;
+
 /** The bundle that the server sent is not the one that its manifest names. */
 export class IntegrityError extends Error {}
 
@@ -34,6 +36,8 @@ export class IntegrityError extends Error {}
  */
 export async function sync(origin: string, previous?: Bundle, request: typeof fetch = fetch): Promise<Synced> {
   const base = origin.replace(/\/+$/, "");
+  const version: unknown = previous?.dataset_version;
+  if (typeof version !== "string") previous = undefined; // it is no copy: another program may have written over the file
   try {
     const changed = previous && (await changedSince(request, base, previous));
     return changed ?? { bundle: await whole(request, base), state: "replaced", changes: [] };
@@ -91,29 +95,36 @@ export async function sha256(bundle: unknown): Promise<string> {
 
 /** The previous bundle with the changes applied; undefined where only the whole release helps. */
 async function changedSince(request: typeof fetch, base: string, previous: Bundle): Promise<Synced | undefined> {
-  const version = previous.dataset_version ?? "";
-  const response = await request(`${base}/v1/changes?since=${encodeURIComponent(version)}`);
+  const version = previous.dataset_version;
+  const response = await sent(request, `${base}/v1/changes?since=${encodeURIComponent(version)}`);
   if ([400, 404, 410, 422].includes(response.status)) return undefined;
   const { data } = (await answered(response)) as ChangesDocument;
+  const isNewest = data.dataset_version === version;
   let bundle: Bundle;
   try {
-    bundle = applied(previous, data);
+    // A static host ignores `since` and tells the newest copy what it has already.
+    bundle = isNewest ? previous : applied(previous, data);
   } catch {
     return undefined; // the copy or the changes are damaged
   }
   if ((await sha256(bundle)) !== data.sha256) return undefined;
-  return { bundle, state: data.dataset_version === version ? "current" : "updated", changes: data.records };
+  return isNewest ? { bundle, state: "current", changes: [] } : { bundle, state: "updated", changes: data.records };
 }
 
 async function whole(request: typeof fetch, base: string): Promise<Bundle> {
-  const { data } = (await answered(await request(`${base}/v1/releases/latest`))) as {
+  const { data } = (await answered(await sent(request, `${base}/v1/releases/latest`))) as {
     data: { dataset_version: string; sha256: string };
   };
   const address = `${base}/v1/releases/${encodeURIComponent(data.dataset_version)}/bundle`;
-  const bundle = (await answered(await request(address))) as Bundle;
+  const bundle = (await answered(await sent(request, address))) as Bundle;
   if ((await sha256(bundle)) !== data.sha256)
     throw new IntegrityError(`The bundle of ${data.dataset_version} does not have the SHA-256 of its manifest.`);
   return bundle;
+}
+
+/** The response to a request, which a browser revalidates: it may take a stored one for fresh for a day. */
+function sent(request: typeof fetch, address: string): Promise<Response> {
+  return request(address, { cache: "no-cache", signal: AbortSignal.timeout(TIMEOUT_MILLISECONDS) });
 }
 
 async function answered(response: Response): Promise<unknown> {
