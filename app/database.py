@@ -23,7 +23,7 @@ from app.schemas.releases import ReleaseRead
 from app.tables import table_of
 from app.words.lexicon import Lexicon
 
-SCHEMA_REVISION = "0005"
+SCHEMA_REVISION = "0006"
 """The revision that this program reads; a test compares it with the newest migration."""
 
 HEADER_BYTES: Final = 100

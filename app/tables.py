@@ -310,6 +310,19 @@ class RecordedChange(SQLModel, table=True):
     """The change as JSON, with what a feed shows of the record."""
 
 
+class DrawnPicture(SQLModel, table=True):
+    """The pictures of the records, drawn by the build; one without records to show has no row."""
+
+    __tablename__ = "drawn_picture"
+    slug: str = Field(primary_key=True)
+    inline: str
+    """The SVG inside the HTML page of its list."""
+    file: str
+    """The SVG as a file of its own."""
+    csv: str
+    """The rows that it shows."""
+
+
 class FormerRecord(SQLModel, table=True):
     """The register of former slugs."""
 

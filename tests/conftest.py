@@ -5,6 +5,7 @@ import json
 import logging
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import httpx
@@ -14,6 +15,7 @@ from app.content.build import build
 from app.content.check import read_seed
 from app.main import Service, create_app
 from app.settings import Settings
+from browser import CHROMIUM, DRIVER, PATIENCE, Browser, driver_port
 from seeds import without_records
 from support import (
     COLLECTIONS,
@@ -28,6 +30,7 @@ from support import (
     fetch,
     raw_response,
     select,
+    serving,
 )
 
 
@@ -122,3 +125,23 @@ def target(tmp_path: Path) -> Path:
     path.parent.mkdir()
     path.write_bytes(OLD)
     return path
+
+
+@pytest.fixture(scope="module")
+def server(database_path: Path) -> Iterator[str]:
+    with serving(database_path) as program:
+        yield program.origin
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    if not (CHROMIUM.exists() and DRIVER.exists()):
+        pytest.fail("these tests need a browser: apt-get install chromium chromium-driver", pytrace=False)
+    with (
+        TemporaryDirectory() as profile,
+        driver_port() as port,
+        httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=PATIENCE) as driver,
+    ):
+        chromium = Browser(driver, profile)
+        yield chromium
+        chromium.quit()

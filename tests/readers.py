@@ -38,10 +38,10 @@ class Reader(HTMLParser):
         for _, attributes in self.elements:
             yield from (value for name, value in attributes.items() if name in names and value)
 
-    def linked(self, relation: str) -> list[str]:
-        """Where the head of the page links to in a relation."""
-        links = (attributes for tag, attributes in self.elements if tag == "link")
-        return [str(each["href"]) for each in links if each.get("rel") == relation]
+    def linked(self, relation: str, media_type: str = "") -> list[str]:
+        """Where the head of the page links to in a relation, and with a media type where one is named."""
+        links = (attributes for tag, attributes in self.elements if tag == "link" and attributes.get("rel") == relation)
+        return [str(each["href"]) for each in links if not media_type or each.get("type") == media_type]
 
 
 def plain(text: str) -> str:

@@ -3,41 +3,18 @@
 import json
 import re
 import time
-from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from threading import Thread
 
 import httpx
 import pytest
 
-from browser import CHROMIUM, DRIVER, OVERFLOWING, PATIENCE, UNREADABLE, Browser, driver_port
-from support import COLLECTIONS, PATHS, serving
+from browser import OVERFLOWING, UNREADABLE, Browser
+from support import PATHS
 
 pytestmark = pytest.mark.browser
 
 EXAMPLE = PATHS["/v1/pharmacology"]["get"]["responses"]["200"]["content"]["application/json"]["example"]["data"][0]
-
-
-@pytest.fixture(scope="module")
-def server(database_path: Path) -> Iterator[str]:
-    with serving(database_path) as program:
-        yield program.origin
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    if not (CHROMIUM.exists() and DRIVER.exists()):
-        pytest.fail("these tests need a browser: apt-get install chromium chromium-driver", pytrace=False)
-    with (
-        TemporaryDirectory() as profile,
-        driver_port() as port,
-        httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=PATIENCE) as driver,
-    ):
-        chromium = Browser(driver, profile)
-        yield chromium
-        chromium.quit()
 
 
 SITE = [
@@ -74,26 +51,6 @@ def test_a_page_fits_and_can_be_read(browser: Browser, server: str, path: str, w
     browser.open(server + path, width, scheme)
     assert browser.run("return document.querySelector('h1').getClientRects().length")
     assert_clean(browser, server, width)
-
-
-MOST_CAUTIONS = 1000
-"""Beyond so many letters of cautions the disclaimer, which comes last, may be below the fold."""
-CAUTIONED = [path for path in COLLECTIONS if path != "/v1/citations"]
-
-
-@pytest.mark.parametrize("path", CAUTIONED)
-def test_title_summary_cautions_and_disclaimer_are_above_the_fold_of_a_phone(
-    browser: Browser, server: str, path: str
-) -> None:
-    """Of the record of each collection that has the most to say there."""
-    records = httpx.get(f"{server}{path}?view=summary&limit=500").json()["data"]
-    sizes = {
-        record["slug"]: len(record["title"] + record["summary"] + "".join(record["cautions"])) for record in records
-    }
-    longest = [record["slug"] for record in records if len("".join(record["cautions"])) <= MOST_CAUTIONS]
-    assert len(records) - len(longest) <= 2 * (path == "/v1/dosage-ranges")
-    browser.open(f"{server}{path.removeprefix('/v1')}/{max(longest, key=sizes.__getitem__)}", 390)
-    assert browser.run("return document.querySelector('.disclaimer').getBoundingClientRect().bottom") <= 844
 
 
 def test_the_examples_name_the_address_the_page_was_read_from(browser: Browser, server: str) -> None:
@@ -258,6 +215,7 @@ def test_the_documentation_works_under_a_prefix(browser: Browser, server: str) -
 OPTIONS = "[...document.querySelectorAll('#suggestions [role=option]')]"
 FIELD = "document.querySelector('#q')"
 ACTIVE = f"{OPTIONS}.findIndex((option) => option.id === {FIELD}.getAttribute('aria-activedescendant'))"
+SAID = "document.querySelector('[role=status]').textContent"
 TOP = "document.querySelector('main').getBoundingClientRect().top"
 
 
@@ -278,6 +236,7 @@ def test_the_search_box_is_a_combobox_for_the_keyboard(browser: Browser, server:
     assert browser.run(f"return {FIELD}.getAttribute('role') + {FIELD}.getAttribute('aria-controls')") == (
         "comboboxsuggestions"
     )
+    assert browser.run(f"return {SAID}") == f"{last + 1} suggestions"
     for key, active in (("ArrowUp", last), ("ArrowDown", 0), ("ArrowDown", 1), ("ArrowUp", 0), ("ArrowUp", last)):
         browser.press(key)
         assert browser.run(f"return {ACTIVE}") == active
@@ -287,6 +246,7 @@ def test_the_search_box_is_a_combobox_for_the_keyboard(browser: Browser, server:
     assert browser.run("return document.querySelector('#suggestions').hidden")
     assert browser.run(f"return {FIELD}.getAttribute('aria-expanded')") == "false"
     assert browser.run(f"return {FIELD}.value") == "kratom"
+    assert browser.run(f"return {SAID}") == ""
     browser.press("ArrowDown")
     browser.wait_for("return !document.querySelector('#suggestions').hidden")
     browser.press("ArrowDown")
@@ -295,6 +255,20 @@ def test_the_search_box_is_a_combobox_for_the_keyboard(browser: Browser, server:
     browser.wait_for(f"return location.pathname !== {json.dumps(path)}")
     assert browser.wait_for("return document.querySelector('h1')?.textContent") == wanted
     assert_clean(browser, server, 1280)
+    browser.run("history.back()")
+    browser.wait_for(f"return location.pathname === {json.dumps(path)} && {FIELD}.getAttribute('role')")
+    assert browser.run("return document.querySelector('#suggestions').hidden"), "the list was left open"
+
+
+def test_a_failing_network_leaves_the_plain_search(browser: Browser, server: str) -> None:
+    browser.open(server + "/strains/red-vein", 390)
+    suggested(browser, "kratom")
+    browser.run("window.fetch = () => Promise.reject(new TypeError('Failed to fetch'))")
+    browser.type(" liver")
+    browser.wait_for("return document.querySelector('#suggestions').hidden")
+    browser.press("Enter")
+    browser.wait_for("return location.pathname === '/search'")
+    assert browser.run("return location.search") == "?q=kratom+liver"
 
 
 def test_suggestions_are_asked_for_once_a_reader_pauses_and_never_after_the_list_was_closed(

@@ -3,6 +3,7 @@
 import getpass
 import gzip
 import json
+import re
 import shutil
 import subprocess
 import time
@@ -267,6 +268,13 @@ def test_an_export_that_fails_says_why_and_leaves_nothing_but_the_earlier_copy(
         assert capsys.readouterr().err == f"{tmp_path / name}: no space left on device\n"
         assert [path.name for path in tmp_path.iterdir()] == ["copy"]
         assert (tmp_path / "copy" / MANIFEST).read_bytes() == (copy / MANIFEST).read_bytes()
+
+
+def test_search_engines_may_list_every_page_that_the_site_map_of_a_copy_names(copy: Path) -> None:
+    named = re.findall("<loc>(.+?)</loc>", (copy / "sitemap.xml").read_text(encoding="utf-8"))
+    for path in each(["/citations/pages/2", *named]):
+        html = (copy / ("index.html" if path == "/" else f"{path[1:]}.html")).read_text(encoding="utf-8")
+        assert "noindex" not in html, path
 
 
 def test_a_copy_offers_no_search_and_no_filter(copy: Path) -> None:

@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from app.content.kept import change_rows
+from app.content.release_rows import change_rows
 from app.content.releases import Releases
 from app.feeds import address_of
 from support import Object, each

@@ -1,6 +1,8 @@
 """Whoever reads HTML is told of a problem in HTML, with a way on; under /v1 every problem stays JSON."""
 
+from collections.abc import Iterator
 from pathlib import Path
+from unittest.mock import Mock
 from urllib.parse import urljoin
 
 import httpx
@@ -17,12 +19,14 @@ READER = {"Accept": BROWSER}
 WRONG = [
     ("/nothing", 404, "There is nothing at this address"),
     ("/a/b/c", 404, "There is nothing at this address"),
-    ("/Side-Effects/", 404, "Did you mean: /side-effects"),
+    ("/Side-Effects/", 404, "Did you mean: Side effects"),
+    ("/Strains/Red-Vein", 404, "Did you mean: Red vein: a marketing name"),
+    ("/Search", 404, "Did you mean: /search"),
     ("/side-effects/nausae", 404, "Did you mean: Nausea"),
     ("/side-effects/%3Cscript%3Ealert(1)%3C", 404, "“<script>alert(1)<”"),
-    ("/strains?vein=purple", 422, "it should be 'red', 'green' or 'white'"),
-    ("/strains?limit=many&sort=price", 422, "'sort' has the value 'price'"),
-    (f"/search?q={'x' * 300}", 422, "it should have at most 200 characters"),
+    ("/strains?vein=purple", 422, "“Vein” cannot be “purple”"),
+    ("/strains?limit=many&sort=price", 422, "The list has no order called “price”"),
+    (f"/search?q={'x' * 300}", 422, "longer than 200 characters"),
 ]
 PROGRAMS = [
     "/v1/nothing",
@@ -33,6 +37,13 @@ PROGRAMS = [
     "/health/x",
     "/pages/x.css",
 ]
+
+
+@pytest.fixture
+def public(database_path: Path) -> Iterator[Service]:
+    service = create_app(Settings(database_path=database_path, public_url="https://api.example.org/kratom"))
+    yield service
+    service.state.database.close()
 
 
 @pytest.mark.parametrize(("address", "status", "said"), WRONG)
@@ -116,31 +127,48 @@ async def test_a_long_address_makes_no_long_page(client: httpx.AsyncClient) -> N
 
 
 async def test_a_failure_is_told_in_html_too_without_what_is_inside(
-    client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+    public: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(*_: object) -> None:
         raise RuntimeError("secret")
 
     monkeypatch.setattr("app.routers.html_pages.record_html", fail)
-    response = await client.get("/strains/red-vein?x=failure", headers=READER)
+    # A service of its own: another test may have asked for the page, which is kept then.
+    transport = httpx.ASGITransport(app=public)
+    async with httpx.AsyncClient(transport=transport, base_url="https://api.example.org", headers=READER) as client:
+        response = await client.get("/kratom/strains/red-vein")
     assert (response.status_code, response.headers["Content-Type"]) == (500, "text/html; charset=utf-8")
-    assert "Something went wrong." in response.text
+    assert "Something went wrong. The fault is in this service. Try again later." in response.text
     assert "secret" not in response.text
 
 
-@pytest.fixture
-def public(database_path: Path) -> Service:
-    return create_app(Settings(database_path=database_path, public_url="https://api.example.org/kratom"))
+async def test_a_service_that_is_short_of_something_asks_to_try_again(
+    public: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.routers.html_pages.record_html", Mock(side_effect=MemoryError))
+    transport = httpx.ASGITransport(app=public)
+    async with httpx.AsyncClient(transport=transport, base_url="https://api.example.org", headers=READER) as client:
+        response = await client.get("/kratom/strains/red-vein")
+    assert (response.status_code, response.headers["Content-Type"]) == (503, "text/html; charset=utf-8")
+    assert "This page cannot be shown right now" in response.text
+    assert "Try again in a few seconds." in response.text
 
 
 async def test_under_a_prefix_every_link_stays_below_it(public: Service) -> None:
     transport = httpx.ASGITransport(app=public)
     async with httpx.AsyncClient(transport=transport, base_url="https://api.example.org", headers=READER) as client:
-        for address in ("/kratom/nothing", "/kratom/a/b", "/kratom/side-effects/nausae", "/kratom/Side-Effects"):
+        for address, status in (
+            ("/kratom/nothing", 404),
+            ("/kratom/a/b", 404),
+            ("/kratom/side-effects/nausae", 404),
+            ("/kratom/Side-Effects", 404),
+            ("/kratom/side-effects?seriousness=deadly,mild", 422),
+            ("/kratom/side-effects/nausea?%zz=1", 422),
+            ("/kratom/search?q=liver&type=pill", 422),
+        ):
             response = await client.get(address)
-            assert response.status_code == 404
+            assert response.status_code == status
             for link in each(set(Reader(response.text).values("href", "src", "action")) - {"#main"}):
                 target = urljoin(f"https://api.example.org{address}", link)
                 assert target.startswith("https://api.example.org/kratom/"), link
                 assert (await client.get(target)).status_code == 200, target
-    public.state.database.close()

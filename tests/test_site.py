@@ -148,6 +148,13 @@ async def test_a_link_to_a_place_on_a_page_finds_it(read: Read) -> None:
             assert place in set(read[target].values("id")), f"{path} leads to {target}#{place}"
 
 
+async def test_a_record_of_many_parts_begins_with_links_to_them(read: Read, records: Records) -> None:
+    for article in each(records["/v1/articles"]):
+        links = [link for link in read[f"/articles/{article['slug']}"].values("href") if link.startswith("#")]
+        parts = [part["slug"] for name in ("sections", "omissions") for part in article[name]]
+        assert links == ["#main", *(f"#{slug}" for slug in parts)]
+
+
 async def test_the_policy_allows_nothing_inline_and_no_page_needs_it(pages: Pages, read: Read) -> None:
     for path, response in each(pages.items()):
         policy = response.headers["Content-Security-Policy"]
@@ -161,8 +168,15 @@ async def test_the_policy_allows_nothing_inline_and_no_page_needs_it(pages: Page
 
 async def test_a_page_leads_to_its_json(read: Read) -> None:
     for path, page in each(read.items()):
-        (alternate,) = page.linked("alternate")
+        (alternate,) = page.linked("alternate", "application/json")
         assert urljoin(f"http://test{path}", alternate) == f"http://test/v1{path}"
+
+
+async def test_a_feed_reader_finds_the_feeds_on_every_page(read: Read) -> None:
+    for path, page in each(read.items()):
+        names = [*([path[1:]] if path in LISTS else []), "safety", "all"]
+        feeds = [urljoin(f"http://test{path}", feed) for feed in page.linked("alternate", "application/atom+xml")]
+        assert feeds == [f"http://test/v1/feeds/{name}.atom" for name in names]
 
 
 @each_list
@@ -207,6 +221,7 @@ async def test_the_site_map_names_every_page(client: httpx.AsyncClient, pages: P
     assert response.headers["Content-Type"].startswith("application/xml")
     entries = {str(entry[0].text): str(entry[1].text) for entry in ET.fromstring(response.content)}  # noqa: S314
     assert sorted(entries) == sorted(["/", *pages])
+    assert [path for path, page in pages.items() if "noindex" in page.text] == []
 
 
 def test_the_site_map_says_when_a_release_last_changed_a_record() -> None:
@@ -261,6 +276,9 @@ async def test_a_picture_is_on_its_list_and_served_with_its_data(
         assert f'href="pictures/{picture.slug}{suffix}"' in html
         response = await client.get(f"/pictures/{picture.slug}{suffix}")
         assert response.headers["Content-Type"] == media_type
+    # The links of a picture are many; one leads past them.
+    past = html.partition(f"<p>{picture.notice} <a ")[2].partition("</a>")[0]
+    assert re.search(r'href="#records">Go on to the \d+ records$', past)
 
 
 async def test_a_help_line_can_be_called_from_its_page_and_from_the_list(pages: Pages, records: Records) -> None:

@@ -33,7 +33,7 @@ MAY_IMPORT = {
     "logs": set[str](),
     "metrics": set[str](),
     "http": {"internals", "metrics", "problems", "schemas"},
-    "pages": {"database", "files", "http", "pictures", "problems", "reading", "registry", "schemas", "tables"},
+    "pages": {"database", "feeds", "files", "http", "pictures", "problems", "reading", "registry", "schemas", "tables"},
     "pages.__main__": {"pages"},
     "pictures": {"schemas"},
     "releases": {"database", "http", "problems", "reading"},

@@ -34,9 +34,11 @@ from app.database import (
     open_database,
 )
 from app.files import flush, packaged_path, temporary_folder_beside
+from app.pictures import PICTURES, as_csv
 from app.registry import TABLES
 from app.tables import (
     ClaimBearing,
+    DrawnPicture,
     Facet,
     FormerRecord,
     KeptRelease,
@@ -306,6 +308,7 @@ def _insert(
         ),
     )
     _insert_all(connection, Tally, _tallies(rendered))
+    _insert_all(connection, DrawnPicture, _drawn_pictures(rendered))
     _insert_search(content, connection)
     _insert_all(
         connection,
@@ -385,6 +388,22 @@ def _tallies(rendered: list[Rendered]) -> Iterator[dict[str, Any]]:
                 tally[item.resource.collection, name, filter_value(value)] += 1
     for (collection, name, value), total in sorted(tally.items()):
         yield {"collection": collection, "filter": name, "value": value, "total": total}
+
+
+def _drawn_pictures(rendered: list[Rendered]) -> Iterator[dict[str, str]]:
+    """The picture of each collection that has records to show.
+
+    Raises:
+        BuildError: a record has no place in its picture.
+    """
+    for picture in PICTURES:
+        records = [json.loads(item.document) for item in rendered if item.resource.collection == picture.collection]
+        if rows := picture.rows(records):
+            try:
+                inline, file = picture.inline(rows), picture.svg(rows, "../", is_file=True)
+            except LookupError as error:
+                raise BuildError(f"the picture {picture.slug} can't be drawn: {error}") from error
+            yield {"slug": picture.slug, "inline": inline, "file": file, "csv": as_csv(rows)}
 
 
 def _insert_all(connection: Connection, table: type[Any], rows: Iterable[dict[str, Any]]) -> None:

@@ -20,7 +20,7 @@ import zstandard
 
 from app.content.build import BuildError
 from app.database import Database
-from app.files import workshop_beside
+from app.files import temporary_folder_beside
 from app.http.cache import Reply
 from app.http.negotiation import MIN_COMPRESSED_BYTES
 from app.http.pipeline import whole_response
@@ -28,7 +28,7 @@ from app.http.prefix import prefixed
 from app.main import Service, create_app
 from app.pages import data_pages
 from app.pages.problem_pages import missing_html
-from app.pages.site import Site, list_html
+from app.pages.site import Site, list_html, picture_of
 from app.pictures import PICTURES
 from app.problems import GONE
 from app.reading import list_page
@@ -110,7 +110,7 @@ def export(database_path: Path, target: Path, public_url: str = "", *, quick: bo
     place = target.resolve()
     try:
         place.parent.mkdir(parents=True, exist_ok=True)
-        with workshop_beside(place) as workshop:
+        with temporary_folder_beside(place) as workshop:
             _write(workshop / "copy", service.state.database.dataset_version, files, former, quick=quick)
             if place.exists():
                 place.rename(workshop / "earlier")
@@ -232,7 +232,7 @@ def _addresses(service: Service, database: Database) -> Iterator[str]:
         yield from (f"/v1/releases/{version}", f"/v1/releases/{version}/bundle")
     for name in ("all", "safety", *(resource.collection for resource in RESOURCES)):
         yield from (f"/v1/feeds/{name}.atom", f"/v1/feeds/{name}.json")
-    for picture in PICTURES:
+    for picture in (each for each in PICTURES if picture_of(database, each)):
         yield from (f"/pictures/{picture.slug}.svg", f"/pictures/{picture.slug}.csv")
     for resource in RESOURCES:
         for slug in _slugs(database, TABLES[resource.collection]):

@@ -22,7 +22,7 @@ class ProblemPages(Protocol):
     def offers(self, path: str, kind: Kind) -> tuple[bytes, ...]:
         """The media types of a problem at an address, preferred first."""
 
-    def response(self, path: str, problem: ProblemException, prefix: str) -> Response:
+    def response(self, path: str, query: bytes, problem: ProblemException, prefix: str) -> Response:
         """The HTML page of a problem."""
 
 
@@ -56,7 +56,7 @@ class ProblemReplies:
         """Header fields and body of an HTML page; None when it can't be rendered, which reads the data."""
         assert self.pages
         try:
-            page = self.pages.response(request.path, problem, prefix)
+            page = self.pages.response(request.path, request.query, problem, prefix)
         except Exception:
             log.exception("problem page failed", extra={"request_id": request.id, "path": shown(request.path)})
             return None

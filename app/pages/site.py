@@ -1,18 +1,21 @@
 """The HTML pages of records and lists, rendered from the same documents as the JSON."""
 
+import csv
+import io
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, Final, get_args, get_origin
+from typing import Any, Final, TypeVar, get_args, get_origin
 from urllib.parse import urlsplit
 
 from fastapi.responses import Response
 from markupsafe import Markup
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from app.database import Database
+from app.feeds import TITLES as FEED_TITLES
 from app.http.responses import StreamedResponse
 from app.pages.assets import ASSETS
 from app.pages.templates import TEMPLATES
@@ -21,14 +24,17 @@ from app.pictures import PICTURES, Picture
 from app.reading import get_one, list_page
 from app.registry import RESOURCES, TABLES
 from app.schemas import citations, evidence, interactions, jurisdictions, side_effects, warning_signs
+from app.schemas.evidence import CitationLink
 from app.schemas.formats import ListFormat
-from app.schemas.queries import PageQuery, query_string
+from app.schemas.queries import PageQuery, QueryParameters, query_string
 from app.schemas.queries import View as ListView
 from app.schemas.references import RecordType
 from app.schemas.resources import ResourceInfo, vocabulary_in
 from app.schemas.search import SearchQuery
 from app.schemas.vocabularies import Vocabulary
-from app.tables import Contact, Resource, table_of
+from app.tables import Contact, DrawnPicture, Resource, table_of
+
+Query = TypeVar("Query", bound=QueryParameters)
 
 POLICY: Final = (
     "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; "
@@ -158,13 +164,13 @@ def record_html(database: Database, resource: type[Resource], slug: str, site: S
 def list_html(database: Database, resource: type[Resource], query: PageQuery, site: Site) -> str:
     """The HTML page of a list, or of what matches its filters."""
     info = resource.info
-    facets = info.query.facet_names()
-    asked = query.model_copy(
-        update={"view": ListView.summary, "format": ListFormat.json, **({"facet": list(facets)} if facets else {})}
-    )
-    body = json.loads(bytes(list_page(database, resource, asked).body))
+    body = counted_list(database, resource, query)
     phones = _phones(database) if resource is Contact else {}
     filters = query.filters()
+    form = list_form(info, body["meta"]["facets"] or [], query)
+    chosen = list(_chosen(info, query))
+    is_long = body["meta"]["total"] > query.limit
+    started = [f"from record {query.offset + 1}"] if query.offset else []
     written = {name: value for name, value in query.written().items() if name not in {"view", "format", "facet"}}
     path = f"/{info.collection}"
     following = query.offset + query.limit
@@ -174,14 +180,17 @@ def list_html(database: Database, resource: type[Resource], query: PageQuery, si
         database,
         _neighbour(path, query, query.offset, site) if site.is_static else path,
         site,
-        is_listed=not written,
+        # The pages of a copy have addresses of their own, which repeat nothing.
+        is_listed=site.is_static or not written,
         json_address=_neighbour(info.path, query, query.offset, site)
         if site.is_static
         else info.path + (f"?{query_string(written)}" if written else ""),
-        page_title=collection_title(info.collection),
+        # The tabs and the history of a browser tell lists apart by their titles.
+        page_title=", ".join([collection_title(info.collection), *(each["label"] for each in chosen), *started]),
         page_description=shortened(info.description),
         collection=info.collection,
         collection_title=collection_title(info.collection),
+        feeds=_feeds(info.collection),
         description=info.description,
         coverage=body["meta"]["coverage"],
         disclaimer=body["meta"]["disclaimer"],
@@ -193,14 +202,32 @@ def list_html(database: Database, resource: type[Resource], query: PageQuery, si
         total=body["meta"]["total"],
         offset=query.offset,
         is_filtered=bool(filters or query.q),
-        chosen=list(_chosen(info, filters)),
-        filters=[] if site.is_static else list(_filters(info, body["meta"]["facets"] or [], filters)),
-        words=query.q,
-        kept={name: value for name, value in query.given().items() if name in _kept_by_form(info)},
-        sorts=list(_sorts(info, query)),
+        chosen=chosen,
+        # A few help lines are not worth a form above them.
+        form=form if not site.is_static and (form["filters"] or chosen or is_long) else None,
         previous=_neighbour(path, query, query.offset - query.limit, site) if query.offset else None,
         next=_neighbour(path, query, following, site) if following < body["meta"]["total"] else None,
     )
+
+
+def counted_list(database: Database, resource: type[Resource], query: PageQuery) -> dict[str, Any]:
+    """A page of the brief list with the counts of everything that can be counted."""
+    facets = resource.info.query.facet_names()
+    asked = query.model_copy(
+        update={"view": ListView.summary, "format": ListFormat.json, **({"facet": list(facets)} if facets else {})}
+    )
+    body: dict[str, Any] = json.loads(bytes(list_page(database, resource, asked).body))
+    return body
+
+
+def list_form(info: ResourceInfo, facets: list[dict[str, Any]], query: PageQuery) -> dict[str, Any]:
+    """What the form of a list shows when this was asked."""
+    return {
+        "filters": list(_filters(info, facets, query.filters())),
+        "words": query.q,
+        "kept": {name: value for name, value in query.given().items() if name in _kept_by_form(info)},
+        "sorts": list(_sorts(info, query)),
+    }
 
 
 def search_html(database: Database, body: Mapping[str, Any] | None, query: SearchQuery, site: Site) -> str:
@@ -214,11 +241,17 @@ def search_html(database: Database, body: Mapping[str, Any] | None, query: Searc
         "/search",
         site,
         is_listed=False,
-        page_title=f"Search: {query.q}" if query.q else "Search",
+        page_title=(f"Search: {query.q}" if query.q else "Search")
+        + (f", from result {query.offset + 1}" if query.offset else ""),
         page_description="Search all records in your own words.",
         query_text=query.q,
         json_address=f"/v1/search?{query_string(written)}" if query.q else "",
         meta=meta,
+        chosen=[
+            {"label": f"Only: {kind.label}", "without": list_address("/search", without(query, "type", kind))}
+            for kind in query.type
+        ],
+        everything=f"/search?{query_string({'q': written['q']})}" if query.q else "",
         results=[hit | _marked(hit) for hit in body["data"]] if body else [],
         previous=_neighbour("/search", query, query.offset - query.limit, site) if query.offset else None,
         next=_neighbour("/search", query, following, site) if meta and following < meta["total"] else None,
@@ -289,10 +322,16 @@ def render(template: str, database: Database, path: str, site: Site, **values: A
         "public_address": f"{site.public_url}{path}" if site.public_url else "",
         "query_text": "",
         "json_address": "",
+        "feeds": _feeds(),
         "is_listed": True,
         "is_static": site.is_static,
     }
     return TEMPLATES.get_template(f"site/{template}.html").render(common | values)
+
+
+def _feeds(*collections: str) -> list[tuple[str, str]]:
+    """The feeds that a feed reader finds on a page, each with its title."""
+    return [(name, f"{SITE_TITLE}: {FEED_TITLES[name].lower()}") for name in (*collections, "safety", "all")]
 
 
 @cache
@@ -347,11 +386,26 @@ def _kept_by_form(info: ResourceInfo) -> frozenset[str]:
     return frozenset(info.query.model_fields.keys() - shown)
 
 
-def _chosen(info: ResourceInfo, filters: Mapping[str, Any]) -> Iterator[str]:
-    """What the filters of a list are set to, in words."""
-    for name, values in filters.items():
-        kind = vocabulary_in(info.query.model_fields[name].annotation) if name in info.query.model_fields else None
-        yield f"{label_of(name)}: {', '.join(label_of_value(kind, value) for value in values)}"
+def _chosen(info: ResourceInfo, query: PageQuery) -> Iterator[dict[str, str]]:
+    """What the filters of a list are set to, each value in words and with the address of the list without it."""
+    words = {"q": [query.q]} if query.q else {}
+    for name, values in (words | query.filters()).items():
+        kind = vocabulary_in(info.query.model_fields[name].annotation)
+        for value in values:
+            yield {
+                "label": f"{label_of(name)}: {label_of_value(kind, value)}",
+                "without": list_address(f"/{info.collection}", without(query, name, value)),
+            }
+
+
+def without(query: Query, name: str, value: object) -> Query:
+    """A query without one value of a filter."""
+    given = getattr(query, name)
+    rest = [each for each in given if each != value] if isinstance(given, list) else []
+    left = query.model_copy(update={name: rest})
+    if not rest:
+        left.model_fields_set.discard(name)
+    return left
 
 
 def _filters(info: ResourceInfo, facets: list[dict[str, Any]], chosen: dict[str, Any]) -> Iterator[dict[str, Any]]:
@@ -391,6 +445,11 @@ def _neighbour(path: str, query: PageQuery | SearchQuery, offset: int, site: Sit
     """The address of another page of a list."""
     if site.is_static:
         return f"{path}/pages/{offset // query.limit + 1}" if offset > 0 else path
+    return list_address(path, query, offset)
+
+
+def list_address(path: str, query: QueryParameters, offset: int = 0) -> str:
+    """The address of what was asked, from a record on."""
     left_out = {"offset", "view", "format", "facet"}
     parameters = {name: value for name, value in query.written().items() if name not in left_out}
     if offset > 0:
@@ -398,25 +457,46 @@ def _neighbour(path: str, query: PageQuery | SearchQuery, offset: int, site: Sit
     return f"{path}?{query_string(parameters)}" if parameters else path
 
 
+def picture_of(database: Database, picture: Picture) -> DrawnPicture | None:
+    """A picture as the build drew it; None when there was nothing to show."""
+    sql = str(select(table_of(DrawnPicture)).where(table_of(DrawnPicture).columns.slug == bindparam("slug")))
+    for slug, inline, file, rows in database.read(sql, {"slug": picture.slug}):
+        return DrawnPicture(slug=slug, inline=inline, file=file, csv=rows)
+    return None
+
+
 def _picture(database: Database, resource: type[Resource]) -> dict[str, Any] | None:
-    picture = next((each for each in PICTURES if each.collection == resource.info.collection), None)
-    if picture is None:
+    info = resource.info
+    picture = next((each for each in PICTURES if each.collection == info.collection), None)
+    drawn = picture_of(database, picture) if picture else None
+    if picture is None or drawn is None:
         return None
-    rows = picture.rows(records_of(database, picture))
-    columns = list(rows[0])
+    rows = list(csv.DictReader(io.StringIO(drawn.csv, newline="")))
+    columns = [column for column in rows[0] if column != picture.record]
     return {
         "slug": picture.slug,
         "title": picture.title,
         "notice": picture.notice,
-        "svg": Markup(picture.svg(rows, "")),  # noqa: S704  # nosec B704  # rendered by our own escaping templates
+        "svg": Markup(drawn.inline),  # noqa: S704  # nosec B704  # rendered by our own escaping templates
         "columns": [label_of(column) for column in columns],
-        "rows": [list(row.values()) for row in rows],
+        "rows": [
+            [
+                {
+                    "text": _cell(info, column, row[column]),
+                    "url": f"{info.path}/{row[picture.record]}" if column == picture.name else "",
+                }
+                for column in columns
+            ]
+            for row in rows
+        ],
     }
 
 
-def records_of(database: Database, picture: Picture) -> list[dict[str, Any]]:
-    """Every record of the collection that a picture shows."""
-    return _records(database, TABLES[picture.collection])
+def _cell(info: ResourceInfo, column: str, value: str) -> str:
+    """A value of the table behind a picture: by its label where it is a named one."""
+    field = info.read.model_fields.get(column) or CitationLink.model_fields.get(column)
+    kind = vocabulary_in(field.annotation) if field else None
+    return kind[value].label if kind and value else value
 
 
 def _records(database: Database, resource: type[Resource]) -> list[dict[str, Any]]:

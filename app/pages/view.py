@@ -35,6 +35,7 @@ FIRST: Final[Mapping[str, tuple[str, ...]]] = {
 OF_THE_ARTICLE: Final = frozenset({"statement", "article_answer"})
 """Fields that give what the article says; they are shown as its words, after the evidence."""
 LABELS: Final[Mapping[str, str]] = {
+    "action": "What to do",
     "also_known_as": "Also called",
     "amount": "Amount, not a recommendation",
     "as_of": "Newest source",
@@ -44,6 +45,7 @@ LABELS: Final[Mapping[str, str]] = {
     "container": "Journal or collection",
     "doi": "DOI",
     "evidence_basis": "Known from",
+    "evidence_note": "What the evidence says",
     "frequency_denominator": "Among whom",
     "frequency_sources": "Sources of this frequency",
     "form_as_reported": "Form, as reported",
@@ -55,11 +57,15 @@ LABELS: Final[Mapping[str, str]] = {
     "max": "Upper bound",
     "min": "Lower bound",
     "parent": "Part of",
+    "parent_code": "Part of (code)",
     "pmid": "PubMed number",
     "population_as_reported": "People, as reported",
+    "q": "Words",
     "records": "Records it speaks of",
     "seven_oh_rule": "Rule on 7-hydroxymitragynine (7-OH)",
     "sign": "The sign",
+    "slug": "Record",
+    "sort": "Order",
     "statement": "What the article says",
     "article_answer": "What the article answers",
     "specificity": "What is cited",

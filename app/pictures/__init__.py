@@ -24,8 +24,14 @@ class Picture:
     title: str
     notice: str
     """What a reader must know before looking; it is part of the picture and of every page that shows it."""
+    record: str
+    """The column with the slug of the record that a row is about; empty when a row is about several."""
+    name: str
+    """The column with the name of that record."""
     rows_of: Callable[[Sequence[Record]], list[Row]]
     draw: Callable[..., str]
+    has_narrow_form: bool = True
+    """Whether phones are shown another drawing of the same rows."""
 
     def rows(self, records: Sequence[Record]) -> list[Row]:
         """What is drawn, from the public records of the collection."""
@@ -34,6 +40,13 @@ class Picture:
     def svg(self, rows: Sequence[Row], root: str, *, is_file: bool = False) -> str:
         """The picture; `root` leads to the root of the service. A file of its own has a background and a size."""
         return self.draw(rows, slug=self.slug, title=self.title, notice=self.notice, root=root, is_file=is_file)
+
+    def inline(self, rows: Sequence[Row]) -> str:
+        """The picture inside the page of its list, in each of its forms; the style sheet of the page shows one of them."""
+        if not self.has_narrow_form:
+            return self.svg(rows, "")
+        named = {"slug": f"{self.slug}-narrow", "title": self.title, "notice": self.notice}
+        return self.svg(rows, "") + self.draw(rows, **named, root="", is_narrow=True)
 
 
 def as_csv(rows: Sequence[Row]) -> str:
@@ -51,14 +64,19 @@ PICTURES: Final = (
         "jurisdictions",
         "Legal status of kratom in the United States",
         "Legal does not mean approved or safe. Each status is as sure as the dots say and as old as its date. Not legal advice.",
+        "slug",
+        "place",
         legal_status.rows,
         legal_status.draw,
+        has_narrow_form=False,
     ),
     Picture(
         "evidence-by-claim",
         "claims",
         "The evidence behind each statement of the article",
         "Each mark is one source. The number of sources is not the strength of the evidence; the verdict weighs them.",
+        "claim",
+        "title",
         evidence.rows,
         evidence.draw,
     ),
@@ -67,6 +85,8 @@ PICTURES: Final = (
         "side-effects",
         "Side effects by part of the body and seriousness",
         "This shows how serious an effect can be, not how often it happens.",
+        "side_effect",
+        "name",
         side_effects.rows,
         side_effects.draw,
     ),
@@ -75,6 +95,8 @@ PICTURES: Final = (
         "citations",
         "Sources by year and kind",
         "This counts what is cited here, not all that was published. A source stands for its own statement alone.",
+        "",
+        "",
         citations.rows,
         citations.draw,
     ),

@@ -23,7 +23,7 @@ def draw(rows: Sequence[Row], *, root: str, **common: Any) -> str:
     """The table: a line for each kind, a column for each year, the number of sources in the cell."""
     del root  # the cells lead nowhere
     numbers = [int(row["year"]) for row in rows if row["year"]]
-    years = [str(year) for year in range(min(numbers), max(numbers) + 1)]
+    years = [str(year) for year in range(min(numbers), max(numbers) + 1)] if numbers else []
     counts = {(str(row["year"]), str(row["type"])): int(row["citations"]) for row in rows}
     totals = Counter(dict.fromkeys(CitationType, 0))
     for (_, kind), count in counts.items():

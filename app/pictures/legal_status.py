@@ -72,7 +72,10 @@ def draw(rows: Sequence[Row], *, root: str, **common: Any) -> str:
     tiles = []
     for row in rows:
         status, confidence = LegalStatus[str(row["status"])], Confidence[str(row["confidence"])]
-        line, column = TILES[str(row["code"]).removeprefix(f"{COUNTRY}-")]
+        code = str(row["code"]).removeprefix(f"{COUNTRY}-")
+        if code not in TILES:
+            raise LookupError(f"the map has no tile for {row['code']}")
+        line, column = TILES[code]
         within = row["places_within_that_differ"]
         parts = [
             f"{row['place']}: {status.label}",
@@ -84,7 +87,7 @@ def draw(rows: Sequence[Row], *, root: str, **common: Any) -> str:
         tiles.append(
             {
                 "label": ", ".join(parts),
-                "code": str(row["code"]).removeprefix(f"{COUNTRY}-") + ("*" if within else ""),
+                "code": code + ("*" if within else ""),
                 "word": WORDS[status],
                 "dots": DOTS[confidence],
                 "year": str(row["as_of"])[:4] or "undated",

@@ -8,7 +8,11 @@ if (input) {
   list.setAttribute("role", "listbox");
   list.setAttribute("aria-label", "Suggestions");
   list.hidden = true;
-  input.after(list);
+  // What is seen on the screen is said as well: browsers announce a list only once it is entered.
+  const status = document.createElement("div");
+  status.className = "unseen";
+  status.setAttribute("role", "status");
+  input.after(list, status);
   input.setAttribute("role", "combobox");
   input.setAttribute("aria-autocomplete", "list");
   input.setAttribute("aria-controls", list.id);
@@ -26,6 +30,7 @@ if (input) {
     clearTimeout(waiting);
     request?.abort();
     list.hidden = true;
+    status.textContent = "";
     chosen = -1;
     input.setAttribute("aria-expanded", "false");
     input.removeAttribute("aria-activedescendant");
@@ -38,6 +43,12 @@ if (input) {
     input.setAttribute("aria-activedescendant", options[chosen].id);
   };
 
+  const go = (option) => {
+    // Whoever comes back finds the page as it was left.
+    close();
+    location.assign(option.dataset.page);
+  };
+
   const optionOf = ({ title, url }, number) => {
     const option = document.createElement("li");
     option.id = `suggestion-${number}`;
@@ -48,13 +59,14 @@ if (input) {
     // The field keeps the focus, so that the list stays until the click.
     option.addEventListener("pointerdown", (event) => event.preventDefault());
     option.addEventListener("mousedown", (event) => event.preventDefault());
-    option.addEventListener("click", () => location.assign(option.dataset.page));
+    option.addEventListener("click", () => go(option));
     return option;
   };
 
   const show = (suggestions) => {
     list.replaceChildren(...suggestions.map(optionOf));
     list.hidden = !suggestions.length;
+    status.textContent = { 0: "", 1: "1 suggestion" }[suggestions.length] ?? `${suggestions.length} suggestions`;
     chosen = -1;
     input.setAttribute("aria-expanded", String(!list.hidden));
     input.removeAttribute("aria-activedescendant");
@@ -89,7 +101,7 @@ if (input) {
     else if (key === "Escape") close();
     else if (key === "ArrowDown") choose(chosen + 1);
     else if (key === "ArrowUp") choose(chosen < 0 ? -1 : chosen - 1);
-    else if (key === "Enter" && chosen >= 0) location.assign(list.children[chosen].dataset.page);
+    else if (key === "Enter" && chosen >= 0) go(list.children[chosen]);
     else return;
     event.preventDefault();
   });
