@@ -85,13 +85,20 @@ class StoppingServer(Server):
     """A server that accepts every waiting connection before it stops listening."""
 
     def run(self, sockets: list[socket.socket] | None = None) -> None:
-        """Serve until a signal; all log events until then are written."""
+        """Serve until a signal; all log events until then are written.
+
+        Raises:
+            RuntimeError: the application did not start.
+        """
         # A signal may come before uvicorn handles it. And uvicorn raises it again after the shutdown, which would end the process
         # before its log is written.
         for number in (signal.SIGINT, signal.SIGTERM):
             if signal.getsignal(number) is not signal.SIG_IGN:
                 signal.signal(number, self._stop)
-        super().run(sockets)
+        with suppress(SystemExit):
+            super().run(sockets)
+            return
+        raise RuntimeError("the application did not start, the log says why")
 
     def _stop(self, _: int, __: FrameType | None) -> None:
         self.should_exit = True

@@ -10,6 +10,7 @@ import subprocess  # nosec B404  # starts this program itself
 import sys
 import time
 from dataclasses import dataclass
+from errno import EFBIG
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from types import FrameType
@@ -46,7 +47,11 @@ log = logging.getLogger("app.supervisor")
 
 
 def held(database: Database, path: Path) -> int:
-    """A descriptor of the content of a database, which no change of its file reaches."""
+    """A descriptor of the content of a database, which no change of its file reaches.
+
+    Raises:
+        OSError: there is no room for it, or a file in memory is larger than the process may write.
+    """
     if path.stat().st_size > MAX_HELD_BYTES:
         # Read in place; a file that is renamed over it does not reach it either.
         return os.open(path, os.O_RDONLY)
@@ -54,8 +59,13 @@ def held(database: Database, path: Path) -> int:
     try:
         with open(descriptor, "wb", closefd=False) as file:  # a descriptor has no path
             file.write(database.driver.serialize())
-    except BaseException:
+    except BaseException as error:
         os.close(descriptor)
+        if isinstance(error, OSError) and error.errno == EFBIG:
+            reason = (
+                f"can't hold {path} in memory for several workers: raise the limit of file sizes, or set API_WORKERS=1"
+            )
+            raise OSError(reason) from error
         raise
     return descriptor
 

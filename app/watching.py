@@ -6,7 +6,7 @@ from pathlib import Path
 from threading import Event, Thread
 from typing import Final
 
-from app.database import Database, DatabaseUnusableError, losses, open_database
+from app.database import Database, DatabaseUnusableError, losses, open_beside
 
 POLL_SECONDS: Final = 1.0
 """How often the file is checked, in seconds."""
@@ -110,7 +110,7 @@ class Watcher(Thread):
         Raises:
             DatabaseUnusableError: it can't be served or has lost records.
         """
-        database = open_database(self._path)
+        database = open_beside(self._path)
         if not database.may_shrink and (lost := losses(self._served, database)):
             reason = f"has lost records ({'; '.join(lost)}), which was not confirmed with build --allow-shrink"
             raise DatabaseUnusableError(self._path, reason)

@@ -17,7 +17,7 @@ import pytest
 from app import supervisor as supervisor_module
 from app import worker as worker_module
 from app.__main__ import end_without
-from app.database import Database, DatabaseUnusableError, open_database
+from app.database import Database, DatabaseUnusableError, open_beside, open_database
 from app.settings import Settings
 from app.supervisor import Slot, Supervisor, Worker
 from app.watching import stamp_of
@@ -232,14 +232,13 @@ def test_a_worker_that_cannot_read_a_release_gives_up_after_some_tries_unless_an
 ) -> None:
     monkeypatch.setattr(worker_module, "RETRY_MILLISECONDS", 0)
     (tmp_path / "broken").write_bytes(b"")
-    tried: list[Orders] = []
-    database = Orders.database
+    tried: list[Path] = []
 
-    def noted(order: Orders) -> Database:
-        tried.append(order)
-        return database(order)
+    def noted(path: Path) -> Database:
+        tried.append(path)
+        return open_beside(path)
 
-    monkeypatch.setattr(Orders, "database", noted)
+    monkeypatch.setattr(worker_module, "open_beside", noted)
     ours, theirs = socket.socketpair()
     with ours, theirs:
         with pytest.raises(DatabaseUnusableError, match="is empty"):
