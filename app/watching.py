@@ -83,7 +83,9 @@ class Watcher(Thread):
         # A file that is copied rather than renamed into place changes until it is whole.
         is_still = stamp == self._last_seen
         self._last_seen = stamp
-        if at_once or (is_still and stamp != self._judged):
+        # A disk that failed for a while shows the served file again.
+        is_back = self._refusal is not None and self._refusal[0] != stamp
+        if at_once or (is_still and (stamp != self._judged or is_back)):
             self._judge(stamp, is_asked=at_once)
 
     def _judge(self, stamp: Stamp, *, is_asked: bool) -> None:
