@@ -26,6 +26,11 @@ def state_of_lifespan(server: Server) -> dict[str, Any]:
     return state
 
 
+async def end_lifespan(server: Server) -> None:
+    """End the application's lifespan, which uvicorn cancels when a second SIGINT ends it sooner; that would be logged as an error."""
+    await server.lifespan.shutdown()
+
+
 def _check() -> None:
     """Check that every name exists.
 

@@ -7,7 +7,6 @@ import logging
 from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from typing import Final
 
 from prometheus_client import CollectorRegistry, ProcessCollector, start_http_server
@@ -18,6 +17,7 @@ METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 BAD_REQUEST: Final = 400
 BUCKETS: Final = (0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0)
 """Upper bounds of the histogram of durations, in seconds."""
+MAX_PORT: Final = 65_535
 OTHER: Final = "other"
 """The label for unknown paths and methods, because clients can invent any number of them."""
 
@@ -96,10 +96,17 @@ def serve_metrics(metrics: Metrics, host: str, port: int, workers: int) -> int:
     registry = CollectorRegistry()
     registry.register(metrics)
     ProcessCollector(registry=registry)
-    for candidate in range(port, port + workers):
-        with suppress(OSError):
+    last, reason = min(port + workers - 1, MAX_PORT), ""
+    for candidate in range(port, last + 1):
+        try:
             start_http_server(candidate, host, registry)
-            log.info("metrics", extra={"path": f"http://{host}:{candidate}/metrics"})
+        except (OSError, UnicodeError) as error:
+            reason = (getattr(error, "strerror", None) or str(error)).lower()
+        else:
+            name = f"[{host}]" if ":" in host else host
+            log.info("metrics", extra={"path": f"http://{name}:{candidate}/metrics"})
             return candidate
-    last = f" to {port + workers - 1}" if workers > 1 else ""
-    raise OSError(f"can't serve metrics on {host}:{port}{last}: in use; choose another with API_METRICS_PORT")
+    tried = f"{port} to {last}" if last > port else str(port)
+    raise OSError(
+        f"can't serve metrics on {host}:{tried}: {reason}; choose another with API_METRICS_HOST and API_METRICS_PORT"
+    )

@@ -6,12 +6,13 @@ import os
 import signal
 import socket
 from contextlib import suppress
+from types import FrameType
 from typing import Any, Final
 
 from uvicorn import Config, Server
 
 from app.http.connection import Connection
-from app.internals import listening, loaded_app, state_of_lifespan
+from app.internals import end_lifespan, listening, loaded_app, state_of_lifespan
 from app.logs import log_config
 from app.settings import Settings
 
@@ -84,11 +85,23 @@ class StoppingServer(Server):
     """A server that accepts every waiting connection before it stops listening."""
 
     def run(self, sockets: list[socket.socket] | None = None) -> None:
-        """Serve until a signal; all log events until then are written."""
-        # uvicorn raises the signal again after the shutdown, which would end the process before its log is written.
-        signal.signal(signal.SIGTERM, signal.default_int_handler)
-        with suppress(KeyboardInterrupt):
+        """Serve until a signal; all log events until then are written.
+
+        Raises:
+            RuntimeError: the application did not start.
+        """
+        # A signal may come before uvicorn handles it. And uvicorn raises it again after the shutdown, which would end the process
+        # before its log is written.
+        for number in (signal.SIGINT, signal.SIGTERM):
+            if signal.getsignal(number) is not signal.SIG_IGN:
+                signal.signal(number, self._stop)
+        with suppress(SystemExit):
             super().run(sockets)
+            return
+        raise RuntimeError("the application did not start, the log says why")
+
+    def _stop(self, _: int, __: FrameType | None) -> None:
+        self.should_exit = True
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Stop listening, then drain the connections."""
@@ -106,6 +119,8 @@ class StoppingServer(Server):
         for connection in accepted:
             await asyncio.get_running_loop().connect_accepted_socket(self._protocol, connection)
         await super().shutdown()
+        if self.force_exit:
+            await end_lifespan(self)
 
     def _protocol(self) -> asyncio.Protocol:
         return Connection(self.config, self.server_state, state_of_lifespan(self))

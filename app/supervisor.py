@@ -10,6 +10,7 @@ import subprocess  # nosec B404  # starts this program itself
 import sys
 import time
 from dataclasses import dataclass
+from errno import EFBIG
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from types import FrameType
@@ -24,16 +25,18 @@ from app.watching import Stamp, Watcher
 
 TICK_SECONDS: Final = 0.1
 """How often the supervisor looks after its workers."""
-START_TICKS: Final = 3000
-"""For how many ticks a worker may send no heartbeat before it is ready: five minutes, as it may get little of a processor."""
 SILENT_TICKS: Final = 300
-"""For how many ticks a serving worker may be silent. Ticks are counted, so that a pause of the whole machine counts little."""
+"""For how many ticks a worker may make no progress. Ticks are counted, so that a pause of the whole machine counts little."""
+MAX_START_SECONDS: Final = 300.0
+"""How much processor time a worker may take before it serves; more is an endless loop."""
 RESTART_TICKS: Final = 10
 """How long a worker waits for its replacement that ended before it served."""
-MAX_RESTART_TICKS: Final = 600
+MAX_RESTART_TICKS: Final = 100
 """The longest that wait becomes, which doubles each time."""
 MAX_FAILED_STARTS: Final = 2
-"""How often every worker may end before it serves, while no other serves."""
+"""How often every worker may end before it serves, until the first has served."""
+MAX_FAILED_RESTARTS: Final = 30
+"""How often later on, while no other serves: for five minutes. What keeps workers from starting then may pass: a lack of memory."""
 LEAST_STARTING: Final = 2
 """How many workers may start at the same time at least; otherwise as many as there are processors. More would only wait for each
 other, and the first would serve as late as the last."""
@@ -44,7 +47,11 @@ log = logging.getLogger("app.supervisor")
 
 
 def held(database: Database, path: Path) -> int:
-    """A descriptor of the content of a database, which no change of its file reaches."""
+    """A descriptor of the content of a database, which no change of its file reaches.
+
+    Raises:
+        OSError: there is no room for it, or a file in memory is larger than the process may write.
+    """
     if path.stat().st_size > MAX_HELD_BYTES:
         # Read in place; a file that is renamed over it does not reach it either.
         return os.open(path, os.O_RDONLY)
@@ -52,10 +59,25 @@ def held(database: Database, path: Path) -> int:
     try:
         with open(descriptor, "wb", closefd=False) as file:  # a descriptor has no path
             file.write(database.driver.serialize())
-    except BaseException:
+    except BaseException as error:
         os.close(descriptor)
+        if isinstance(error, OSError) and error.errno == EFBIG:
+            reason = (
+                f"can't hold {path} in memory for several workers: raise the limit of file sizes, or set API_WORKERS=1"
+            )
+            raise OSError(reason) from error
         raise
     return descriptor
+
+
+def processor_seconds(pid: int) -> float:
+    """How much processor time a process has used; 0 when it has ended or the system does not say."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()
+    except OSError:
+        return 0.0
+    user, system = fields[11:13]
+    return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
 
 
 @dataclass
@@ -66,7 +88,14 @@ class Worker:
     control: socket.socket
     is_serving: bool = False
     silent: int = 0
-    """For how many ticks nothing was heard of it."""
+    """For how many ticks it has made no progress: sent no heartbeat, or, before it serves, used no processor time."""
+    start_seconds: float = 0.0
+    """How much processor time its start has taken."""
+
+    def has_worked(self) -> bool:
+        """Whether it has used processor time since the last call, and not more than a start can take."""
+        before, self.start_seconds = self.start_seconds, processor_seconds(self.process.pid)
+        return before < self.start_seconds < MAX_START_SECONDS
 
 
 @dataclass
@@ -220,6 +249,9 @@ class Supervisor:
         if self._hears(worker):
             worker.is_serving, worker.silent = True, 0
             slot.failures = self._failed_starts = 0
+            self._max_failed_starts = MAX_FAILED_RESTARTS * len(self.slots)
+        elif not worker.is_serving and worker.has_worked():
+            worker.silent = 0
         else:
             worker.silent += 1
         status = worker.process.poll()
@@ -230,7 +262,7 @@ class Supervisor:
                 log.warning("worker %d ended with status %d and is replaced", worker.process.pid, status)
             else:
                 self._note_failed_start(slot, f"worker {worker.process.pid} ended with status {status}")
-        elif worker.silent > (SILENT_TICKS if worker.is_serving else START_TICKS):
+        elif worker.silent > SILENT_TICKS:
             log.error("worker %d hangs and is ended", worker.process.pid)
             worker.process.kill()
 

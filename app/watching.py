@@ -6,7 +6,7 @@ from pathlib import Path
 from threading import Event, Thread
 from typing import Final
 
-from app.database import Database, DatabaseUnusableError, losses, open_database
+from app.database import Database, DatabaseUnusableError, losses, open_beside
 
 POLL_SECONDS: Final = 1.0
 """How often the file is checked, in seconds."""
@@ -83,7 +83,9 @@ class Watcher(Thread):
         # A file that is copied rather than renamed into place changes until it is whole.
         is_still = stamp == self._last_seen
         self._last_seen = stamp
-        if at_once or (is_still and stamp != self._judged):
+        # A disk that failed for a while shows the served file again.
+        is_back = self._refusal is not None and self._refusal[0] != stamp
+        if at_once or (is_still and (stamp != self._judged or is_back)):
             self._judge(stamp, is_asked=at_once)
 
     def _judge(self, stamp: Stamp, *, is_asked: bool) -> None:
@@ -110,7 +112,7 @@ class Watcher(Thread):
         Raises:
             DatabaseUnusableError: it can't be served or has lost records.
         """
-        database = open_database(self._path)
+        database = open_beside(self._path)
         if not database.may_shrink and (lost := losses(self._served, database)):
             reason = f"has lost records ({'; '.join(lost)}), which was not confirmed with build --allow-shrink"
             raise DatabaseUnusableError(self._path, reason)

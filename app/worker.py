@@ -17,7 +17,7 @@ from pathlib import Path
 from threading import Event, Thread
 from typing import Final
 
-from app.database import Database, DatabaseUnusableError, open_database
+from app.database import Database, DatabaseUnusableError, open_beside, open_database
 from app.main import Service, create_app
 from app.pages import data_pages
 from app.serving import StoppingServer, collect_garbage, server_config
@@ -49,13 +49,10 @@ class Orders:
     listener: int | None
     """Descriptor of the listening socket, in the first message."""
 
-    def database(self) -> Database:
-        """The data set.
-
-        Raises:
-            DatabaseUnusableError: it can't be read.
-        """
-        return open_database(Path(f"/dev/fd/{self.content}"))
+    @property
+    def path(self) -> Path:
+        """The path of the database."""
+        return Path(f"/dev/fd/{self.content}")
 
 
 def serve(control: socket.socket, serves: Event) -> int:
@@ -65,7 +62,7 @@ def serve(control: socket.socket, serves: Event) -> int:
         return 0
     settings = Settings()
     try:
-        database = orders.database()
+        database = open_database(orders.path)
     except DatabaseUnusableError as error:
         raise OSError(error.reason) from error
     source = partial(follow_supervisor, control=control, release=orders.release, serves=serves)
@@ -167,7 +164,7 @@ def read(orders: Orders, control: socket.socket) -> Database | None:
     tries = 0
     while True:
         try:
-            return orders.database()
+            return open_beside(orders.path)
         except DatabaseUnusableError as error:
             tries += 1
             if tries == MAX_TRIES:

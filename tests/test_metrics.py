@@ -1,6 +1,7 @@
 """Metrics: what was served is counted by route, on an address of its own, and nothing tells who asked for what."""
 
 import asyncio
+import re
 import socket
 import time
 from collections.abc import Iterator
@@ -11,7 +12,7 @@ import httpx
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from app.metrics import BUCKETS, Metrics
+from app.metrics import BUCKETS, Metrics, serve_metrics
 from support import Running, serving
 
 pytestmark = pytest.mark.slow
@@ -135,9 +136,24 @@ def test_a_port_that_is_in_use_is_named_in_one_line(database_path: Path, tmp_pat
         port = taken.getsockname()[1]
         with pytest.raises(AssertionError), serving(database_path, log, API_METRICS_PORT=str(port)):
             pass
-    assert log.read_text().splitlines() == [
-        f"can't serve metrics on 127.0.0.1:{port}: in use; choose another with API_METRICS_PORT"
-    ]
+    [line] = log.read_text().splitlines()
+    assert line.startswith(f"can't serve metrics on 127.0.0.1:{port}: address already in use; choose another")
+
+
+@pytest.mark.parametrize(
+    ("host", "port", "workers", "message"),
+    [
+        ("192.0.2.1", 9100, 1, "192.0.2.1:9100: cannot assign requested address"),
+        ("192.0.2.1", 65_535, 2, "192.0.2.1:65535: cannot assign requested address"),
+        ("a..b", 9100, 2, "a..b:9100 to 9101: "),
+    ],
+)
+def test_metrics_that_cannot_be_served_are_refused_with_the_reason(
+    host: str, port: int, workers: int, message: str
+) -> None:
+    with pytest.raises(OSError, match=f"^can't serve metrics on {re.escape(message)}") as refused:
+        serve_metrics(Metrics(lambda path: path, dict, lambda: "1"), host, port, workers)
+    assert str(refused.value).endswith("; choose another with API_METRICS_HOST and API_METRICS_PORT")
 
 
 def test_a_duration_falls_into_the_bucket_whose_bound_it_does_not_exceed() -> None:

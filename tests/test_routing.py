@@ -3,6 +3,7 @@
 import asyncio
 import json
 import logging
+import select
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import pairwise
@@ -316,14 +317,16 @@ def test_an_identifier_reveals_nothing_of_other_requests(app: Service) -> None:
     assert max(number % 2**32 for number in numbers) - min(number % 2**32 for number in numbers) > 2**31
 
 
-@pytest.mark.parametrize("size", [100, 1_000_000])
-def test_a_log_line_is_bounded(size: int) -> None:
+@pytest.mark.parametrize("size", [100, 3000, 1_000_000])
+@pytest.mark.parametrize("character", ["y", "\0", "\N{SNAKE}"])
+def test_a_log_line_is_bounded_so_that_lines_of_several_processes_never_mix(size: int, character: str) -> None:
     error = ValueError("x" * size)
-    record = logging.LogRecord("app", logging.ERROR, "", 0, "y" * size, None, (ValueError, error, None))
+    record = logging.LogRecord("app", logging.ERROR, "", 0, character * size, None, (ValueError, error, None))
     record.path = shown("/" + "z" * size, 200)
     line = JsonLines().format(record)
     assert "\n" not in line
-    assert len(line) < 2 * MAX_LINE + 1000
+    assert len(line) <= MAX_LINE < select.PIPE_BUF
+    assert json.loads(line)["message"]
 
 
 def test_the_line_of_a_request_is_bounded(database_path: Path, caplog: pytest.LogCaptureFixture) -> None:

@@ -17,12 +17,12 @@ import pytest
 from app import supervisor as supervisor_module
 from app import worker as worker_module
 from app.__main__ import end_without
-from app.database import Database, DatabaseUnusableError, open_database
+from app.database import Database, DatabaseUnusableError, open_beside, open_database
 from app.settings import Settings
 from app.supervisor import Slot, Supervisor, Worker
 from app.watching import stamp_of
 from app.worker import MAX_TRIES, Orders, received
-from processes import needs_proc, wait_until
+from processes import needs_proc, state_of, wait_until
 from support import each
 
 pytestmark = needs_proc
@@ -140,6 +140,28 @@ def test_workers_that_can_never_start_end_the_program(
     wait_until(lambda: "workers in a row ended before they served; giving up" in capfd.readouterr().err)
 
 
+def test_once_it_has_served_it_outlives_many_failed_starts(
+    supervisor: Made, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counted, is_first, has_served = tmp_path / "starts", tmp_path / "first", tmp_path / "served"
+    served = f"__import__('pathlib').Path('{has_served}').touch(); break"
+    (tmp_path / "serves.py").write_text(SERVES, encoding="utf-8")
+    (tmp_path / "serves_once.py").write_text(SERVES.replace("time.sleep(0.05)", served), encoding="utf-8")
+    monkeypatch.setattr(supervisor_module, "MAX_RESTART_TICKS", 1)
+    executable = program(
+        tmp_path,
+        f'mkdir "{is_first}" && exec "{sys.executable}" -S "{tmp_path}/serves_once.py" "$5"',
+        f'until [ -e "{has_served}" ]; do sleep 0.02; done',
+        f'echo >> "{counted}"',
+        f'[ $(wc -l < "{counted}") -le 20 ] && kill -9 $$',
+        f'exec "{sys.executable}" -S "{tmp_path}/serves.py" "$5"',
+    )
+
+    assert run_quickly(supervisor(2), monkeypatch, executable) == 0
+
+    assert len(counted.read_text(encoding="utf-8").splitlines()) == 22
+
+
 def test_a_worker_that_cannot_be_told_of_a_release_is_ended_rather_than_left_with_the_old_one(
     supervisor: Made, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -153,21 +175,51 @@ def test_a_worker_that_cannot_be_told_of_a_release_is_ended_rather_than_left_wit
         assert process.wait(5) == -signal.SIGKILL
 
 
-def test_a_worker_that_is_silent_for_long_is_ended_and_one_that_starts_may_be_silent_longer(
-    supervisor: Made,
-) -> None:
+SILENT_TICKS = supervisor_module.SILENT_TICKS
+
+
+@pytest.mark.parametrize("is_serving", [False, True])
+def test_a_worker_that_makes_no_progress_for_long_is_ended(supervisor: Made, *, is_serving: bool) -> None:
     found = supervisor(2)
     ours, theirs = socket.socketpair()
     with ours, theirs, subprocess.Popen(["/bin/sleep", "60"]) as process:
-        slot = Slot(Worker(process, ours, silent=supervisor_module.SILENT_TICKS))
-        found.tend(slot)
+        worker = Worker(process, ours)
+        wait_until(lambda: state_of(process.pid) == "S")
+        found.tend(Slot(worker))
+        if is_serving:
+            worker.silent = SILENT_TICKS
+            theirs.send(b"serving")
+            found.tend(Slot(worker))
+            assert process.poll() is None
+        worker.silent = 0
+        for _ in each(range(SILENT_TICKS)):
+            found.tend(Slot(worker))
         assert process.poll() is None
-        theirs.send(b"serving")
-        found.tend(slot)
-        assert slot.worker
-        slot.worker.silent = supervisor_module.SILENT_TICKS
-        found.tend(slot)
+        found.tend(Slot(worker))
         assert process.wait(5) == -signal.SIGKILL
+
+
+def test_a_worker_that_works_while_it_starts_is_left_alone_unless_it_works_for_ever(
+    supervisor: Made, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = supervisor(2)
+    ours, theirs = socket.socketpair()
+    with ours, theirs, subprocess.Popen([sys.executable, "-S", "-c", "while True: pass"]) as process:
+        worker = Worker(process, ours)
+
+        def after_silence() -> None:
+            used = supervisor_module.processor_seconds(process.pid)
+            wait_until(lambda: supervisor_module.processor_seconds(process.pid) > used)
+            worker.silent = SILENT_TICKS
+            found.tend(Slot(worker))
+
+        for _ in range(3):
+            after_silence()
+            assert worker.silent == 0
+        monkeypatch.setattr(supervisor_module, "MAX_START_SECONDS", 0.0)
+        after_silence()
+        assert process.wait(5) == -signal.SIGKILL
+    assert supervisor_module.processor_seconds(process.pid) == 0
 
 
 def orders(content: Path) -> Orders:
@@ -180,14 +232,13 @@ def test_a_worker_that_cannot_read_a_release_gives_up_after_some_tries_unless_an
 ) -> None:
     monkeypatch.setattr(worker_module, "RETRY_MILLISECONDS", 0)
     (tmp_path / "broken").write_bytes(b"")
-    tried: list[Orders] = []
-    database = Orders.database
+    tried: list[Path] = []
 
-    def noted(order: Orders) -> Database:
-        tried.append(order)
-        return database(order)
+    def noted(path: Path) -> Database:
+        tried.append(path)
+        return open_beside(path)
 
-    monkeypatch.setattr(Orders, "database", noted)
+    monkeypatch.setattr(worker_module, "open_beside", noted)
     ours, theirs = socket.socketpair()
     with ours, theirs:
         with pytest.raises(DatabaseUnusableError, match="is empty"):
