@@ -48,18 +48,18 @@ SEARCHED: Final = frozenset(READER_FIELDS) | {
     *("local_exceptions", "article_answer", "evidence_note", "reported_harms", "why_it_matters", "detail", "value"),
     *("form_as_reported", "population_as_reported", "evidence_summary", "recognized_by"),
 }
-"""The fields that are searched besides."""
+"""The other fields that are searched."""
 US_STATE: Final = re.compile("US-[A-Z]{2}")
 SENTENCE_END: Final = re.compile(r"(?<=[.!])\s+")
 """The end of a sentence. A question mark does not end one, because the action follows it: `A seizure? Call emergency services now.`"""
 RETELLING: Final = re.compile(r"(?:The article|It|Users)(?: also)? (?:says?|calls?|names?|counts?)\b|It is marketed")
-"""How a sentence begins that retells what the article, sellers or users say."""
+"""The beginning of a sentence that repeats a statement of the article, sellers or users."""
 QUALIFIED: Final = re.compile(r"\b(?:evidence|but|though|unproven|not?)\b", re.IGNORECASE)
 """Words by which a sentence qualifies its own statement."""
 MAX_NAME: Final = 60
 """How many characters of a name can be typed to find it."""
 MAX_START: Final = 5
-"""How many words the longest phrase has by which a title is found that begins with it."""
+"""The length in words of the longest phrase at the beginning of a title that gets a token."""
 MAX_SENTENCES: Final = 12
 """How many sentences of a record can be its snippet."""
 
@@ -71,7 +71,7 @@ class SearchRow:
     number: int
     path: str
     shown: dict[str, Any]
-    """Its row of the table of what is shown."""
+    """Its row in the table of results."""
     indexed: dict[str, Any]
     """Its row of the full-text index."""
     named: list[dict[str, Any]]
@@ -119,7 +119,7 @@ def search_rows(content: RenderedSeed) -> Iterator[SearchRow]:
 
 
 def stop_words_of(seed: Seed) -> set[str]:
-    """The words that say nothing, without case and apostrophes; not those that do so only together."""
+    """The stop words, without case and apostrophes; phrases are left out."""
     return {phrase for (phrase, *others) in _phrases_of(seed) if not others}
 
 
@@ -209,7 +209,7 @@ def _labels(record: Strict) -> Iterator[str]:
 
 
 def _sentences(record: Strict) -> Iterator[tuple[str, str]]:
-    """The sentences that may be shown as a snippet, each with its stems: none that names an amount."""
+    """The sentences that may be a snippet, each with its stems; sentences with amounts are left out."""
     texts = dict.fromkeys(_texts(record, READER_FIELDS))
     sentences = (sentence for text in texts for sentence in standing_alone(text))
     shown = [sentence for sentence in sentences if not AMOUNT.search(sentence)]
@@ -218,7 +218,7 @@ def _sentences(record: Strict) -> Iterator[tuple[str, str]]:
 
 
 def standing_alone(text: str) -> Iterator[str]:
-    """The sentences of a text; one that retells a statement only with what qualifies it in the next, or not at all."""
+    """The sentences of a text. A sentence that repeats a statement is joined with the next if that qualifies it, and left out otherwise."""
     sentences = SENTENCE_END.split(text)
     for sentence, following in zip(sentences, [*sentences[1:], None], strict=True):
         if not RETELLING.match(sentence) or QUALIFIED.search(sentence):
@@ -228,7 +228,7 @@ def standing_alone(text: str) -> Iterator[str]:
 
 
 def _names(item: Rendered) -> Iterator[str]:
-    """What a record is called, first its title, without what its parts are called."""
+    """The names of a record, its title first, without the names of its parts."""
     yield item.record.title
     for field in type(item.record).model_fields:
         if field in NAMES and field != "title":
@@ -257,7 +257,7 @@ def _beginnings(item: Rendered, aliases: list[str], stop_words: set[str]) -> lis
 
 
 def _code_marks(record: Strict) -> Iterator[str]:
-    """The mark of the code of a place."""
+    """The token of the code of a place."""
     code = getattr(record, "code", None)
     if isinstance(code, str):
         yield code_mark(code)
@@ -270,7 +270,7 @@ def _separated(names: list[str]) -> str:
 
 
 def _start_marks(title: str) -> list[str]:
-    """A mark for each phrase that a title begins with."""
+    """A token for each phrase at the beginning of a title."""
     stemmed = stems(title)[:MAX_START]
     return [start_mark(stemmed[:length]) for length in range(1, len(stemmed) + 1)]
 

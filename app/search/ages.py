@@ -1,4 +1,4 @@
-"""Ages in a question: `my 15 year old`, `grandpa, 83`, `im 17`. Each stands for the people of that age whom records name."""
+"""Ages in a question: `my 15 year old`, `grandpa, 83`, `im 17`. Each is replaced by words for people of that age that records use."""
 
 import re
 from typing import Final
@@ -21,19 +21,19 @@ MONTHS: Final = frozenset({"month", "months", "mo", "mos", "mth", "mths", "week"
 OLD: Final = frozenset({"old", "olds", "o", "age"})
 YEARS_OLD: Final = frozenset({"yo", "yos", "yro", "yrold", "yearold", "yearsold"})
 AGED: Final = frozenset({"age", "aged", "ages", "turned", "turning", "im", "hes", "shes"})
-"""Words behind which a number is an age."""
+"""Words after which a number is an age."""
 IS: Final = frozenset({"am", "is", "was", "just", "only", "almost", "nearly", "about", "over", "now"})
 """Words that may stand between a person and an age."""
 PEOPLE: Final = words_of("people.txt")
 PRONOUNS: Final = frozenset({"i", "he", "she"})
 MEASURES: Final = words_of("measures.txt")
-"""What is counted: a number before one of them is no age."""
+"""Units: a number before one of them is not an age."""
 OLD_ENOUGH_IN_YEARS: Final = 60
-"""From which number on `my dad, 83 yrs` is an age; `im 5 years clean` is none."""
+"""The smallest number that is an age in `my dad, 83 yrs`; `im 5 years clean` contains none."""
 
 
 def with_ages(asked: list[Word], lexicon: Lexicon) -> list[Word]:
-    """The words with each age replaced by a word for people of that age; one of no such people is left out."""
+    """The words, with each age replaced by a word for people of that age, or removed when no record names such people."""
     found: list[Word] = []
     position = 0
     while position < len(asked):
@@ -48,7 +48,7 @@ def with_ages(asked: list[Word], lexicon: Lexicon) -> list[Word]:
 
 
 def _age(asked: list[Word], position: int) -> tuple[int, int]:
-    """How many words from here on say an age, and how many years it is; no words when they say none."""
+    """How many words from here on form an age, and the age in years; 0 words when there is none."""
     texts = [word.text for word in asked[position : position + 4]]
     length, years = _number(texts)
     if not length:
@@ -68,7 +68,7 @@ def _age(asked: list[Word], position: int) -> tuple[int, int]:
 
 
 def _number(texts: list[str]) -> tuple[int, int]:
-    """How many of these words from the first on are a number, and which."""
+    """How many of the first words form a number, and the number."""
     first, second = [*texts, "", ""][:2]
     if AGE.fullmatch(first):
         return 1, int(first)

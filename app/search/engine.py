@@ -1,4 +1,4 @@
-"""Finds and ranks records: the index says what matches, and matches are weighed by field, rarity and importance."""
+"""Finds and ranks records: the index finds matches, which are weighted by field, rarity and importance."""
 
 import json
 from collections import defaultdict
@@ -16,49 +16,49 @@ from app.words.text import WORD, Phrase, fold, start_mark, whole_mark
 
 NAMES: Final = "{names aliases} : "
 FIELDS: Final = {NAMES: 4.0, "aliases : ": 1.5, "outline : ": 2.0, "body : ": 1.0}
-"""The fields in which a phrase is looked for, with their weights: a word of a longer alias, such as `test` of `hair test`, says little."""
+"""The fields in which a phrase is looked up, with their weights. A single word of a longer alias, such as `test` of `hair test`, has a low weight."""
 AT_THE_START: Final = 1.0
-"""What it counts besides that a title begins with the match."""
+"""The additional weight of a match at the beginning of a title."""
 SATURATION: Final = 2.0
-"""Where a match in all fields counts little more than one in the best of them."""
+"""The weight beyond which matches in further fields add little."""
 BY_NAME: Final = FIELDS[NAMES] / (FIELDS[NAMES] + SATURATION)
-"""How well a record answers a part of the question that is its name."""
+"""How well a record answers a part of the question that equals its name."""
 MAX_CANDIDATES: Final = 400
-"""How many records are looked at for each group of words, the most important ones: ranking takes time for each."""
+"""How many records are ranked for each group of words, the most important first, because ranking each takes time."""
 MAX_RANKED: Final = 1000
-"""How many results there are at most."""
+"""The maximum number of results."""
 LEAST_SHARE: Final = 0.15
-"""What share of the best score a record needs to be a result."""
+"""The share of the best score that a result must have."""
 WHOLE_NAME: Final = 0.5
-"""What a record gains one of whose names is the whole question, as a share of the weight of that."""
+"""The bonus of a record with a name that equals the whole question, as a share of the weight of the question."""
 UNCOVERED: Final = 0.4
-"""What of its score a record keeps that has hardly any of the question's words."""
+"""The share of its score that a record with hardly any of the question's words keeps."""
 TOPIC_TYPE: Final = 1.3
-"""What the score of a record is multiplied by that protects from the danger that the question is about."""
+"""The factor for the score of a record that protects from the danger that the question is about."""
 TOPIC_RECORD: Final = 0.4
-"""What the first record of a topic gains, as a share of the weight of the whole question."""
+"""The bonus of the first record of a topic, as a share of the weight of the question."""
 VARIED: Final = 6
-"""How many of the first results are chosen so that each part of the question is answered by one of them."""
+"""How many of the first results are chosen so that together they answer every part of the question."""
 CHOSEN_FROM: Final = 30
-"""Among how many of the best they are chosen."""
+"""From how many of the best records these are chosen."""
 VARIETY: Final = 1.0
-"""What answering a part that no result before does counts beside the score."""
+"""The bonus for answering a part of the question that no earlier result answers."""
 NAMED_DANGER: Final = 1.5
-"""What the weight of a word is multiplied by that names what a protective record is about, such as a medicine or a sign."""
+"""The factor for the weight of a word that names the subject of a protective record, such as a medicine or a sign."""
 LAW: Final = frozenset({RecordType.jurisdiction, RecordType.citation})
-"""What says what the law of a place is."""
+"""The types of record that state the law of a place."""
 OF_A_PLACE: Final = 100
-"""How many records a part of a question matches at most that is the name of a place; words such as `legal` match more."""
+"""A part of a question that matches more records than this is not the name of a place, but a word such as `legal`."""
 PROTECTIVE: Final = frozenset({"warning_sign", "interaction", "risk_group"})
 WELL_ANSWERED: Final = 0.6
-"""From which share on a record answers a part of the question: it is about it, and does not only mention it."""
+"""The score from which a record answers a part of the question instead of only mentioning it."""
 PRIOR: Final = {RecordType.citation: 0.55, RecordType.claim: 0.85, RecordType.article: 0.8}
-"""What the score of a type is multiplied by: those that only mention what another record is about count less."""
+"""The factor for the score of each type: types that mostly mention the subject of other records have a lower one."""
 
 
 @dataclass(frozen=True)
 class Result:
-    """What a question found."""
+    """The results of a question."""
 
     question: Question
     numbers: list[int]
@@ -76,13 +76,13 @@ def search(database: Database, text: str, types: list[RecordType]) -> Result:
     kinds = {number: RecordType[database.lexicon.type_of(number)] for number in scores}
     lead = {kind for topic in question.topics for kind in topic.types}
     records = {number for topic in question.topics for number in topic.records}
-    # The law of other places says nothing of one that no record is about.
+    # For a place without a record, the law of other places is no answer.
     is_law_left_out = question.elsewhere and not _is_of_a_place(parts, kinds)
     worth: dict[int, float] = {}
     for number, kind in kinds.items():
         if (not types or kind in types) and not (is_law_left_out and kind in LAW):
             leads = kind.value in lead or number in records
-            # Whoever names a year is looking for a source.
+            # A year in a question means that the reader looks for a source.
             prior = 1.0 if question.has_year and kind is RecordType.citation else PRIOR.get(kind, 1.0)
             worth[number] = prior * (TOPIC_TYPE if leads else 1.0)
     ranked = {number: scores[number] * factor for number, factor in worth.items()}
@@ -113,14 +113,14 @@ def found_slugs(database: Database, text: str, kind: RecordType) -> list[str]:
 
 
 def paths_of(database: Database, numbers: list[int]) -> list[str]:
-    """The records of these numbers as `collection/slug`, in the same order."""
+    """The records with these numbers as `collection/slug`, in the same order."""
     sql = "SELECT number, path FROM search_document WHERE number IN (SELECT value FROM json_each(:numbers))"
     paths = dict(database.read(sql, {"numbers": json.dumps(numbers)}))
     return [paths[number] for number in numbers]
 
 
 def _matches(database: Database, groups: list[Group]) -> tuple[list[dict[int, float]], bool]:
-    """For each group the records that it matches, with how strongly, and whether there are more."""
+    """For each group, the matching records with the strength of the match, and whether there are more."""
     matches: list[dict[int, float]] = [{} for _ in groups]
     cut = False
     for group, matched in zip(groups, matches, strict=True):
@@ -136,7 +136,7 @@ def _matches(database: Database, groups: list[Group]) -> tuple[list[dict[int, fl
         for number in _numbers(database, "names : " + _any((start_mark(phrase),) for phrase in group.phrases)):
             matched[number] = matched.get(number, 0.0) + AT_THE_START * group.weight
     if cut and len(groups) > 1:
-        # The records in which all words stand may be among those that were not looked at.
+        # The records with all words may be among those that were not ranked.
         for field, value in (("", 1.0), (NAMES, FIELDS[NAMES])):
             for number in _numbers(database, " AND ".join(f"({field}{_any(group.phrases)})" for group in groups)):
                 for group, matched in zip(groups, matches, strict=True):
@@ -152,13 +152,13 @@ def _by_factor(group: Group) -> list[tuple[float, list[Phrase]]]:
 
 
 def _numbers(database: Database, match: str) -> list[int]:
-    """The most important records that match, as the index is in the order of their importance."""
+    """The most important matching records: the index is ordered by importance."""
     sql = "SELECT rowid FROM search_index WHERE search_index MATCH :match LIMIT :limit"
     return [number for (number,) in database.read(sql, {"match": match, "limit": MAX_CANDIDATES})]
 
 
 def _in_field(field: str, phrases: list[Phrase]) -> str:
-    """What the index is asked for phrases in a field; of an alias, they must be the whole."""
+    """The index query for phrases in a field; a phrase must equal the whole alias."""
     wanted = _any(phrases)
     if field == NAMES:
         return f"(names : {wanted}) OR (aliases : {_any((whole_mark(phrase),) for phrase in phrases)})"
@@ -174,13 +174,13 @@ class Part:
     """A part of a question that records match."""
 
     weight: float
-    """What it counts: rare words count more."""
+    """Its weight: rare words have a higher one."""
     answered: dict[int, float]
     """How well each record answers it, from 0 to 1."""
 
 
 def _parts(database: Database, groups: list[Group], matches: list[dict[int, float]]) -> list[Part]:
-    """The parts of the question that anything matches."""
+    """The parts of the question with at least one match."""
     total = sum(database.totals.values())
     lexicon = database.lexicon
     parts = []
@@ -199,7 +199,7 @@ def _parts(database: Database, groups: list[Group], matches: list[dict[int, floa
 
 
 def _scores(database: Database, question: Question, parts: list[Part]) -> dict[int, float]:
-    """How well each record answers: a record that has most of the words better than others."""
+    """The score of each record; a record with most of the words scores higher."""
     scores: dict[int, float] = defaultdict(float)
     covered: dict[int, float] = defaultdict(float)
     whole = sum(part.weight for part in parts)
@@ -219,7 +219,7 @@ def _scores(database: Database, question: Question, parts: list[Part]) -> dict[i
 
 
 def _varied(numbers: list[int], scores: dict[int, float], worth: dict[int, float], parts: list[Part]) -> list[int]:
-    """The results with those moved up that answer parts of the question which the ones before them don't."""
+    """The results, with those moved up that answer parts of the question which earlier results do not answer."""
     if not parts or not numbers:
         return numbers
     best, whole = scores[numbers[0]], sum(part.weight for part in parts)
@@ -257,7 +257,7 @@ def _is_of_a_place(parts: list[Part], kinds: dict[int, RecordType]) -> bool:
 
 
 def _leading(numbers: list[int], kinds: dict[int, RecordType], topics: list[Topic]) -> list[int]:
-    """The results with a protective one first, whatever else matches better, and behind it one for each other danger."""
+    """The results with a protective record first, even if others match better, then one for each other danger."""
     lead = {kind for topic in topics for kind in topic.types}
     own = {number for topic in topics for number in topic.records}
     # A side effect protects from a danger only if it is that danger.
@@ -270,7 +270,7 @@ def _leading(numbers: list[int], kinds: dict[int, RecordType], topics: list[Topi
 
 
 def _hit(document: bytes, sentences: str, asked: set[str], lexicon: Lexicon) -> bytes:
-    """The hit that the build has rendered, with the sentence in which most of the words stand."""
+    """The rendered hit, with the sentence that contains most of the words."""
     best, most = "", -1
     for sentence, stemmed in json.loads(sentences):
         if (distinct := len(asked.intersection(stemmed.split()))) > most:

@@ -1,4 +1,4 @@
-"""A question as it is understood: groups of words of which any one will do, and the dangers it is about."""
+"""A parsed question: groups of alternative words, and the dangers that it is about."""
 
 import re
 from dataclasses import dataclass
@@ -9,28 +9,28 @@ from app.words.lexicon import Lexicon, Topic, states_by_zip_code
 from app.words.text import Phrase, Word
 
 SYNONYM: Final = 0.6
-"""What a synonym counts beside the word itself."""
+"""The weight of a synonym, compared with the word itself."""
 FAMILY: Final = 0.5
-"""What a longer word of the same family counts, such as `stronger` beside `strong`."""
+"""The weight of a longer form of the word, such as `stronger` for `strong`."""
 SHORTEST_FAMILY: Final = 5
 COMPLETION: Final = 0.6
-"""What a word counts that only begins as the last word of the question, where that is no word itself."""
+"""The weight of a word that begins with the last word of the question, when that is not a known word."""
 LONGER: Final = 0.2
-"""What it counts where the last word is a word already."""
+"""The same, when the last word is a known word."""
 PART_OF_PHRASE: Final = 0.4
-"""What a word counts that was understood as part of a phrase."""
+"""The weight of a word that was recognised as a part of a phrase."""
 YEAR: Final = re.compile("(?:19|20)[0-9][0-9]")
 ZIP_CODE: Final = re.compile("[0-9]{5}")
 STATES_BY_ZIP_CODE: Final = states_by_zip_code()
 MAX_COMMON: Final = 3
-"""How many words are looked up of a question that has nothing but words that say little."""
+"""How many words are looked up when the question has only stop words and very common words."""
 MAX_GROUPS: Final = 8
-"""How many words of a question are looked up, those that say most: each takes time."""
+"""How many words of a question are looked up, the most specific first, because each takes time."""
 
 
 @dataclass(frozen=True)
 class Group:
-    """Phrases of which any one will do, each with what it counts."""
+    """Alternative phrases, each with its weight."""
 
     phrases: dict[Phrase, float]
     weight: float = 1.0
@@ -38,23 +38,23 @@ class Group:
 
 @dataclass(frozen=True)
 class Question:
-    """What somebody looks for."""
+    """A parsed question."""
 
     groups: list[Group]
     corrected: str | None
-    """The question with its unknown words replaced; none when nothing was."""
+    """The question with its misspellings corrected; None when there were none."""
     wholes: set[Phrase]
-    """What the name of a record is that is the whole question."""
+    """The question as a name that a record may have."""
     topics: list[Topic]
     has_year: bool
     elsewhere: bool
-    """Whether it names a place that no record is about."""
+    """Whether it names a place without a record."""
     cut: bool
     """Whether it has more words than are looked up."""
 
 
 def understand(text: str, lexicon: Lexicon) -> Question:
-    """The question that a text asks."""
+    """Parse a question."""
     wording = meant(text, lexicon)
     asked = wording.words
     groups = _groups(text, asked, lexicon, may_go_on=wording.may_go_on)
@@ -80,14 +80,14 @@ def _groups(text: str, asked: list[Word], lexicon: Lexicon, *, may_go_on: bool) 
         if length > 1:
             groups.append(Group({phrase: 1.0} | dict.fromkeys(lexicon.phrases[phrase], SYNONYM)))
         for word in asked[position : position + length]:
-            # The OH of "7 OH" is no place.
+            # The OH of "7 OH" is not a place.
             code = _code(text, word, lexicon) if length == 1 else None
             goes_on = may_go_on and word is asked[-1]
             if phrases := _phrases(word.text, code, lexicon, may_go_on=goes_on, in_company=in_company):
                 groups.append(Group(phrases, 1.0 if length == 1 else PART_OF_PHRASE))
         position += length
     if not groups:
-        # Nothing but words that say little: then those are all there is to go by.
+        # The question has only stop words and very common words, so these are looked up.
         said = [word for word in stemmed if word in lexicon.common] or stemmed
         groups = [
             Group({(word,): 1.0} | dict.fromkeys(lexicon.phrases.get((word,), ()), SYNONYM))
@@ -97,14 +97,14 @@ def _groups(text: str, asked: list[Word], lexicon: Lexicon, *, may_go_on: bool) 
 
 
 def _length_of_phrase(stemmed: list[str], position: int, lexicon: Lexicon) -> int:
-    """How many words from here on form a phrase that the lexicon has; 1 when none do."""
+    """How many words from here on form a phrase of the lexicon; 1 when none do."""
     longest = min(lexicon.longest, len(stemmed) - position)
     lengths = range(longest, 1, -1)
     return next((n for n in lengths if tuple(stemmed[position : position + n]) in lexicon.phrases), 1)
 
 
 def _code(text: str, word: Word, lexicon: Lexicon) -> str | None:
-    """The word by which a place is found whose code this is; "OR" among small letters is Oregon, "or" is not."""
+    """The index word of the place with this code; "OR" among lower-case words is Oregon, "or" is not."""
     if word.text in lexicon.stop_words and not is_in_capitals(text, word):
         return None
     if ZIP_CODE.fullmatch(word.text):
@@ -115,7 +115,7 @@ def _code(text: str, word: Word, lexicon: Lexicon) -> str | None:
 def _phrases(
     word: str, code: str | None, lexicon: Lexicon, *, may_go_on: bool, in_company: bool
 ) -> dict[Phrase, float]:
-    """What a word may be found by; nothing for a word that says nothing, unless it is a code."""
+    """The alternatives for a word; none for a stop word, unless it is a code."""
     stemmed = lexicon.stem(word)
     if code:
         return {(code,): 1.0}
@@ -139,7 +139,7 @@ def _phrases(
 
 
 def _most_telling(groups: list[Group], lexicon: Lexicon) -> list[Group]:
-    """The groups that say most of what is looked for, in their order: a long question has much besides."""
+    """The most specific groups, in their order: a long question contains many other words."""
     if len(groups) <= MAX_GROUPS:
         return groups
     telling = sorted(groups, key=lambda group: max(map(lexicon.tells, group.phrases)), reverse=True)[:MAX_GROUPS]

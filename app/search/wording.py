@@ -1,4 +1,4 @@
-"""The words of a question as they were meant: spaces put back, misspellings corrected, ages as the people of that age."""
+"""Normalizes the words of a question: corrects spaces and misspellings, and replaces ages by words for people of that age."""
 
 from dataclasses import dataclass
 from itertools import pairwise
@@ -10,27 +10,27 @@ from app.words.text import DIGITS_OR_LETTERS, Word, words
 
 MAX_WORDS: Final = 48
 MAX_CORRECTIONS: Final = 4
-"""How many words of a question are read, and how many of them corrected: each takes time."""
+"""How many words of a question are read, and how many of them are corrected, because each takes time."""
 SHORTEST_BEGINNING: Final = 3
 LONGEST_ABBREVIATION: Final = 5
 
 
 @dataclass(frozen=True)
 class Wording:
-    """A question in the words that were meant."""
+    """The normalized words of a question."""
 
     words: list[Word]
-    """The words, each with its place in the text."""
+    """The words, each with its position in the text."""
     corrected: str | None
-    """The text with its unknown words replaced; none when nothing was."""
+    """The text with its misspellings corrected; None when there were none."""
     may_go_on: bool
-    """Whether the last word may be only the beginning of one."""
+    """Whether the last word may be incomplete."""
     cut: bool
     """Whether the text has more words than are read."""
 
 
 def meant(text: str, lexicon: Lexicon) -> Wording:
-    """The words that were meant by a text."""
+    """Normalize the words of a text."""
     typed = [piece for word in words(text) for piece in _pieces(word, lexicon)]
     read = typed[:MAX_WORDS]
     may_go_on = bool(typed) and read == typed and typed[-1].end == len(text)
@@ -47,12 +47,12 @@ def meant(text: str, lexicon: Lexicon) -> Wording:
 
 
 def is_in_capitals(text: str, word: Word) -> bool:
-    """Whether a word is in capitals among small letters."""
+    """Whether a word is in capitals in a text that is not."""
     return text[word.start : word.end].isupper() and not text.isupper()
 
 
 def _pieces(word: Word, lexicon: Lexicon) -> list[Word]:
-    """An unknown word of digits and letters in its parts: `7ohm` in `7` and `ohm`, `10g` in `10` and `g`."""
+    """Split an unknown word of digits and letters: `7ohm` into `7` and `ohm`, `10g` into `10` and `g`."""
     pieces = [match.span() for match in DIGITS_OR_LETTERS.finditer(word.text)]
     is_known = lexicon.knows(word.text) or lexicon.completions(word.text)
     if len(pieces) == 1 or len(word.text) != word.end - word.start or is_known:
@@ -61,17 +61,17 @@ def _pieces(word: Word, lexicon: Lexicon) -> list[Word]:
 
 
 def _corrections(text: str, read: list[Word], lexicon: Lexicon, *, may_go_on: bool) -> list[Word]:
-    """What was probably meant in place of unknown words, in their order; the last word may be a beginning."""
+    """The corrections of unknown words, in order; the last word may be incomplete."""
     better: list[Word] = []
     tried = 0
     for position, word in enumerate(read):
         is_last = position == len(read) - 1
         if _is_known(word.text, lexicon, may_go_on=may_go_on and is_last):
             continue
-        # An abbreviation is meant as it stands.
+        # An abbreviation is not corrected.
         if len(word.text) <= LONGEST_ABBREVIATION and is_in_capitals(text, word):
             continue
-        # A medicine that no record names is no misspelling of one that a record names.
+        # A medicine without a record is not a misspelling of one with a record.
         if (better and word.end <= better[-1].end) or lexicon.meant_by_ending(word.text):
             continue
         tried += 1
@@ -83,7 +83,7 @@ def _corrections(text: str, read: list[Word], lexicon: Lexicon, *, may_go_on: bo
 
 
 def _joined(read: list[Word], position: int, better: list[Word], lexicon: Lexicon) -> Word | None:
-    """The name that an unknown word is part of, with a space too many: `with drawal`."""
+    """The name of which an unknown word is a part because of an extra space: `with drawal`."""
     pairs = pairwise(read[max(position - 1, 0) : position + 2])
     for first, second in pairs:
         is_free = not better or first.start >= better[-1].end
@@ -116,7 +116,7 @@ def _corrected(text: str, better: list[Word]) -> str | None:
 
 
 def _without_stop_phrases(asked: list[Word], lexicon: Lexicon) -> list[Word]:
-    """The words without those that say nothing together, unless there are no others."""
+    """The words without phrases of stop words, unless there are no others."""
     texts = tuple(word.text for word in asked)
     found: list[Word] = []
     position = 0

@@ -1,4 +1,4 @@
-"""The lexicon of the search: which words say nothing, which mean the same, and how each is spelled."""
+"""The lexicon of the search: stop words, synonyms, and the spelling of each word."""
 
 import json
 from bisect import bisect_left, bisect_right
@@ -16,38 +16,38 @@ from rapidfuzz.distance import OSA
 from app.words.text import Phrase, stem
 
 SHORTEST_CORRECTED: Final = 4
-"""Shorter words are too much alike to guess which one was meant."""
+"""The length of the shortest word that is corrected: shorter words are too similar to each other."""
 SHORTEST_BEFORE_ENDING: Final = 3
-"""How many letters stand at least before an ending that says what a word means."""
+"""The minimum number of letters before an ending that gives a word its meaning."""
 MAX_CORRECTED: Final = 40
-"""How many characters the longest word has that is corrected."""
+"""The length of the longest word that is corrected."""
 MAX_COMPLETIONS: Final = 30
-"""How many words that begin as typed are tried."""
+"""How many words that begin with the typed text are tried."""
 COMMON: Final = 0.5
-"""The share of records from which on a word that stands in them says nothing of what is looked for."""
+"""A word that occurs in more than this share of the records is treated like a stop word."""
 MAX_BEGINNING: Final = 15
-"""How many letters the longest beginning has that is corrected."""
+"""The length of the longest incomplete word that is corrected."""
 SHORTEST_SPLIT: Final = 7
-"""How many characters words that run together have at least."""
+"""The minimum length of several words written without spaces."""
 SHORTEST_PART: Final = 3
-"""How many characters the words that run together have at least on average, and each that is no stop word."""
+"""The minimum average length of words written without spaces, and the minimum length of each that is not a stop word."""
 ANY_NUMBER: Final = "number"
-"""What stands for any number in the words of a topic, as in `number capsules`."""
+"""The word that matches any number in the words of a topic, as in `number capsules`."""
 TELLS_AS_NAME: Final = 2.0
-"""How much more a word of a name tells, beside the logarithm of how many records have it."""
+"""The additional weight of a word in a name, compared with the logarithm of the number of records that have it."""
 MAX_PART: Final = 16
-"""How many characters the longest of them has."""
+"""The length of the longest of them."""
 SINGLE_LETTERS: Final = frozenset({"a", "i"})
 ONE_EDIT: Final = 1
-"""A letter that is wrong, missing or too many, or two neighbours that have changed places."""
+"""The distance of one edit: a wrong, missing or extra letter, or two swapped neighbours."""
 TWO_EDITS: Final = 2
 SHORTEST_OF_TWO_EDITS: Final = 9
-"""How many letters a word has at least in which two such edits still leave no doubt."""
+"""The minimum length of a word in which two edits are corrected."""
 SHORTEST_WITH_FORMS: Final = 6
 LONGEST_ENDING: Final = 3
-"""How many letters a word has at least, and how many its forms may have more or less."""
+"""The minimum length of a word, and how many letters longer or shorter its forms may be."""
 SURELY_A_WORD: Final = 20
-"""In how many records a word stands at least so that another in only one record, one edit away, is a misspelling there."""
+"""The minimum number of records with a word for another word, one edit away and in only one record, to be a misspelling of it."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ class Topic:
     types: list[str]
     """The types of record that come first among those that match."""
     records: list[int]
-    """The numbers of the records that are shown even if they don't match, most important first."""
+    """The numbers of the records that are found even if they don't match, most important first."""
 
 
 class Lexicon:
@@ -68,12 +68,12 @@ class Lexicon:
         values: dict[str, Any] = json.loads(stored)
         self.stop_words = frozenset(values["stop_words"])
         self.stop_phrases = frozenset(tuple(phrase) for phrase in values["stop_phrases"])
-        """Words that say nothing together, such as `mother in law`."""
+        """Phrases that are ignored like stop words, such as `mother in law`."""
         self.longest_stop_phrase = max(map(len, self.stop_phrases), default=1)
         self.common = frozenset(values["common"])
-        """The stems that most records have, and their synonyms: they say as little as stop words."""
+        """The stems that most records have, and their synonyms, which are treated like stop words."""
         self.codes: dict[str, str] = values["codes"]
-        """The words by which places are found whose codes are ordinary words too, by code: `or` and `usor`."""
+        """The index words of places with a code that is an ordinary word, by code: `or` and `usor`."""
         self.topics = [
             Topic([tuple(phrase) for phrase in topic["phrases"]], topic["types"], topic["records"])
             for topic in values["topics"]
@@ -83,29 +83,29 @@ class Lexicon:
             for phrase in topic.phrases:
                 self._topics_by_start[phrase[0]].append((phrase, place))
         self.ages: list[tuple[int, int, str]] = [tuple(age) for age in values["ages"]]
-        """The words for people of an age: from how many years, to how many, and the words."""
+        """The words for people of an age, each with the lowest and the highest age in years."""
         self._beside = frozenset(values["beside"])
         self._unknown: Phrase = tuple(values["unknown"])
-        """What an unknown word means beside these, such as `with`: probably a medicine."""
+        """The meaning of an unknown word beside these words, such as `with`: probably a medicine."""
         self.phrases: dict[Phrase, list[Phrase]] = {
             tuple(phrase): [tuple(other) for other in others] for phrase, others in values["phrases"]
         }
-        """Phrases of several words, and words with synonyms: with the phrases that mean the same."""
+        """Phrases of several words, and words with synonyms, each with the phrases of the same meaning."""
         self.longest = max(map(len, self.phrases), default=1)
         self.endings: dict[str, Phrase] = {ending: tuple(phrase) for ending, phrase in values["endings"].items()}
-        """What an unknown word means that ends so, such as the name of a medicine."""
+        """The meaning of an unknown word by its ending, such as the name of a medicine."""
         self._longest_ending = max(map(len, self.endings), default=0)
         self._ordinary = frozenset(values["ordinary"])
-        """Words of everyday English that stand in no record: nobody has misspelled another word."""
+        """Ordinary English words that no record contains; they are not misspellings of other words."""
         self.places = frozenset(values["places"])
-        """Places that no record is about, whatever begins as their names do."""
+        """Places without a record, by the beginning of their names."""
         self._named = frozenset(values["named"] + values["forms"])
-        """The words of names, aliases and synonyms, in all their forms: what people look for."""
+        """The words of names, aliases and synonyms, in all their forms."""
         self._first_numbers: list[int] = values["first_numbers"]
         self._types: list[str] = values["types"]
         self._stems: dict[str, str] = values["stems"]
         self._counts: dict[str, int] = values["counts"]
-        """In how many records a word stands that stands in several."""
+        """The number of records that contain a word, if several do."""
         self._known_stems = frozenset(self._stems.values())
         self._stem_counts: dict[str, int] = {}
         for word, stemmed in self._stems.items():
@@ -122,40 +122,40 @@ class Lexicon:
         return self._stems.get(word) or stem(word)
 
     def type_of(self, number: int) -> str:
-        """The type of a record by its number, as those of a type follow each other."""
+        """The type of a record by its number: records of one type have consecutive numbers."""
         return self._types[bisect_right(self._first_numbers, number) - 1]
 
     def knows(self, word: str) -> bool:
-        """Whether a folded word, or another form of it, stands in any record."""
+        """Whether any record contains a folded word or another form of it."""
         return word in self._stems or stem(word) in self._known_stems
 
     def completions(self, beginning: str) -> list[str]:
-        """The words that begin so, shortest first."""
+        """The words with this beginning, shortest first."""
         start = bisect_left(self._sorted, beginning)
         end = bisect_left(self._sorted, beginning + "\U0010ffff", start)
         return sorted(self._sorted[start:end], key=len)[:MAX_COMPLETIONS]
 
     def names(self, word: str) -> bool:
-        """Whether a folded word stands in a name, an alias or a synonym."""
+        """Whether a folded word is part of a name, an alias or a synonym."""
         return word in self._named
 
     def is_usual(self, word: str) -> bool:
-        """Whether a word stands in a name or in more than one record."""
+        """Whether a word is in a name or in more than one record."""
         return word in self._named or word in self._counts
 
     def people_of(self, age: int) -> str | None:
-        """The words for people of this age, if the records say something of them."""
+        """The words for people of this age, if records name them."""
         return next((words for youngest, oldest, words in self.ages if youngest <= age <= oldest), None)
 
     def tells(self, phrase: Phrase) -> float:
-        """How much a phrase says of what is looked for: a rare word more than a common one, a name more than a passing word."""
+        """The weight of a phrase: rare words have a higher one than common words, and names than other words."""
         if len(phrase) > 1:
             return TELLS_AS_NAME
         count = self._stem_counts.get(phrase[0])
         return (TELLS_AS_NAME if phrase[0] in self._named_stems else 0.0) - log(count) if count else -inf
 
     def topics_of(self, whole: Phrase) -> list[Topic]:
-        """The dangers that a question is about whose words have these stems; a synonym of a word will do."""
+        """The dangers that a question with these stems is about; synonyms match too."""
         alike = [
             {word, ANY_NUMBER}
             if word.isdigit()
@@ -172,11 +172,11 @@ class Lexicon:
         return [topic for place, topic in enumerate(self.topics) if place in found]
 
     def names_company(self, words: Iterable[str]) -> bool:
-        """Whether words of a question, such as `with`, say that one thing is taken beside another."""
+        """Whether words of a question, such as `with`, say that something is taken together with something else."""
         return not self._beside.isdisjoint(words)
 
     def meant_by_ending(self, word: str) -> Phrase | None:
-        """What an unknown word means by the way it ends, the longest ending first."""
+        """The meaning of an unknown word by its longest known ending."""
         if word in self._ordinary:
             return None
         longest = min(self._longest_ending, len(word) - SHORTEST_BEFORE_ENDING)
@@ -184,12 +184,12 @@ class Lexicon:
         return next((phrase for phrase in found if phrase), None)
 
     def meant_in_company(self, word: str) -> Phrase | None:
-        """What an unknown word means that is taken beside something: a medicine, unless it is a number or ordinary English."""
+        """The meaning of an unknown word for something that is taken together with something else: a medicine, unless it is a number or an ordinary word."""
         is_name = len(word) >= SHORTEST_CORRECTED and word.isalpha() and word not in self._ordinary
         return self._unknown if is_name and self._unknown else None
 
     def split(self, word: str) -> list[str]:
-        """The fewest words that a long unknown one is written of without spaces, one of which names something; none if it isn't."""
+        """The smallest number of known words, at least one of them in a name, of which a long unknown word is composed; none if it is not."""
         length = len(word)
         if not SHORTEST_SPLIT <= length <= MAX_CORRECTED or word in self._ordinary:
             return []
@@ -209,7 +209,7 @@ class Lexicon:
         return word in self.stop_words or (len(word) > SHORTEST_PART and word in self._named)
 
     def corrected(self, word: str) -> str | None:
-        """The known word that an unknown one was probably meant to be, one edit away; two if it is long."""
+        """The most likely correction of an unknown word: a known word one edit away, or two if it is long."""
         if not SHORTEST_CORRECTED <= len(word) <= MAX_CORRECTED or word.isdigit() or word in self._ordinary:
             return None
         found = self._near(word, ONE_EDIT)
@@ -218,7 +218,7 @@ class Lexicon:
         return min(found, key=lambda known: self._unlikeliness(known, word), default=None)
 
     def _near(self, word: str, edits: int) -> list[str]:
-        # A word does not become one that is too short to be corrected itself.
+        # A word is not corrected to one that is too short to be corrected itself.
         lengths = range(max(SHORTEST_CORRECTED, len(word) - edits), len(word) + edits + 1)
         near = chain.from_iterable(self._by_length[length] for length in lengths if length in self._by_length)
         return [
@@ -227,21 +227,21 @@ class Lexicon:
         ]
 
     def _unlikeliness(self, known: str, word: str) -> tuple[bool, bool, int, bool, bool, int, str]:
-        """How a known word is ordered among those that another may be a misspelling of, the likeliest first."""
+        """The sort key of a known word among the corrections of another, most likely first."""
         return (
             # The first letter is seldom wrong.
             known[0] != word[0],
             not self.is_usual(known),
             _slip(known, word),
             known in self.stop_words,
-            # A name was meant sooner than what is said in passing, a common word sooner than a rare one.
+            # Words in names are more likely than other words, and common words than rare ones.
             known not in self._named,
             -self._counts.get(known, 1),
             known,
         )
 
     def corrected_beginnings(self, beginning: str) -> list[str]:
-        """The beginnings of known words that are one edit away from a beginning, the likeliest first."""
+        """The beginnings of known words that are one edit away from an incomplete word, most likely first."""
         length = len(beginning)
         if length > MAX_BEGINNING or beginning.isdigit():
             return []
@@ -253,14 +253,14 @@ class Lexicon:
         return sorted(near, key=lambda head: (head[0] != beginning[0], -len(head), head))
 
     def _heads(self, size: int) -> list[str]:
-        """The first letters of all words; gathered when one of that length is first misspelled."""
+        """The beginnings of all words with this length, collected when they are first needed."""
         if size not in self._gathered:
             self._gathered[size] = sorted({word[:size] for word in self._sorted if len(word) >= size})
         return self._gathered[size]
 
 
 def words_of(name: str) -> set[str]:
-    """The words of a list that stands beside this module."""
+    """The words of a list in this folder."""
     return {word for line in _lines_of(name) for word in line.split()}
 
 
@@ -339,7 +339,7 @@ def stored_lexicon(
 
 
 def _forms(named: set[str], words: set[str]) -> set[str]:
-    """The words that are forms of words of names: `headaches` of `headache`, `teenage` of `teenager`."""
+    """The words that are forms of words in names: `headaches` of `headache`, `teenage` of `teenager`."""
     by_stem: dict[str, list[str]] = defaultdict(list)
     for word in named:
         if len(word) >= SHORTEST_WITH_FORMS:
@@ -353,7 +353,7 @@ def _forms(named: set[str], words: set[str]) -> set[str]:
 
 
 def _slips(counts: dict[str, int], words: set[str]) -> set[str]:
-    """The words that are misspelled in the one record that has them, such as a source with a slip in its title."""
+    """The words that are misspelled in the only record with them, such as a source with a typing error in its title."""
     sure = [word for word, count in counts.items() if count >= SURELY_A_WORD and len(word) > SHORTEST_CORRECTED]
     rare = [word for word, count in counts.items() if count == 1 and word not in words and word.isalpha()]
     return {
@@ -364,7 +364,7 @@ def _slips(counts: dict[str, int], words: set[str]) -> set[str]:
 
 
 def _slip(known: str, word: str) -> int:
-    """How unlikely the misspelling is: letters swapped or (not) doubled; one left out; one typed for another."""
+    """The rank of a misspelling by its kind, most likely first: swapped or doubled letters, a missing letter, a wrong letter."""
     letters, typed = Counter(known), Counter(word)
     if letters == typed or (set(known) == set(word) and len(known) != len(word)):
         return 0
