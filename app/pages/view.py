@@ -33,7 +33,7 @@ FIRST: Final[Mapping[str, tuple[str, ...]]] = {
 }
 """The fields with which a record of a collection begins."""
 OF_THE_ARTICLE: Final = frozenset({"statement", "article_answer"})
-"""Fields with statements of the article; they are shown as quotations, after the evidence."""
+"""Fields with statements of the article; they are shown as such, after the evidence."""
 LABELS: Final[Mapping[str, str]] = {
     "action": "What to do",
     "also_known_as": "Also called",
@@ -87,7 +87,7 @@ AMOUNT: Final = frozenset({"min", "max", "unit", "bounds_inclusive"})
 QUALIFIED: Final = frozenset({"seriousness", "severity", "confidence"})
 """Fields whose badge includes their label, because the value alone is ambiguous."""
 PROSE: Final = 1000
-"""A field with a larger maximum length contains sentences rather than a label."""
+"""A field whose maximum length is at least this contains sentences rather than a label."""
 
 
 @dataclass(frozen=True)
