@@ -9,7 +9,7 @@ from urllib.parse import unquote
 
 import pytest
 
-from app.http import connection, head
+from app.http import connection, head, negotiation
 from app.http import request as request_module
 from app.http.request import Request
 from app.main import Service
@@ -109,6 +109,18 @@ def test_a_query_of_too_many_parts_is_not_searched_for_ignored_parameters(monkey
     monkeypatch.setattr(request_module, "_is_ignored", None)
     query = b"%75tm_a=1&" * request_module.MAX_PARTS
     assert Request("GET", "/v1", b"/v1", query, [], "1.1").query == query
+
+
+def test_an_accept_header_is_parsed_once_however_many_formats_are_on_offer(monkeypatch: pytest.MonkeyPatch) -> None:
+    parsed: list[bytes] = []
+
+    def noting(field: bytes) -> list[tuple[bytes, float]]:
+        parsed.append(field)
+        return [(b"text/csv", 1.0)]
+
+    monkeypatch.setattr(negotiation, "_weighted", noting)
+    assert negotiation.preferred(b"parsed, once", (b"application/json", b"text/csv", b"text/html")) == b"text/csv"
+    assert parsed == [b"parsed, once"]
 
 
 class _Watched:
