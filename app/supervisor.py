@@ -40,6 +40,8 @@ MAX_FAILED_RESTARTS: Final = 30
 LEAST_STARTING: Final = 2
 """How many workers may start at the same time at least; otherwise as many as there are processors. More would only wait for each
 other, and the first would serve as late as the last."""
+PROCESSES: Final = Path("/proc/self")
+"""Where the system says how much processor time a process has used, and through which a file without a name is opened."""
 STOP_SECONDS: Final = 13.0
 """How long the workers may take to end."""
 
@@ -131,8 +133,8 @@ class Supervisor:
         Raises:
             OSError: the system lacks what several workers need.
         """
-        if not hasattr(os, "memfd_create"):
-            raise OSError("several workers need Linux; set API_WORKERS=1")
+        if not hasattr(os, "memfd_create") or not PROCESSES.exists():
+            raise OSError(f"several workers need Linux with {PROCESSES.parent}; set API_WORKERS=1")
         logging.config.dictConfig(log_config(settings.log_level))
         # The workers find the same modules, wherever the program was started and whatever is in that folder.
         searched = os.pathsep.join(str(Path(entry).absolute()) for entry in sys.path)

@@ -133,6 +133,14 @@ def test_no_more_workers_start_at_the_same_time_than_there_are_processors(
         slot.worker.control.close()
 
 
+def test_a_system_that_several_workers_cannot_run_on_is_refused_in_one_line(
+    supervisor: Made, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(supervisor_module, "PROCESSES", tmp_path / "proc" / "self")
+    with pytest.raises(OSError, match=f"^several workers need Linux with {tmp_path}/proc; set API_WORKERS=1$"):
+        supervisor(2)
+
+
 def test_workers_that_can_never_start_end_the_program(
     supervisor: Made, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
