@@ -120,7 +120,7 @@ def test_on_shutdown_an_incomplete_request_gets_503(app: Service, monkeypatch: p
 
 
 @pytest.mark.parametrize("is_split", [False, True])
-def test_the_head_of_a_pipelined_request_is_bounded_too(app: Service, *, is_split: bool) -> None:
+def test_a_head_is_bounded_behind_another_request_too(app: Service, *, is_split: bool) -> None:
     huge = request(b"/v1", b"X: " + b"a" * head.MAX_HEAD_BYTES)
 
     async def promise() -> None:
