@@ -152,7 +152,7 @@ AUDIT := .venv-audit
 LICENSES := MIT;BSD;Apache;Mozilla Public License 2.0;MPL-2.0;Python Software Foundation;PSF-2.0
 
 .PHONY: audit bandit licenses manifests sbom vulnerabilities replicas image-check
-audit: bandit licenses manifests vulnerabilities ## Check the code, the libraries' licences, the Kubernetes manifests and known vulnerabilities
+audit: bandit licenses manifests vulnerabilities ## Check the code, the libraries' licences, the manifests in deploy/ and known vulnerabilities
 
 bandit: $(AUDIT)/audit.stamp
 	@$(AUDIT)/bin/bandit --quiet --configfile pyproject.toml --recursive app migrations
@@ -163,6 +163,7 @@ licenses: $(AUDIT)/audit.stamp $(VENV)/run.stamp ## List the licences of the lib
 
 manifests: $(AUDIT)/audit.stamp
 	@$(AUDIT)/bin/kubernetes-validate --strict deploy/kubernetes/*.yaml
+	@$(AUDIT)/bin/check-jsonschema --builtin-schema vendor.compose-spec deploy/compose.yaml
 
 sbom: $(AUDIT)/audit.stamp ## Write sbom.json, the bill of materials of what a server imports (CycloneDX)
 	@$(AUDIT)/bin/cyclonedx-py requirements --pyproject pyproject.toml --output-reproducible --validate --of JSON --output-file sbom.json requirements/serve.txt

@@ -17,7 +17,7 @@ INTERRUPTED = 130
 """The conventional exit status of a program that Ctrl-C ended."""
 ADDRESS_SPACE = 167_772_160
 """How much memory it must be possible to map. With less, a library in Rust may abort the process without a message."""
-DATA = 104_857_600
+DATA = 117_440_512
 """How much of it must be writable (RLIMIT_DATA)."""
 
 

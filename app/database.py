@@ -1,6 +1,7 @@
 """Reads a built database into memory (a file above 1 GiB in place) and validates it. Later changes of the file affect no response."""
 
 import json
+import mmap
 import os
 import shlex
 import sqlite3
@@ -26,6 +27,8 @@ from app.words.lexicon import Lexicon
 SCHEMA_REVISION = "0006"
 """The revision that this program reads; a test compares it with the newest migration."""
 
+NO_MEMORY: Final = ("takes more memory than there is", "allow the process more")
+"""Reason and advice."""
 HEADER_BYTES: Final = 100
 CHECKSUM: Final = slice(60, 64)
 """Where SQLite's header keeps a number for the application ("user version"): here the checksum of all other bytes."""
@@ -33,6 +36,8 @@ MAX_HELD_BYTES = 1_073_741_824
 """The largest file that is held in memory; SQLite can't deserialize 2 GiB."""
 RECOGNISED_BY: Final = "SELECT version_num, dataset_version, content_hash, coverage FROM alembic_version, release"
 """A query that succeeds on every version of this service's database and on hardly any other database."""
+OBJECT_BYTES: Final = 25_165_824
+"""How much memory a data set takes besides two copies of its file: its lexicon, its pages, and what validating it takes."""
 CHUNK_BYTES = 1_048_576
 """How many bytes of a larger file are read at once for the checksum."""
 LEAST_SHARE_KEPT: Final = 0.9
@@ -175,9 +180,26 @@ def open_database(path: Path) -> Database:
     try:
         return _open(path)
     except MemoryError as error:
-        raise DatabaseUnusableError(
-            path, "needs more memory than is available", "allow the process more", may_pass=True
-        ) from error
+        raise DatabaseUnusableError(path, *NO_MEMORY, may_pass=True) from error
+
+
+def open_beside(path: Path) -> Database:
+    """The database in a file, while another is served.
+
+    Raises:
+        DatabaseUnusableError: when it can't be opened, or when there is not enough memory for both.
+    """
+    try:
+        size = path.stat().st_size
+    except OSError:
+        size = 0  # opening it tells why
+    try:
+        # Where memory is short, a library in Rust aborts the process. So what a data set takes is allocated for a moment.
+        room = 2 * min(size, MAX_HELD_BYTES) + OBJECT_BYTES
+        mmap.mmap(-1, room, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS).close()
+    except OSError as error:
+        raise DatabaseUnusableError(path, *NO_MEMORY, may_pass=True) from error
+    return open_database(path)
 
 
 def _open(path: Path) -> Database:

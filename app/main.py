@@ -131,7 +131,7 @@ async def follow_file(service: Service, path: Path, stamp: Stamp) -> AsyncIterat
         loop.call_soon_threadsafe(service.refuse, reason)
 
     watcher = Watcher(path, stamp, service.state.database, serve=serve, refuse=refuse)
-    service.reload = watcher.check_now
+    service.reload = watcher.look_now
     watcher.start()
     try:
         yield

@@ -230,7 +230,7 @@ def problem_of(error: Exception, prefix: str = "") -> ProblemException:
 
 def problem_document(problem: ProblemException, path: str, request_id: str, prefix: str = "") -> bytes:
     """The body of a problem response, in a service whose addresses begin with the prefix."""
-    instance = quote(path, safe="/-._~!$&'()*+,;=:@")
+    instance = quote(path[: ECHO_LIMIT + 1], safe="/-._~!$&'()*+,;=:@")
     if len(instance) > ECHO_LIMIT:
         cut = instance[:ECHO_LIMIT]
         instance = cut.rsplit("%", 1)[0] if "%" in cut[-3:] else cut

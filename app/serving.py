@@ -19,7 +19,7 @@ from app.settings import Settings
 BACKLOG: Final = 2048
 """How many connections may wait to be accepted."""
 GRACE_SECONDS: Final = 8
-"""How long requests in progress, and clients that are still reading, may delay the shutdown."""
+"""How long requests that are being processed, and clients that are still reading, may hold up the end."""
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -35,7 +35,7 @@ def listen(host: str, port: int) -> socket.socket:
         listener = socket.socket(family, kind, protocol)
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(address)
-        # From here on, connections are queued, so "Serving on" is true when it is printed.
+        # From here on connections wait to be accepted, so "Serving on" is true when it is printed.
         listener.listen(BACKLOG)
     except (OSError, UnicodeError) as error:
         reason = (getattr(error, "strerror", None) or str(error)).lower()
@@ -85,13 +85,20 @@ class StoppingServer(Server):
     """A server that accepts every waiting connection before it stops listening."""
 
     def run(self, sockets: list[socket.socket] | None = None) -> None:
-        """Serve until a signal; all log events until then are written."""
+        """Serve until a signal; all log events until then are written.
+
+        Raises:
+            RuntimeError: the application did not start.
+        """
         # A signal may come before uvicorn handles it. And uvicorn raises it again after the shutdown, which would end the process
         # before its log is written.
         for number in (signal.SIGINT, signal.SIGTERM):
             if signal.getsignal(number) is not signal.SIG_IGN:
                 signal.signal(number, self._stop)
-        super().run(sockets)
+        with suppress(SystemExit):
+            super().run(sockets)
+            return
+        raise RuntimeError("the application did not start, the log says why")
 
     def _stop(self, _: int, __: FrameType | None) -> None:
         self.should_exit = True

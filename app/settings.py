@@ -31,7 +31,7 @@ class Settings(BaseSettings):
     workers: Annotated[int, Field(ge=1, le=64)] = 1
     """Number of server processes."""
     cache_seconds: Annotated[int, Field(ge=0, le=31_536_000)] = 300
-    """How long, in seconds, clients and caches may reuse a response before they revalidate it."""
+    """How long, in seconds, clients and caches may reuse a response; for a day more they may while they revalidate it, unless this is 0."""
     cache_bytes: Annotated[int, Field(ge=0)] = 67_108_864
     """Size of the response cache of each process, in bytes; the pages take about 4 MB more."""
     tls: bool = False

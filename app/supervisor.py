@@ -10,6 +10,7 @@ import subprocess  # nosec B404  # starts this program itself
 import sys
 import time
 from dataclasses import dataclass
+from errno import EFBIG
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from types import FrameType
@@ -39,23 +40,34 @@ MAX_FAILED_RESTARTS: Final = 30
 LEAST_STARTING: Final = 2
 """How many workers may start at the same time at least; otherwise as many as there are processors. More would only wait for each
 other, and the first would serve as late as the last."""
+PROCESSES: Final = Path("/proc/self")
+"""Where the system says how much processor time a process has used, and through which a file without a name is opened."""
 STOP_SECONDS: Final = 13.0
 """How long the workers may take to end."""
 
 log = logging.getLogger("app.supervisor")
 
 
-def descriptor_of(database: Database, path: Path) -> int:
-    """A descriptor of the content of a database, which does not change with its file."""
+def held(database: Database, path: Path) -> int:
+    """A descriptor of the content of a database, which no change of its file reaches.
+
+    Raises:
+        OSError: there is no room for it, or a file in memory is larger than the process may write.
+    """
     if path.stat().st_size > MAX_HELD_BYTES:
-        # The file is read in place; the descriptor stays valid when another file is renamed over it.
+        # Read in place; a file that is renamed over it does not reach it either.
         return os.open(path, os.O_RDONLY)
     descriptor = os.memfd_create("content.db")
     try:
         with open(descriptor, "wb", closefd=False) as file:  # a descriptor has no path
             file.write(database.driver.serialize())
-    except BaseException:
+    except BaseException as error:
         os.close(descriptor)
+        if isinstance(error, OSError) and error.errno == EFBIG:
+            reason = (
+                f"can't hold {path} in memory for several workers: raise the limit of file sizes, or set API_WORKERS=1"
+            )
+            raise OSError(reason) from error
         raise
     return descriptor
 
@@ -72,7 +84,7 @@ def processor_seconds(pid: int) -> float:
 
 @dataclass
 class Worker:
-    """A server process, and the socket over which it receives the data set."""
+    """A server process, and the socket over which it is told what to serve."""
 
     process: "subprocess.Popen[bytes]"
     control: socket.socket
@@ -100,7 +112,7 @@ class Slot:
 
 
 @dataclass
-class Update:
+class News:
     """A message from the watcher."""
 
     content: int | None = None
@@ -109,10 +121,10 @@ class Update:
 
 
 class Supervisor:
-    """Starts workers, passes each the listening socket and the data set, and stops them when it stops.
+    """Starts workers, hands each the listening socket and the data set, and ends with them.
 
-    It reads and validates the database file, and keeps a copy in memory, so that a worker that starts later serves the
-    same data set as the others, even when the file has been damaged.
+    It reads and proves the database file, and keeps a copy in memory: a worker that starts later serves what the
+    others serve, whatever has happened to the file.
     """
 
     def __init__(self, settings: Settings, listener: socket.socket, database: Database, stamp: Stamp) -> None:
@@ -121,33 +133,33 @@ class Supervisor:
         Raises:
             OSError: the system lacks what several workers need.
         """
-        if not hasattr(os, "memfd_create"):
-            raise OSError("several workers need Linux; set API_WORKERS=1")
+        if not hasattr(os, "memfd_create") or not PROCESSES.exists():
+            raise OSError(f"several workers need Linux with {PROCESSES.parent}; set API_WORKERS=1")
         logging.config.dictConfig(log_config(settings.log_level))
         # The workers find the same modules, wherever the program was started and whatever is in that folder.
         searched = os.pathsep.join(str(Path(entry).absolute()) for entry in sys.path)
         self._environment = os.environ | {"PYTHONPATH": searched}
         self._listener = listener
         self._path = settings.database_path
-        self._content = descriptor_of(database, settings.database_path)
+        self._content = held(database, settings.database_path)
         self._release = 1
         self._refusal: str | None = None
         self.slots = [Slot() for _ in range(settings.workers)]
         self._failed_starts = 0
         self._max_failed_starts = MAX_FAILED_STARTS * settings.workers
         self._max_starting = max(LEAST_STARTING, len(os.sched_getaffinity(0)))
-        self._updates: SimpleQueue[Update] = SimpleQueue()
+        self._news: SimpleQueue[News] = SimpleQueue()
         self._watcher = Watcher(
             settings.database_path,
             stamp,
             database,
-            serve=self._queue_data_set,
-            refuse=lambda reason: self._updates.put(Update(refusal=reason)),
+            serve=self._take,
+            refuse=lambda reason: self._news.put(News(refusal=reason)),
         )
         database.close()
         self._hang_up = HangUp()
-        self._must_reload = False
-        self._must_stop = False
+        self._is_told_to_reload = False
+        self._is_told_to_stop = False
 
     def run(self) -> int:
         """Supervise until a signal ends it; 1 when no worker can start."""
@@ -155,16 +167,16 @@ class Supervisor:
             signal.signal(number, self._stop)
         signal.signal(signal.SIGHUP, self._reload)
         self._watcher.start()
-        while not self._must_stop and self._failed_starts <= self._max_failed_starts:
+        while not self._is_told_to_stop and self._failed_starts <= self._max_failed_starts:
             for slot in self.slots:
                 self.tend(slot)
             time.sleep(TICK_SECONDS)
-            if self._must_reload:
-                self._must_reload = False
+            if self._is_told_to_reload:
+                self._is_told_to_reload = False
                 if self._hang_up.is_of_terminal:
                     break
-                self._watcher.check_now()
-            self._send_updates()
+                self._watcher.look_now()
+            self._spread_news()
         self._watcher.stop()
         self._end_all()
         if self._failed_starts > self._max_failed_starts:
@@ -173,35 +185,35 @@ class Supervisor:
         return 0
 
     def _stop(self, _: int, __: FrameType | None) -> None:
-        self._must_stop = True
+        self._is_told_to_stop = True
 
     def _reload(self, _: int, __: FrameType | None) -> None:
-        self._must_reload = True
+        self._is_told_to_reload = True
 
-    def _queue_data_set(self, database: Database) -> None:
+    def _take(self, database: Database) -> None:
         """Hand a new data set over to the main thread, unless its pages can't be rendered."""
         data_pages("", database)
-        self._updates.put(Update(content=descriptor_of(database, self._path)))
+        self._news.put(News(content=held(database, self._path)))
         database.close()
 
-    def _send_updates(self) -> None:
-        """Send every worker what the watcher has found."""
+    def _spread_news(self) -> None:
+        """Tell every worker what the watcher has found."""
         while True:
             try:
-                update = self._updates.get_nowait()
+                news = self._news.get_nowait()
             except Empty:
                 return
-            self._refusal = update.refusal
-            if update.content is not None:
+            self._refusal = news.refusal
+            if news.content is not None:
                 os.close(self._content)
-                self._content = update.content
+                self._content = news.content
                 self._release += 1
             for slot in self.slots:
                 if slot.worker:
                     self.tell(slot.worker)
 
     def tell(self, worker: Worker, *others: int) -> None:
-        """Send a worker the data set to serve, and other descriptors."""
+        """Send a worker what it has to serve, and other descriptors."""
         message = json.dumps({"release": self._release, "refusal": self._refusal}).encode()
         try:
             socket.send_fds(worker.control, [message], [self._content, *others], socket.MSG_DONTWAIT)
@@ -209,8 +221,8 @@ class Supervisor:
             # It has ended, and is replaced.
             return
         except OSError as error:
-            # It does not read, or the system can't pass another descriptor. It would serve the old data set indefinitely.
-            log.error("worker %d can't receive the data set (%s) and is ended", worker.process.pid, error)  # noqa: TRY400
+            # It does not read, or the system passes no more descriptors on. Left alone, it would serve an old data set for ever.
+            log.error("worker %d can't be told what to serve (%s) and is ended", worker.process.pid, error)  # noqa: TRY400
             worker.process.kill()
 
     def _start(self, slot: Slot) -> None:
@@ -264,7 +276,7 @@ class Supervisor:
 
     @staticmethod
     def _hears(worker: Worker) -> bool:
-        """Whether a worker has sent a heartbeat since the last tick."""
+        """Whether a worker has said since the last tick that it serves."""
         try:
             return bool(worker.control.recv(1024, socket.MSG_DONTWAIT))
         except OSError:
@@ -272,7 +284,7 @@ class Supervisor:
 
     def _end_all(self) -> None:
         """End the workers, after they have responded to what they have accepted."""
-        # Otherwise clients could wait in a socket from which no process accepts connections.
+        # No client may wait in a socket that no process accepts from.
         self._listener.close()
         workers = [slot.worker for slot in self.slots if slot.worker]
         for worker in workers:

@@ -250,7 +250,7 @@ class SearchName(SQLModel, table=True):
     """The name without case and accents, from one of its words on."""
     number: int = Field(primary_key=True, foreign_key="search_document.number")
     position: int
-    """Which word of the name it begins with; 0 for the whole name."""
+    """How far it is from what the record is called; 0 for its own name."""
 
 
 class SearchLexicon(SQLModel, table=True):

@@ -6,7 +6,7 @@ from pathlib import Path
 from threading import Event, Thread
 from typing import Final
 
-from app.database import Database, DatabaseUnusableError, losses, open_database
+from app.database import Database, DatabaseUnusableError, losses, open_beside
 
 POLL_SECONDS: Final = 1.0
 """How often the file is checked, in seconds."""
@@ -44,7 +44,7 @@ class Watcher(Thread):
     ) -> None:
         super().__init__(name="watcher", daemon=True)
         self._path = path
-        self._checked = stamp
+        self._judged = stamp
         """The stamp of the file that is served or refused."""
         self._last_seen = stamp
         self._served = served
@@ -63,13 +63,13 @@ class Watcher(Thread):
             if self._stopped:
                 return
             try:
-                self._check_file(at_once=is_asked)
+                self._look(at_once=is_asked)
             except Exception:
                 log.exception("the database file could not be checked")
-                self._checked = self._last_seen  # it is logged once
+                self._judged = self._last_seen  # once is enough
                 self._refuse("could not be checked")
 
-    def check_now(self) -> None:
+    def look_now(self) -> None:
         """Read the file again at once."""
         self._wake.set()
 
@@ -78,18 +78,20 @@ class Watcher(Thread):
         self._stopped = True
         self._wake.set()
 
-    def _check_file(self, *, at_once: bool) -> None:
+    def _look(self, *, at_once: bool) -> None:
         stamp = stamp_of(self._path)
         # A file that is copied rather than renamed into place changes until it is whole.
         is_still = stamp == self._last_seen
         self._last_seen = stamp
-        if at_once or (is_still and stamp != self._checked):
-            self._validate(stamp, is_asked=at_once)
+        # A disk that failed for a while shows the served file again.
+        is_back = self._refusal is not None and self._refusal[0] != stamp
+        if at_once or (is_still and (stamp != self._judged or is_back)):
+            self._judge(stamp, is_asked=at_once)
 
-    def _validate(self, stamp: Stamp, *, is_asked: bool) -> None:
+    def _judge(self, stamp: Stamp, *, is_asked: bool) -> None:
         before = self._served
         try:
-            database = self._opened()
+            database = self._validated()
             if is_same := (database.dataset_version, database.checksum) == (before.dataset_version, before.checksum):
                 if is_asked or self._refusal:
                     log.info("%s has nothing new; still serving %s", self._path, before.dataset_version)
@@ -101,16 +103,16 @@ class Watcher(Thread):
         if not is_same:
             self._served = database
             log.info("serving %s instead of %s", database.dataset_version, before.dataset_version)
-        self._checked, self._refusal = stamp, None
+        self._judged, self._refusal = stamp, None
         self._refuse(None)
 
-    def _opened(self) -> Database:
+    def _validated(self) -> Database:
         """The data set in the file.
 
         Raises:
             DatabaseUnusableError: it can't be served or has lost records.
         """
-        database = open_database(self._path)
+        database = open_beside(self._path)
         if not database.may_shrink and (lost := losses(self._served, database)):
             reason = f"has lost records ({'; '.join(lost)}), which was not confirmed with build --allow-shrink"
             raise DatabaseUnusableError(self._path, reason)
@@ -120,7 +122,7 @@ class Watcher(Thread):
         try:
             self._serve(database)
         except (MemoryError, OSError) as error:
-            reason = "needs more memory or file descriptors than are available"
+            reason = "takes more memory or open files than there are"
             raise DatabaseUnusableError(self._path, reason, may_pass=True) from error
         except Exception as error:  # rendering may fail in any way
             raise DatabaseUnusableError(self._path, f"can't be rendered as pages ({error!r})") from error
@@ -129,7 +131,7 @@ class Watcher(Thread):
         if self._stopped:
             return
         if not error.may_pass:
-            self._checked = stamp
+            self._judged = stamp
         if self._refusal != (stamp, error.reason) or is_asked:
             self._refusal = stamp, error.reason
             log.error("%s: %s; still serving %s", self._path, error.reason, self._served.dataset_version)

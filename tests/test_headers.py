@@ -69,6 +69,10 @@ async def test_responses_may_be_kept_for_as_long_as_is_set_and_errors_not_at_all
         response.headers["cache-control"] == "public, max-age=3600, stale-while-revalidate=86400, stale-if-error=604800"
     )
     an_hour.state.database.close()
+    never = create_app(Settings(database_path=database_path, cache_seconds=0))
+    response = await raw_response(never, RESOURCE)
+    assert response.headers["cache-control"] == "public, max-age=0, stale-if-error=604800"
+    never.state.database.close()
     for path in each(DOCUMENTED):
         response = await ask(path)
         if path.startswith("/health/"):

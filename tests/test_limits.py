@@ -5,6 +5,7 @@ import json
 import os
 import resource
 import shutil
+import signal
 import subprocess
 import sys
 from collections import Counter
@@ -17,6 +18,7 @@ import pytest
 from app.database import Database
 from app.http.limits import RESERVED_DESCRIPTORS, max_connections
 from processes import full_pipe, needs_proc, wait_until
+from releases import OTHER_VERSION, WITHIN_SECONDS, other_release, put, readiness
 from support import ADDRESSES, ROOT, START_SECONDS, STOP_SECONDS, Ask, Running, each, serving
 from wire import CLOSE, exchange, request
 
@@ -25,7 +27,7 @@ pytestmark = [pytest.mark.anyio, pytest.mark.slow]
 MEGABYTE = 1024 * 1024
 TOO_LITTLE_MEMORY = (
     *((resource.RLIMIT_AS, 48 * MEGABYTE), (resource.RLIMIT_AS, 128 * MEGABYTE)),
-    *((resource.RLIMIT_DATA, 48 * MEGABYTE), (resource.RLIMIT_DATA, 96 * MEGABYTE)),
+    *((resource.RLIMIT_DATA, 48 * MEGABYTE), (resource.RLIMIT_DATA, 110 * MEGABYTE)),
 )
 ENOUGH_MEMORY = 224 * MEGABYTE
 FILES = 128
@@ -50,7 +52,7 @@ def ended(database_path: Path, program: str, **settings: str) -> subprocess.Comp
 
 @pytest.mark.parametrize("workers", ["1", "2"])
 @pytest.mark.parametrize(("kind", "amount"), TOO_LITTLE_MEMORY)
-def test_with_too_little_memory_the_service_exits_with_one_line(
+def test_with_too_little_memory_it_ends_with_one_line(
     database_path: Path, kind: int, amount: int, workers: str
 ) -> None:
     result = ended(database_path, limited(kind, amount), API_WORKERS=workers)
@@ -58,8 +60,12 @@ def test_with_too_little_memory_the_service_exits_with_one_line(
     assert result.stderr == "The service can't run: there is not enough memory\n"
 
 
-async def test_with_little_memory_it_serves_every_response(database_path: Path) -> None:
-    with serving(database_path, program=("-c", limited(resource.RLIMIT_AS, ENOUGH_MEMORY))) as running:
+async def test_with_little_memory_it_serves_every_response_and_survives_a_release(
+    database_path: Path, tmp_path: Path
+) -> None:
+    path = tmp_path / "content.db"
+    shutil.copy(database_path, path)
+    with serving(path, program=("-c", limited(resource.RLIMIT_AS, ENOUGH_MEMORY))) as running:
         addresses = [f"/v1/citations?limit=100&offset={n}" for n in range(100)]
         responses = await running.get_all([*addresses, "/openapi.json", "/docs", "/"])
         assert {response and response[0] for response in responses} == {200}
@@ -67,6 +73,16 @@ async def test_with_little_memory_it_serves_every_response(database_path: Path) 
             # A body that is compressed in a thread.
             compressed = await client.get(f"{running.origin}/openapi.json", headers={"Accept-Encoding": "gzip"})
         assert compressed.is_success
+        put(other_release(database_path, tmp_path / "other"), path)
+        running.process.send_signal(signal.SIGHUP)
+        await asyncio.to_thread(
+            wait_until,
+            lambda: (
+                readiness(running)["refused"] == "takes more memory than there is"
+                or readiness(running)["dataset_version"] == OTHER_VERSION
+            ),
+            WITHIN_SECONDS,
+        )
 
 
 async def test_a_request_that_lacks_memory_gets_a_503(ask: Ask, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -79,7 +95,15 @@ async def test_a_request_that_lacks_memory_gets_a_503(ask: Ask, monkeypatch: pyt
     assert (response.status, response.headers["retry-after"]) == (503, "5")
 
 
-def test_with_too_few_open_files_the_service_exits_with_one_line(database_path: Path) -> None:
+def test_a_file_that_several_workers_may_not_write_to_memory_ends_it_with_one_line(database_path: Path) -> None:
+    result = ended(database_path, limited(resource.RLIMIT_FSIZE, MEGABYTE), API_WORKERS="2")
+    assert (result.returncode, result.stdout) == (1, "")
+    assert result.stderr == (
+        f"can't hold {database_path} in memory for several workers: raise the limit of file sizes, or set API_WORKERS=1\n"
+    )
+
+
+def test_with_hardly_any_open_files_it_ends_with_one_line(database_path: Path) -> None:
     result = ended(database_path, limited(resource.RLIMIT_NOFILE, 20))
     assert (result.returncode, result.stdout) == (1, "")
     assert result.stderr == "The service needs 24 open files, and 20 are allowed\n"

@@ -5,12 +5,15 @@ import re
 import sys
 import time
 from collections.abc import Callable
+from urllib.parse import unquote
 
 import pytest
 
-from app.http import connection, head
+from app.http import connection, head, negotiation
+from app.http import request as request_module
 from app.http.request import Request
 from app.main import Service
+from app.problems import HEAD_TOO_LARGE
 from support import each
 from wire import DETAIL, connections, listening, request, run, until
 
@@ -36,6 +39,7 @@ def hostile_heads() -> dict[str, Callable[[int], list[bytes]]]:
         "carriage returns": lambda n: [b"GET / HTTP/1.1\r\nX: y" + b"\r" * n],
         "unfinished ends": lambda n: [b"GET / HTTP/1.1\r\nX: y", *[b"\r\n\r"] * (n // 3)],
         "commas": lambda n: [request(DETAIL, b"Accept: " + b"," * n, b"Accept-Encoding: " + b"," * n)],
+        "connection options": lambda n: [request(DETAIL, b"Connection: " + b", \t" * (min(n, 30_000) // 3) + b"clos")],
         "tags": lambda n: [request(DETAIL, b"If-None-Match: " + b'"' * min(n, 7000))],
     }
 
@@ -43,7 +47,7 @@ def hostile_heads() -> dict[str, Callable[[int], list[bytes]]]:
 HOSTILE = hostile_heads()
 WATCHED = [(connection, "EMPTY_LINES"), (connection, "HEAD_END"), (connection, "METHOD_START")]
 WATCHED += [(connection, "REQUEST_LINE")]
-WATCHED += [(head, "HEAD"), (head, "FIELD"), (head, "ABSOLUTE_FORM")]
+WATCHED += [(head, "HEAD"), (head, "FIELD"), (head, "ABSOLUTE_FORM"), (head, "CLOSE")]
 
 
 @pytest.mark.parametrize("name", HOSTILE)
@@ -78,6 +82,45 @@ def test_joining_repeated_header_fields_is_linear_in_their_number() -> None:
     request = Request("GET", "/v1", b"/v1", b"", headers, "1.1")
     assert time.process_time() - started < 2
     assert request.fields == {b"accept": b", ".join([b"text/html"] * 200_000)}
+
+
+def test_only_the_start_of_a_long_path_is_decoded(monkeypatch: pytest.MonkeyPatch) -> None:
+    decoded: list[int] = []
+
+    def noting(text: str) -> str:
+        decoded.append(len(text))
+        return unquote(text)
+
+    monkeypatch.setattr(head, "unquote", noting)
+    for sent in (b"GET /" + b"%41" * 10_000 + b" HTTP/1.1\r\nHost: x\r\n\r\n", b"GET /" + b"%41" * 10_000 + b"\0"):
+        read = head.read_head(sent, "")
+        assert read.request.path.startswith("/AAAA")
+    assert decoded == [head.MAX_DECODED_BYTES] * 2
+
+
+def test_a_head_with_too_many_fields_is_refused_before_they_are_parsed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(head, "FIELD", None)
+    read = head.read_head(b"GET /v1 HTTP/1.1\r\n" + b"a:\r\n" * (head.MAX_FIELDS + 1) + b"\r\n", "")
+    assert read.fault is not None
+    assert read.fault.kind is HEAD_TOO_LARGE
+
+
+def test_a_query_of_too_many_parts_is_not_searched_for_ignored_parameters(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(request_module, "_is_ignored", None)
+    query = b"%75tm_a=1&" * request_module.MAX_PARTS
+    assert Request("GET", "/v1", b"/v1", query, [], "1.1").query == query
+
+
+def test_an_accept_header_is_parsed_once_however_many_formats_are_on_offer(monkeypatch: pytest.MonkeyPatch) -> None:
+    parsed: list[bytes] = []
+
+    def noting(field: bytes) -> list[tuple[bytes, float]]:
+        parsed.append(field)
+        return [(b"text/csv", 1.0)]
+
+    monkeypatch.setattr(negotiation, "_weighted", noting)
+    assert negotiation.preferred(b"parsed, once", (b"application/json", b"text/csv", b"text/html")) == b"text/csv"
+    assert parsed == [b"parsed, once"]
 
 
 class _Watched:

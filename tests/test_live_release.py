@@ -273,7 +273,7 @@ def test_an_unexpected_fault_of_a_file_is_logged_once_and_reported_in_readiness(
     monkeypatch.setattr(watching, "POLL_SECONDS", 0.01)
     with closing(open_database(path)) as served:
         watcher = watching.Watcher(path, stamp_of(path), served, serve=lambda _: None, refuse=told.append)
-        monkeypatch.setattr(watching, "open_database", fail)
+        monkeypatch.setattr(watching, "open_beside", fail)
         put(other, path)
         watcher.start()
         wait_until(lambda: bool(told))

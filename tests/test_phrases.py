@@ -123,6 +123,11 @@ def test_a_bare_benefit_is_known_in_any_words(text: str) -> None:
     assert list(bare_benefits(text))
 
 
+def test_a_bare_benefit_need_not_name_kratom_where_the_whole_text_is_about_it() -> None:
+    assert list(bare_benefits("It relieves pain.", of_kratom=True))
+    assert not list(bare_benefits("It relieves pain."))
+
+
 @pytest.mark.parametrize(
     "text",
     [

@@ -59,6 +59,12 @@ BROKEN = {
         {"name": "Red vein for pain relief"},
         "a benefit with its source or its limits",
     ),
+    "a bare benefit that does not name kratom": (
+        "effects",
+        "pain-relief",
+        {"description": "It relieves pain."},
+        "a benefit with its source or its limits",
+    ),
     "tests that remove the risks": (
         "quality_checks",
         "minimum-test-panels",

@@ -62,11 +62,15 @@ def test_a_word_is_corrected_to_a_name_rather_than_to_what_is_said_in_passing() 
         return Lexicon(
             stored_lexicon(
                 stop_words=[],
+                stop_phrases=[],
                 synonyms=[],
                 phrases=[],
                 codes={},
                 topics=[],
                 endings={},
+                ages=[],
+                beside=[],
+                unknown=(),
                 named=named,
                 counts=counts,
                 types=kinds,

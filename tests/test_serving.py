@@ -4,7 +4,8 @@ import logging
 import os
 import signal
 import socket
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from threading import Thread
 
@@ -94,3 +95,19 @@ def test_a_second_sigint_ends_it_sooner_and_is_no_error(config: Config, caplog: 
         interrupting.join()
     assert server.force_exit
     assert not [record for record in caplog.records if record.levelno >= logging.WARNING]
+
+
+def test_an_application_that_does_not_start_ends_it_with_an_error(
+    config: Config, service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    @asynccontextmanager
+    async def no_thread(_: object) -> AsyncIterator[None]:
+        raise RuntimeError("can't start new thread")
+        yield
+
+    monkeypatch.setattr(service.router, "lifespan_context", no_thread)
+    with (
+        socket.create_server(("127.0.0.1", 0)) as listener,
+        pytest.raises(RuntimeError, match="did not start, the log says why"),
+    ):
+        ReloadingServer(config).run([listener])

@@ -77,3 +77,36 @@ async def test_what_is_typed_is_bounded(ask: Ask) -> None:
     ):
         answer = await ask(f"/v1/suggest?{query}")
         assert (answer.status, answer.problem["errors"][0]["code"]) == (422, code)
+
+
+@pytest.mark.parametrize(
+    ("word", "path"),
+    [
+        ("seizure", "warning-signs/seizure"),
+        ("california", "jurisdictions/us-ca"),
+        ("headache", "side-effects/headache"),
+        ("constipation", "side-effects/constipation"),
+        ("insomnia", "side-effects/insomnia"),
+        ("alcohol", "interactions/alcohol"),
+        ("xanax", "interactions/benzodiazepines"),
+        ("gabapentin", "interactions/other-sedatives"),
+        ("acupuncture", "approaches/acupuncture"),
+        ("driving", "risk-groups/drivers"),
+        ("salmonella", "side-effects/salmonella-infection"),
+        ("mississippi", "jurisdictions/us-ms"),
+    ],
+)
+async def test_a_name_that_is_typed_letter_by_letter_leads_from_the_fifth_on(
+    word: str, path: str, client: httpx.AsyncClient
+) -> None:
+    for length in each(range(5, len(word) + 1)):
+        assert (await suggested(client, word[:length]))[0] == path, word[:length]
+
+
+async def test_a_name_that_is_no_more_than_what_was_typed_comes_first(client: httpx.AsyncClient) -> None:
+    for typed, path in (("itching", "warning-signs/liver-injury-signs"), ("powder", "product-forms/powder")):
+        assert (await suggested(client, typed))[0] == path
+    assert (await suggested(client, "7-oh"))[0] in {
+        "interactions/concentrated-7-oh-products",
+        "quality-checks/concentrates-and-isolates",
+    }

@@ -17,11 +17,11 @@ import pytest
 from app import supervisor as supervisor_module
 from app import worker as worker_module
 from app.__main__ import end_without
-from app.database import Database, DatabaseUnusableError, open_database
+from app.database import Database, DatabaseUnusableError, open_beside, open_database
 from app.settings import Settings
 from app.supervisor import Slot, Supervisor, Worker
 from app.watching import stamp_of
-from app.worker import MAX_TRIES, Message, receive_message
+from app.worker import MAX_TRIES, Orders, received
 from processes import needs_proc, state_of, wait_until
 from support import each
 
@@ -133,6 +133,14 @@ def test_no_more_workers_start_at_the_same_time_than_there_are_processors(
         slot.worker.control.close()
 
 
+def test_a_system_that_several_workers_cannot_run_on_is_refused_in_one_line(
+    supervisor: Made, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(supervisor_module, "PROCESSES", tmp_path / "proc" / "self")
+    with pytest.raises(OSError, match=f"^several workers need Linux with {tmp_path}/proc; set API_WORKERS=1$"):
+        supervisor(2)
+
+
 def test_workers_that_can_never_start_end_the_program(
     supervisor: Made, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -222,9 +230,9 @@ def test_a_worker_that_works_while_it_starts_is_left_alone_unless_it_works_for_e
     assert supervisor_module.processor_seconds(process.pid) == 0
 
 
-def orders(content: Path) -> Message:
+def orders(content: Path) -> Orders:
     """An order to serve a file."""
-    return Message(release=2, refusal=None, content=os.open(content, os.O_RDONLY), listener=None)
+    return Orders(release=2, refusal=None, content=os.open(content, os.O_RDONLY), listener=None)
 
 
 def test_a_worker_that_cannot_read_a_release_gives_up_after_some_tries_unless_another_comes(
@@ -232,14 +240,13 @@ def test_a_worker_that_cannot_read_a_release_gives_up_after_some_tries_unless_an
 ) -> None:
     monkeypatch.setattr(worker_module, "RETRY_MILLISECONDS", 0)
     (tmp_path / "broken").write_bytes(b"")
-    tried: list[Message] = []
-    database = Message.database
+    tried: list[Path] = []
 
-    def noted(order: Message) -> Database:
-        tried.append(order)
-        return database(order)
+    def noted(path: Path) -> Database:
+        tried.append(path)
+        return open_beside(path)
 
-    monkeypatch.setattr(Message, "database", noted)
+    monkeypatch.setattr(worker_module, "open_beside", noted)
     ours, theirs = socket.socketpair()
     with ours, theirs:
         with pytest.raises(DatabaseUnusableError, match="is empty"):
@@ -257,7 +264,7 @@ def test_a_worker_that_lacks_a_descriptor_for_a_release_says_so(tmp_path: Path) 
         resource.setrlimit(resource.RLIMIT_NOFILE, (3, limits[1]))
         try:
             with pytest.raises(OSError, match="too many files are open"):
-                receive_message(ours)
+                received(ours)
         finally:
             resource.setrlimit(resource.RLIMIT_NOFILE, limits)
 

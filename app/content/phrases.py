@@ -1,6 +1,7 @@
 """What a sentence does, told from its words: it names an amount, advises to stop, or states a benefit.
 
-The patterns know kinds of wording, not single sentences, so that a rule also holds for words that nobody has used yet.
+The patterns know kinds of wording, not single sentences, so that a rule also holds for words that nobody has used yet. They look at
+most 200 characters ahead, which is more than a sentence may have, so that they stay fast on any text.
 """
 
 import re
@@ -50,13 +51,13 @@ KRATOM: Final = (
     r"|altogether|completely|over (?:an?|\w+) (?:weeks?|days?))"
 )
 STOP_KRATOM: Final = re.compile(
-    rf"{BEGINNING}(?:{STOP}|{KEEP_AWAY})\b(?:[^.;:!?]*\b{KRATOM}\b|(?=\s*(?:[.!?;:]|$)))", re.IGNORECASE
+    rf"{BEGINNING}(?:{STOP}|{KEEP_AWAY})\b(?:[^.;:!?]{{0,200}}\b{KRATOM}\b|(?=\s*(?:[.!?;:]|$)))", re.IGNORECASE
 )
 STOP_SAFELY: Final = re.compile(
     r"\b(?:not|never|n't) (?:\w+ ){0,4}(?:suddenly|abruptly)\b"
-    r"|\b(?:not|never|n't) (?:stop|quit)\b[^.]*\b(?:suddenly|abruptly|on (?:your|their) own)\b"
+    r"|\b(?:not|never|n't) (?:stop|quit)\b[^.]{0,200}\b(?:suddenly|abruptly|on (?:your|their) own)\b"
     r"|\bhelp (?:\w+ )?to (?:stop|cut|taper|plan)\b|\bunder supervision\b|\bsupervised\b|\btell the care team\b"
-    r"|\bcare team help\b|\bplan with\b[^.]*\bhow to stop\b",
+    r"|\bcare team help\b|\bplan with\b[^.]{0,200}\bhow to stop\b",
     re.IGNORECASE,
 )
 """How to stop without harm: slowly, and with help."""
@@ -68,11 +69,12 @@ MEDICINE: Final = (
 STOP_MEDICINE: Final = re.compile(
     rf"{BEGINNING}{STOP}\s+(?:(?!kratom|if|with|when|until|unless|while|use|using)[\w'-]+\s+){{0,4}}{MEDICINE}\b"
     rf"|{BEGINNING}(?:do not|don't|never) take (?:your|the|a|any) (?:[\w-]+\s+){{0,2}}{MEDICINE}\b"
-    rf"|\b(?:replac(?:e|es|ing)|swap(?:s|ping)?|instead of|in place of|rather than)\b[^.;:!?]*\b{MEDICINE}\b",
+    rf"|\b(?:replac(?:e|es|ing)|swap(?:s|ping)?|instead of|in place of|rather than)\b[^.;:!?]{{0,200}}\b{MEDICINE}\b",
     re.IGNORECASE,
 )
 COMBINED_MEDICINE: Final = re.compile(
-    rf"\b(?:combin(?:e|ing)|mix(?:ing)?|avoid\b[^.;:!?]*\bwith|together with)\b[^.;:!?]*\b{MEDICINE}\b", re.IGNORECASE
+    rf"\b(?:combin(?:e|ing)|mix(?:ing)?|avoid\b[^.;:!?]{{0,200}}\bwith|together with)\b[^.;:!?]{{0,200}}\b{MEDICINE}\b",
+    re.IGNORECASE,
 )
 NEGATION: Final = re.compile(r"\b(?:not|never|no|none|nobody|cannot|without)\b|n't\b", re.IGNORECASE)
 
@@ -93,7 +95,7 @@ BENEFIT: Final = re.compile(
     re.IGNORECASE,
 )
 QUALIFIED: Final = re.compile(
-    r"\b(?:articles?|according|reported|reports?|says?|said|calls?|called|claim(?:s|ed)?|market(?:ed|ing)|sold|survey"
+    r"\b(?:articles?|according|reported|reports?|says?|said|calls?|called|claim(?:s|ed)?|market(?:ed|ing)|sold|survey|diaries"
     r"|study|studies|trial|review|concludes?|whether|contradict\w*|qualif\w*|unproven|untested|unknown|unsafe|fails?"
     r"|unapproved|not|never|no|none|nobody|neither|nor|cannot|without)\b|n't\b",
     re.IGNORECASE,
@@ -134,11 +136,15 @@ def advice_against_a_medicine(text: str) -> Iterator[str]:
             yield sentence
 
 
-def bare_benefits(text: str) -> Iterator[str]:
-    """The sentences of a text that state or presume a benefit of kratom as if it were established."""
+def bare_benefits(text: str, *, of_kratom: bool = False) -> Iterator[str]:
+    """The sentences of a text that state or presume a benefit of kratom as if it were established.
+
+    With `of_kratom`, the whole text is about kratom, whether or not a sentence names it: `It relieves pain.`
+    """
     for sentence in sentences_of(text):
         presumed = not sentence.endswith("?") or PRESUMING.match(sentence)
-        if presumed and OF_KRATOM.search(sentence) and BENEFIT.search(sentence) and not QUALIFIED.search(sentence):
+        about_kratom = of_kratom or OF_KRATOM.search(sentence)
+        if presumed and about_kratom and BENEFIT.search(sentence) and not QUALIFIED.search(sentence):
             yield sentence
 
 

@@ -61,6 +61,8 @@ SHORT_TEXTS: Final = ("title", "summary", "short_answer", "name", "question", "h
 """The fields that are shown alone."""
 QUOTED: Final = frozenset({"title", "authors", "container", "publisher"})
 """Fields of a source that are quoted."""
+OF_KRATOM: Final = frozenset({"strains", "effects", "product_forms", "dosage_ranges"})
+"""Lists of the seed in which every sentence is about kratom, whether or not it names it."""
 NO_PROSE: Final = frozenset(
     {"slug", "citations", "background_citations", "contradicting_citations", "citations_for", "frequency_sources"}
     | {"related", "records", "bears_on", "standing_cautions", "article", "section", "url", "doi"}
@@ -121,7 +123,8 @@ def combined_medicines_are_not_to_be_stopped(draft: Draft) -> Iterator[Fault]:
 def benefits_are_not_stated_bare(draft: Draft) -> Iterator[Fault]:
     """No sentence states a benefit of kratom as if it were established, and no question takes one for granted."""
     for place, text in _prose(draft):
-        for sentence in bare_benefits(text):
+        of_kratom = place[0] in OF_KRATOM and " " in text
+        for sentence in bare_benefits(text, of_kratom=of_kratom):
             yield Fault(place, shown(sentence), "a benefit with its source or its limits, in the same sentence")
 
 

@@ -48,18 +48,18 @@ SEARCHED: Final = frozenset(READER_FIELDS) | {
     *("local_exceptions", "article_answer", "evidence_note", "reported_harms", "why_it_matters", "detail", "value"),
     *("form_as_reported", "population_as_reported", "evidence_summary", "recognized_by"),
 }
-"""The fields that are searched besides."""
+"""The other fields that are searched."""
 US_STATE: Final = re.compile("US-[A-Z]{2}")
 SENTENCE_END: Final = re.compile(r"(?<=[.!])\s+")
 """The end of a sentence. A question mark does not end one, because the action follows it: `A seizure? Call emergency services now.`"""
 RETELLING: Final = re.compile(r"(?:The article|It|Users)(?: also)? (?:says?|calls?|names?|counts?)\b|It is marketed")
-"""How a sentence begins that retells what the article, sellers or users say."""
+"""The beginning of a sentence that repeats a statement of the article, sellers or users."""
 QUALIFIED: Final = re.compile(r"\b(?:evidence|but|though|unproven|not?)\b", re.IGNORECASE)
 """Words by which a sentence qualifies its own statement."""
 MAX_NAME: Final = 60
 """How many characters of a name can be typed to find it."""
 MAX_START: Final = 5
-"""How many words the longest phrase has by which a title is found that begins with it."""
+"""The length in words of the longest phrase at the beginning of a title that gets a token."""
 MAX_SENTENCES: Final = 12
 """How many sentences of a record can be its snippet."""
 
@@ -71,7 +71,7 @@ class SearchRow:
     number: int
     path: str
     shown: dict[str, Any]
-    """Its row of the table of what is shown."""
+    """Its row in the table of results."""
     indexed: dict[str, Any]
     """Its row of the full-text index."""
     named: list[dict[str, Any]]
@@ -111,7 +111,7 @@ def search_rows(content: RenderedSeed) -> Iterator[SearchRow]:
             },
             [
                 {"text": name, "number": number, "position": position}
-                for name, position in _beginnings([*_names(item), *own], stop_words)
+                for name, position in _beginnings(item, own, stop_words)
             ],
             known_by | _spelled([*aliases, record.summary, *body]),
             set() if item.resource.record_type is RecordType.citation else known_by,
@@ -119,8 +119,12 @@ def search_rows(content: RenderedSeed) -> Iterator[SearchRow]:
 
 
 def stop_words_of(seed: Seed) -> set[str]:
-    """The words that say nothing, without case and apostrophes."""
-    return _spelled(seed.search.stop_words)
+    """The stop words, without case and apostrophes; phrases are left out."""
+    return {phrase for (phrase, *others) in _phrases_of(seed) if not others}
+
+
+def _phrases_of(seed: Seed) -> list[Phrase]:
+    return [tuple(word.text for word in words(entry)) for entry in seed.search.stop_words]
 
 
 def lexicon_of(
@@ -136,6 +140,7 @@ def lexicon_of(
     said = dict.fromkeys(_spelled(entry for group in search.synonyms for entry in group), 1)
     return stored_lexicon(
         stop_words=stop_words_of(seed),
+        stop_phrases=[phrase for phrase in _phrases_of(seed) if len(phrase) > 1],
         synonyms=synonyms,
         phrases=(stems(alias) for aliases in search.aliases.values() for alias in aliases),
         codes={
@@ -152,6 +157,9 @@ def lexicon_of(
             for topic in search.topics
         ],
         endings={ending: stems(group.words) for group in search.endings for ending in group.endings},
+        ages=[(people.from_age, people.to_age, people.words) for people in search.ages],
+        beside=_spelled(search.unknown.beside),
+        unknown=stems(search.unknown.words),
         named=named | said.keys(),
         counts=said | counts,
         types=list(types.values()),
@@ -201,7 +209,7 @@ def _labels(record: Strict) -> Iterator[str]:
 
 
 def _sentences(record: Strict) -> Iterator[tuple[str, str]]:
-    """The sentences that may be shown as a snippet, each with its stems: none that names an amount."""
+    """The sentences that may be a snippet, each with its stems; sentences with amounts are left out."""
     texts = dict.fromkeys(_texts(record, READER_FIELDS))
     sentences = (sentence for text in texts for sentence in standing_alone(text))
     shown = [sentence for sentence in sentences if not AMOUNT.search(sentence)]
@@ -210,7 +218,7 @@ def _sentences(record: Strict) -> Iterator[tuple[str, str]]:
 
 
 def standing_alone(text: str) -> Iterator[str]:
-    """The sentences of a text; one that retells a statement only with what qualifies it in the next, or not at all."""
+    """The sentences of a text. A sentence that repeats a statement is joined with the next if that qualifies it, and left out otherwise."""
     sentences = SENTENCE_END.split(text)
     for sentence, following in zip(sentences, [*sentences[1:], None], strict=True):
         if not RETELLING.match(sentence) or QUALIFIED.search(sentence):
@@ -220,7 +228,7 @@ def standing_alone(text: str) -> Iterator[str]:
 
 
 def _names(item: Rendered) -> Iterator[str]:
-    """What a record is called, first its title, without what its parts are called."""
+    """The names of a record, its title first, without the names of its parts."""
     yield item.record.title
     for field in type(item.record).model_fields:
         if field in NAMES and field != "title":
@@ -228,20 +236,28 @@ def _names(item: Rendered) -> Iterator[str]:
             yield from (str(name) for name in (value if isinstance(value, list) else [value]) if name is not None)
 
 
-def _beginnings(names: list[str], stop_words: set[str]) -> list[tuple[str, int]]:
-    """The names from each of their words on that says something, with the number of that word."""
+def _beginnings(item: Rendered, aliases: list[str], stop_words: set[str]) -> list[tuple[str, int]]:
+    """The names of a record from each of their words on that says something, with how far each is from what it is called.
+
+    That is 0 from the first such word of its own name, 1 from that of an alias, 2 from a later word of its own name, and 3 from
+    a later one of an alias, or for a source, which is about something that has a record of its own.
+    """
     found: dict[str, int] = {}
-    for name in names:
+    farthest = 3
+    is_source = item.resource.record_type is RecordType.citation
+    for name, is_alias in [*((name, 0) for name in _names(item)), *((alias, 1) for alias in aliases)]:
         spelled = parts(name)
-        for position, word in enumerate(spelled):
-            if position == 0 or word not in stop_words:
-                text = " ".join(spelled[position:])[:MAX_NAME]
-                found[text] = min(position, found.get(text, position))
+        telling = [place for place, word in enumerate(spelled) if word not in stop_words]
+        for place in sorted({0, *telling}) if spelled else ():
+            text = " ".join(spelled[place:])[:MAX_NAME]
+            is_later = place > 0 and place != telling[0]
+            distance = farthest if is_source else is_alias + 2 * is_later
+            found[text] = min(distance, found.get(text, farthest))
     return list(found.items())
 
 
 def _code_marks(record: Strict) -> Iterator[str]:
-    """The mark of the code of a place."""
+    """The token of the code of a place."""
     code = getattr(record, "code", None)
     if isinstance(code, str):
         yield code_mark(code)
@@ -254,7 +270,7 @@ def _separated(names: list[str]) -> str:
 
 
 def _start_marks(title: str) -> list[str]:
-    """A mark for each phrase that a title begins with."""
+    """A token for each phrase at the beginning of a title."""
     stemmed = stems(title)[:MAX_START]
     return [start_mark(stemmed[:length]) for length in range(1, len(stemmed) + 1)]
 

@@ -49,7 +49,7 @@ SHED_SECONDS: Final = 0.2
 """The same for a connection above the limit."""
 STOP_SECONDS: Final = 1.0
 """How long a silent connection is kept when the server stops: a request may be on its way."""
-MAX_BURST: Final = 64
+MAX_BURST: Final = 16
 """How many pipelined requests get their response before the event loop serves other connections."""
 SEPARATE_WRITE_BYTES: Final = 32_768
 """Larger bodies are written without a copy; smaller ones are joined with their head into one packet."""

@@ -9,6 +9,8 @@ from app.problems import ALLOW, BAD_REQUEST, HEAD_TOO_LARGE, METHOD_NOT_ALLOWED,
 
 MAX_HEAD_BYTES: Final = 32_768
 MAX_FIELDS: Final = 200
+MAX_DECODED_BYTES: Final = 2000
+"""How much of a path is decoded, which takes milliseconds for a long one. No address of the service is that long."""
 EMPTY_LINES = re.compile(rb"[\r\n]*+")
 """Empty lines before a request, which some clients send after a body."""
 METHOD_START = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,40}+(?: |\Z)")
@@ -22,6 +24,7 @@ HEAD = re.compile(
 FIELD = re.compile(rb"([^:]+):(.*)\r\n")
 """A field line of a head that `HEAD` has matched."""
 ABSOLUTE_FORM = re.compile(rb"(?i:https?)://([^/?#]*)/?(.*)")
+CLOSE = re.compile(rb"(?i)(?:\A|,)[ \t]*+close[ \t]*+(?:,|\Z)")
 CONTENT_LENGTH = re.compile(rb"[0-9]{1,18}")
 UNREADABLE: Final = "What was sent can't be read as an HTTP request."
 TOO_LARGE: Final = f"The head of a request may have {MAX_HEAD_BYTES} bytes and {MAX_FIELDS} fields."
@@ -45,10 +48,12 @@ def read_head(head: bytes, root_path: str) -> Head:
     if found is None:
         return refused(head, ProblemException(BAD_REQUEST, UNREADABLE), root_path)
     method, target, version, lines = found.groups()
+    if lines.count(b"\n") > MAX_FIELDS:
+        return refused(head, ProblemException(HEAD_TOO_LARGE, TOO_LARGE), root_path)
     headers = [(name.lower(), value.strip(b" \t")) for name, value in FIELD.findall(lines)]
     absolute = None if target.startswith(b"/") else ABSOLUTE_FORM.fullmatch(target)
     raw_path, _, query = (b"/" + absolute[2] if absolute else target).partition(b"?")
-    path = unquote(raw_path.decode())
+    path = _decoded(raw_path)
     request = Request(method.decode(), path, raw_path, query, headers, version.decode(), root_path)
     fault = _fault(request, target, absolute[1] if absolute else None)
     if fault:
@@ -57,23 +62,27 @@ def read_head(head: bytes, root_path: str) -> Head:
     length = int(fields.get(b"content-length", b"0"))
     # A chunked body is not parsed, and after `Expect` a client may or may not send the body.
     is_endless = b"transfer-encoding" in fields or (length > 0 and b"expect" in fields)
-    options = [option.strip() for option in fields.get(b"connection", b"").lower().split(b",")]
-    keeps_open = version == b"1.1" and b"close" not in options and not is_endless
+    says_close = CLOSE.search(fields.get(b"connection", b"")) is not None
+    keeps_open = version == b"1.1" and not says_close and not is_endless
     return Head(request, length, keeps_open, None)
 
 
 def refused(start: bytes, problem: ProblemException, root_path: str) -> Head:
     """The head of a request that can't be parsed: the method and path with which it starts are enough for a problem."""
     method, _, rest = start.partition(b" ")
-    path = unquote(rest.partition(b"\r")[0].partition(b" ")[0].partition(b"?")[0].decode("latin-1"))
+    path = _decoded(rest.partition(b"\r")[0].partition(b" ")[0].partition(b"?")[0])
     request = Request("HEAD" if method == b"HEAD" else "", path, b"", b"", [], "1.1", root_path)
     return Head(request, 0, keeps_open=False, fault=problem)
 
 
+def _decoded(raw_path: bytes) -> str:
+    """The path without escapes; the rest of one that is too long for any address keeps them."""
+    start, rest = raw_path[:MAX_DECODED_BYTES], raw_path[MAX_DECODED_BYTES:]
+    return unquote(start.decode("latin-1")) + rest.decode("latin-1")
+
+
 def _fault(request: Request, target: bytes, authority: bytes | None) -> ProblemException | None:
-    """Why a request is refused: too many fields, CONNECT, or an ambiguous target or framing."""
-    if len(request.headers) > MAX_FIELDS:
-        return ProblemException(HEAD_TOO_LARGE, TOO_LARGE)
+    """The fault of a request that makes its framing or its target ambiguous, if any."""
     if request.method == "CONNECT":
         return ProblemException(METHOD_NOT_ALLOWED, f"Only {ALLOW} are allowed.")
     fields = request.fields

@@ -15,7 +15,9 @@ class CommonHeaders:
     """The header fields of every response, unless it sets them itself."""
 
     def __init__(self, cache_seconds: int, *, tls: bool) -> None:
-        freshness = f"public, max-age={cache_seconds}, stale-while-revalidate=86400, stale-if-error=604800"
+        # With 0, nothing may be reused before it is revalidated.
+        while_revalidated = "stale-while-revalidate=86400, " if cache_seconds else ""
+        freshness = f"public, max-age={cache_seconds}, {while_revalidated}stale-if-error=604800"
         self._storable = [(b"cache-control", freshness.encode()), (b"vary", VARY.encode())]
         common = {
             "access-control-allow-origin": "*",

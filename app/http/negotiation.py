@@ -3,7 +3,7 @@
 import gzip
 import re
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Final
 
@@ -71,16 +71,19 @@ def preferred(accept: bytes, offers: tuple[bytes, ...]) -> bytes | None:
 def _preferred(accept: bytes, offers: tuple[bytes, ...]) -> bytes | None:
     if not accept.strip(b" \t,"):
         return offers[0]
-    weights = {offer: _weight(accept, offer) for offer in offers}
+    named: dict[bytes, float] = {}
+    for name, quality in _weighted(accept):
+        named[name] = max(quality, named.get(name, 0.0))
+    weights = {offer: _weight(named, offer) for offer in offers}
     best = max(offers, key=weights.__getitem__)
     return best if weights[best][0] > 0 else None
 
 
-def _weight(accept: bytes, media_type: bytes) -> tuple[float, int]:
-    """The weight of a media type, and how specifically the header names it."""
+def _weight(named: Mapping[bytes, float], media_type: bytes) -> tuple[float, int]:
+    """The weight of a media type, and how specifically one of the named ranges matches it."""
     ranges = {b"*": 0, b"*/*": 0, media_type.partition(b"/")[0] + b"/*": 1, media_type: 3}
     best = (-1, 0.0)
-    for name, quality in _weighted(accept):
+    for name, quality in named.items():
         specificity = ranges.get(name)
         if specificity is None and quality > 0 and _is_json(name) and _is_json(media_type):
             # A client that accepts one +json type can parse JSON; excluding one +json type excludes no other.

@@ -24,6 +24,8 @@ from app.problems import (
 
 MAX_QUERY_BYTES: Final = 4096
 MAX_PARAMETERS: Final = 50
+MAX_PARTS: Final = 200
+"""How many parts of a query are looked at for ignored parameters, which do not count as parameters."""
 MAX_HOST_BYTES: Final = 260
 HOST = re.compile(
     rb"(?:\[(?P<ipv6>[0-9A-Fa-f:.]{2,45})\]|(?=[^:]{1,253}(?::|\Z))[A-Za-z0-9_-]{1,63}(?:\.[A-Za-z0-9_-]{1,63})*\.?)"
@@ -83,7 +85,7 @@ class Request:
         """The path below the root path, decoded."""
         self.raw_path = raw_path
         self.raw_query = query
-        self.query = _without_ignored(query)
+        self.query = _meaningful(query)
         """The query without ignored parameters; once it has been validated, in its canonical spelling."""
         self.has_ignored_parameters = len(self.query) < len(query)
         self.offers: tuple[bytes, ...] | None = None
@@ -200,9 +202,9 @@ new_request_id = _random_identifiers().__next__
 """Returns a random request identifier, which reveals nothing about other requests."""
 
 
-def _without_ignored(query: bytes) -> bytes:
-    """The query without empty parts and ignored parameters; one that is too long, to be refused later, is left as it is."""
-    if not query or len(query) > MAX_QUERY_BYTES:
+def _meaningful(query: bytes) -> bytes:
+    """The query without empty parts and ignored parameters; one that is too long, or has too many parts, is refused as it is."""
+    if not query or len(query) > MAX_QUERY_BYTES or query.count(b"&") >= MAX_PARTS:
         return query
     return b"&".join([part for part in query.split(b"&") if part and not _is_ignored(part)])
 

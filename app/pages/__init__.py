@@ -20,7 +20,7 @@ from app.schemas.warning_signs import Urgency, WarningSignQuery
 from app.tables import Contact, Resource, WarningSign
 
 EXAMPLES: Final = json.loads((FILES / "problems.json").read_bytes())
-"""By the slug of a problem: a request that meets it and what is said then."""
+"""The example of each problem by slug: a request and the response to it."""
 OPENAPI: Final = packaged_path("openapi.json")
 
 LICENCES: Final = ("swagger-ui-bundle.js.LICENSE.txt", "LICENSE", "NOTICE")
@@ -34,7 +34,7 @@ PAGE_POLICY: Final = (
 # The script completes the examples; connect-src lets a reader run them in the console.
 SCRIPTED_POLICY: Final = f"{PAGE_POLICY}; script-src 'self'; connect-src 'self'"
 LANDING_POLICY: Final = SCRIPTED_POLICY.replace("form-action 'none'", "form-action 'self'")
-# The style sheet of Swagger UI holds its pictures as data.
+# The style sheet of Swagger UI contains its pictures as data URLs.
 DOCS_POLICY: Final = SCRIPTED_POLICY.replace("img-src 'self'", "img-src 'self' data:")
 
 CATALOG_TYPE: Final = 'application/linkset+json; profile="https://www.rfc-editor.org/info/rfc9727"'
@@ -50,13 +50,13 @@ class Page:
 
     response: Response
     compressed: Mapping[bytes, bytes] = field(default_factory=dict)
-    """Its body in the content codings that were made before, by coding."""
+    """The precompressed body, by content coding."""
 
 
 def make_pages(app: FastAPI, public_url: str = "") -> dict[str, Page]:
     """Every page for the data set that the application serves, by path; clients reach it at the public URL."""
     title = {"title": app.title}
-    # Without the committed document there is what it is written from; that is how it is written the first time.
+    # Without the committed document, the derived one is served; so the document can be written for the first time.
     document = json.loads(OPENAPI.read_bytes()) if OPENAPI.exists() else app.openapi()
     if public_url:
         document = document | {"servers": [{"url": public_url, "description": "This server."}]}
@@ -76,7 +76,7 @@ def make_pages(app: FastAPI, public_url: str = "") -> dict[str, Page]:
         **{f"/pages/{name}": _file(f"swagger-ui/{name}", "text/plain") for name in LICENCES},
     }
     if public_url:
-        # A browser adds the search only from a whole address.
+        # Browsers need an absolute address to add the search.
         description = TEMPLATES.get_template("site/opensearch.xml").render(title, public_url=public_url)
         pages["/opensearch.xml"] = Response(description, media_type="application/opensearchdescription+xml")
     assets = {f"/{asset.address}": Page(_asset(asset), asset.compressed()) for asset in ASSETS.values()}

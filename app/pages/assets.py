@@ -55,13 +55,13 @@ class Asset:
         return f"pages/{self.name}"
 
     def compressed_files(self) -> dict[bytes, Path]:
-        """Where its compressed forms lie, by content coding; a small file has none."""
+        """The paths of its compressed forms, by content coding; a small file has none."""
         if len(self.content) < MIN_COMPRESSED_BYTES:
             return {}
         return {coding: COMPRESSED / f"{self.name}{suffix}" for coding, suffix in SUFFIXES.items()}
 
     def compressed(self) -> dict[bytes, bytes]:
-        """Its compressed forms, as far as they have been made."""
+        """Its compressed forms that exist, by content coding."""
         return {coding: path.read_bytes() for coding, path in self.compressed_files().items() if path.exists()}
 
 

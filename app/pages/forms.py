@@ -1,4 +1,4 @@
-"""What the forms of the HTML pages send: the parameters of the API, without what a reader left empty."""
+"""The queries of the HTML pages: the parameters of the API, without empty fields of a form."""
 
 from collections.abc import Mapping
 from functools import cache
@@ -11,11 +11,11 @@ from app.schemas.search import SearchQuery
 from app.tables import Resource
 
 NOT_OF_PAGES: Final = frozenset({"format", "facet"})
-"""Parameters of lists that a page has no use for: it is HTML and counts everything that can be counted."""
+"""Parameters of lists that a page does not need: it is HTML, and shows all counts."""
 
 
 class FormQuery(QueryParameters):
-    """The query of an HTML page: whatever it does not know is ignored, and so are fields of a form that are left empty."""
+    """The query of an HTML page; unknown parameters and empty fields of a form are ignored."""
 
     model_config = ConfigDict(extra="ignore")
 
@@ -34,7 +34,7 @@ class FormQuery(QueryParameters):
 
 
 class SearchForm(FormQuery, SearchQuery):
-    """The query of the search page; without a question it invites to one."""
+    """The query of the search page; the question may be missing."""
 
     model_config = FormQuery.model_config
 

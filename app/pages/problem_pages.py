@@ -1,4 +1,4 @@
-"""Problems as HTML pages: what is wrong, and where to go on, for a reader who followed a link or set a filter."""
+"""Problems as HTML pages: what is wrong and where to go next, for a reader who followed a link or set a filter."""
 
 import json
 from collections.abc import Mapping
@@ -23,12 +23,12 @@ FOR_PROGRAMS: Final = frozenset(
     {"v1", "docs", "health", "openapi.json", "problems", "pages", "pictures", ".well-known"}
     | {"robots.txt", "sitemap.xml", "favicon.ico", "opensearch.xml"}
 )
-"""What the addresses begin with at which a problem is always JSON."""
+"""The first path segments of addresses at which a problem is always JSON."""
 POLICY_HEADER: Final = {"Content-Security-Policy": POLICY}
 DEEPEST: Final = 10
-"""How many slashes the address of a page may have: each of its links goes up through all of them."""
+"""How many slashes the address of an HTML problem may have, because each of its relative links goes up through all of them."""
 FOR_READERS: Final = (NOT_FOUND, GONE, INVALID_REQUEST, INTERNAL_ERROR, UNAVAILABLE)
-"""What can happen to somebody who reads; the rest is between programs."""
+"""The problems that a reader of HTML pages can meet; the others concern programs."""
 TITLES: Final[Mapping[str, str]] = {
     NOT_FOUND.slug: "There is no such page",
     GONE.slug: "This page was withdrawn",
@@ -47,7 +47,7 @@ NOTHING_REFUSED: Final[Mapping[str, Any]] = {"refused": [], "rest": None, "form"
 
 
 class State(Protocol):
-    """What a service serves at the moment."""
+    """The data set and the site that a service currently serves."""
 
     database: Database
     site: Site
@@ -60,7 +60,7 @@ class HtmlProblems:
     state: State
 
     def offers(self, path: str, kind: Kind) -> tuple[bytes, ...]:
-        """The media types in which a problem at an address can be told, the preferred first."""
+        """The media types of a problem at an address, preferred first."""
         return problem_offers(path, kind)
 
     def response(self, path: str, query: bytes, problem: ProblemException, prefix: str) -> Response:
@@ -82,14 +82,14 @@ def problem_offers(path: str, kind: Kind) -> tuple[bytes, ...]:
 
 
 def missing_html(database: Database, site: Site) -> str:
-    """The page for a static host to show at any address where it has none."""
+    """The page that a static host shows for an unknown address."""
     return problem_html(database, site, "", ProblemException(NOT_FOUND, "There is nothing at this address."))
 
 
 def problem_html(
     database: Database, site: Site, path: str, problem: ProblemException, prefix: str = "", *, query: bytes = b""
 ) -> str:
-    """The page that tells of a problem at an address, in a service whose addresses begin with the prefix."""
+    """The page of a problem at an address, in a service whose addresses begin with the prefix."""
     collection, _, slug = path[1:].partition("/")
     known = collection if collection in TABLES else ""
     detail, meant = _message(database, known, slug, problem, prefix)
@@ -112,7 +112,7 @@ def problem_html(
 
 
 def _refused(database: Database, path: str, problem: ProblemException, query: bytes) -> dict[str, Any]:
-    """What cannot be shown, and the list and its form with what was asked besides."""
+    """The refused values, with the form of the list and the other values in it."""
     resource = TABLES.get(path[1:])
     form = form_of(resource) if resource else SearchForm
     refused = refusals_of(form, problem.errors, query)
@@ -136,7 +136,7 @@ def _refused(database: Database, path: str, problem: ProblemException, query: by
 def _message(
     database: Database, collection: str, slug: str, problem: ProblemException, prefix: str
 ) -> tuple[str, dict[str, str] | None]:
-    """What went wrong in a sentence for readers, and the page that was probably meant."""
+    """A sentence for readers on what went wrong, and the page that was probably meant."""
     suggested = next((fault.did_you_mean for fault in problem.errors if fault.did_you_mean), None)
     if problem.kind is GONE and (former := database.former.get((collection, slug))):
         return former.reason, _page_at(database, former.successor_path)
@@ -158,7 +158,7 @@ def _named(database: Database, address: str) -> dict[str, str] | None:
 
 
 def _page_at(database: Database, path: str | None) -> dict[str, str] | None:
-    """A record as a link; nothing when there is none at this path of the API."""
+    """A record as a link; None when there is none at this path of the API."""
     if not path:
         return None
     collection, _, slug = path.removeprefix("/v1/").partition("/")

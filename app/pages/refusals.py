@@ -1,4 +1,4 @@
-"""A query that was refused, in the words of a reader: what cannot be shown, and what can be shown without it."""
+"""Refused queries in plain words: the values that are refused, and the query without them."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,10 +19,10 @@ WHOLE_ADDRESS: Final[Mapping[str, str]] = {
     "query_too_long": "The address is too long.",
     "too_many_parameters": "The address asks for too many things at once.",
 }
-"""What is wrong with the query as a whole, by the code of the error."""
+"""Faults of the query as a whole, by the code of the error."""
 
 UNREADABLE: Final = frozenset({"broken_escape", "control_character", "missing_value"})
-"""The codes of errors after which nobody knows what was asked."""
+"""The codes of errors after which the query can't be interpreted."""
 OF_CODES: Final[Mapping[str, str]] = {
     "repeated_parameter": "“{label}” is set more than once. Set it once.",
     "too_long": "“{label}” has too many values at once.",
@@ -34,7 +34,7 @@ OF_PARAMETERS: Final[Mapping[tuple[str, str], str]] = {
     ("limit", ""): "A page cannot show “{value}” records. It shows 1 to {most}.",
     ("offset", ""): "The list cannot begin at “{value}”. It begins at a number from 0 to {most:,}.",
 }
-"""What is said of a parameter and an error; without a code, of any other error."""
+"""The explanation by parameter and error code; without a code, for any other error."""
 EMPTY: Final = "“{label}” has an empty value."
 NO_FLAG: Final = "“{label}” is either yes or no. It cannot be “{value}”."
 NO_VALUE: Final = "“{label}” cannot be “{value}”."
@@ -42,15 +42,15 @@ NO_VALUE: Final = "“{label}” cannot be “{value}”."
 
 @dataclass(frozen=True)
 class Refusal:
-    """Something that was asked and cannot be shown."""
+    """A refused value."""
 
     name: str
-    """The parameter; empty when it is none of the form, or no single one is at fault."""
+    """The parameter; empty when the form does not have it, or no single parameter is at fault."""
     sentence: str
 
 
 def refusals_of(form: type[QueryParameters], errors: Sequence[ProblemError], query: bytes) -> list[Refusal]:
-    """What was refused, each thing once."""
+    """The refused values, each once."""
     asked = _asked(form, query)
     found = {}
     for error in errors:
@@ -61,7 +61,7 @@ def refusals_of(form: type[QueryParameters], errors: Sequence[ProblemError], que
 
 
 def accepted(form: type[QueryParameters], refused: Iterable[Refusal], query: bytes) -> QueryParameters:
-    """What is left of a query without the things that were refused."""
+    """The query without the refused values."""
     asked = _asked(form, query)
     for refusal in refused:
         valid = _valid_choices(form, refusal.name, asked.pop(refusal.name, []))
@@ -80,7 +80,7 @@ def accepted(form: type[QueryParameters], refused: Iterable[Refusal], query: byt
 
 
 def asked_words(query: bytes) -> str:
-    """The question that was asked, as far as the search box takes it."""
+    """The question, as far as it fits into the search box."""
     return next((value for name, value in parse_qsl(query.decode("latin-1")) if name == "q"), "")[:QUESTION_LENGTH]
 
 
@@ -113,14 +113,14 @@ def _schemas(form: type[QueryParameters]) -> dict[str, dict[str, Any]]:
 
 
 def _valid_choices(form: type[QueryParameters], name: str, values: Sequence[str]) -> list[str]:
-    """Those of the values of a filter that it has."""
+    """The valid ones among the values of a filter."""
     kind = vocabulary_in(form.model_fields[name].annotation) if _is_list(form, name) else None
     choices = frozenset(kind or ())
     return [value for value in values if value.lower() in choices]
 
 
 def _sentence(form: type[QueryParameters], name: str, code: str, values: Sequence[str]) -> str:
-    """What cannot be shown, and what can."""
+    """The refused values, and the query without them."""
     if not name:
         return WHOLE_ADDRESS.get(code, DAMAGED.format(place=""))
     if name not in form.model_fields or code in UNREADABLE:

@@ -76,7 +76,7 @@ TITLES: Final[Mapping[str, str]] = {
     "risk-groups": "Who should not use kratom",
     "quality-checks": "Product quality",
 }
-"""Titles of collections whose name alone would not do."""
+"""Titles of collections for which the name is not a good title."""
 SITE_TITLE: Final = "Kratom and chronic back pain"
 STARTING_POINTS: Final = tuple(
     {"collection": collection, "title": title}
@@ -89,7 +89,7 @@ STARTING_POINTS: Final = tuple(
         ("faqs", "Questions"),
     )
 )
-"""Where a reader who does not know what there is may begin."""
+"""Starting points for a reader who does not know the content."""
 NOTHING: Final[dict[str, Any]] = {
     **{name: [] for name in ("cautions", "claims", "citations", "cited_by", "related")},
     **dict.fromkeys(("disclaimer", "evidence_summary", "article_section")),
@@ -105,16 +105,16 @@ SITEMAP_PARTS: Final = 1_000
 
 @dataclass(frozen=True)
 class Site:
-    """Where the service is for the public."""
+    """The public address of the service."""
 
     public_url: str = ""
     """Empty when it is not known."""
     is_static: bool = False
-    """Whether files stand in for it, which can neither search nor filter."""
+    """Whether it is a static copy, which can neither search nor filter."""
 
 
 def collection_title(collection: str) -> str:
-    """What an HTML page calls a collection."""
+    """The title of a collection."""
     return TITLES.get(collection) or collection.replace("-", " ").capitalize()
 
 
@@ -221,7 +221,7 @@ def counted_list(database: Database, resource: type[Resource], query: PageQuery)
 
 
 def list_form(info: ResourceInfo, facets: list[dict[str, Any]], query: PageQuery) -> dict[str, Any]:
-    """What the form of a list shows when this was asked."""
+    """The controls of the form of a list for a query."""
     return {
         "filters": list(_filters(info, facets, query.filters())),
         "words": query.q,
@@ -231,7 +231,7 @@ def list_form(info: ResourceInfo, facets: list[dict[str, Any]], query: PageQuery
 
 
 def search_html(database: Database, body: Mapping[str, Any] | None, query: SearchQuery, site: Site) -> str:
-    """The HTML page of what a search found; an invitation to search when nothing was asked."""
+    """The HTML page of a search; without a question, it asks for one."""
     written = query.written()
     meta = body["meta"] if body else None
     following = query.offset + query.limit
@@ -340,7 +340,7 @@ def _collections() -> frozenset[str]:
 
 
 def emergency_line(database: Database) -> str:
-    """What the disclaimer of the content says to do in an emergency."""
+    """The sentence of the disclaimer on emergencies."""
     return next((each for each in re.split(r"(?<=[.!?]) ", database.disclaimer) if "emergency" in each), "")
 
 
@@ -449,7 +449,7 @@ def _neighbour(path: str, query: PageQuery | SearchQuery, offset: int, site: Sit
 
 
 def list_address(path: str, query: QueryParameters, offset: int = 0) -> str:
-    """The address of what was asked, from a record on."""
+    """The address of a query, from a record on."""
     left_out = {"offset", "view", "format", "facet"}
     parameters = {name: value for name, value in query.written().items() if name not in left_out}
     if offset > 0:

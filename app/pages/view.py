@@ -1,4 +1,4 @@
-"""What an HTML page shows of a record: every field in a readable order, with labels instead of names."""
+"""The view of a record on an HTML page: every field in a readable order, with labels instead of names."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ APART: Final = frozenset(
         *("name", "section"),
     }
 )
-"""Fields that every page shows in a place of their own, or that only sort."""
+"""Fields that every page shows elsewhere, or that are only for sorting."""
 FIRST: Final[Mapping[str, tuple[str, ...]]] = {
     # The evidence comes before what the article says.
     "claims": ("verdict", "note", "suggested_framing", "safety_flag", "statement"),
@@ -33,7 +33,7 @@ FIRST: Final[Mapping[str, tuple[str, ...]]] = {
 }
 """The fields with which a record of a collection begins."""
 OF_THE_ARTICLE: Final = frozenset({"statement", "article_answer"})
-"""Fields that give what the article says; they are shown as its words, after the evidence."""
+"""Fields with statements of the article; they are shown as such, after the evidence."""
 LABELS: Final[Mapping[str, str]] = {
     "action": "What to do",
     "also_known_as": "Also called",
@@ -76,18 +76,18 @@ LABELS: Final[Mapping[str, str]] = {
     "volume_issue_pages": "Volume, issue, pages",
     "when_to_use": "When to call",
 }
-"""Labels of fields whose name alone would not do."""
+"""Labels of fields for which the name is not a good label."""
 NESTED_HEADING: Final = ("heading", "name", "topic", "title")
 NO_VALUE: Final = frozenset({"suggested_framing", "parent_code"})
 """Fields whose null means that there is none, not that it is unknown."""
 NO_NEWS: Final = frozenset({"link_withheld"})
-"""Flags that are worth a line only when they are set."""
+"""Flags that are shown only when they are true."""
 AMOUNT: Final = frozenset({"min", "max", "unit", "bounds_inclusive"})
-"""The fields that say one amount together."""
+"""The fields that form one amount."""
 QUALIFIED: Final = frozenset({"seriousness", "severity", "confidence"})
-"""Fields whose value, alone on a badge, would not say which field it belongs to."""
+"""Fields whose badge includes their label, because the value alone is ambiguous."""
 PROSE: Final = 1000
-"""A field that may have so many characters holds sentences rather than a label."""
+"""A field whose maximum length is at least this contains sentences rather than a label."""
 
 
 @dataclass(frozen=True)
@@ -127,24 +127,24 @@ class Nested:
 
 
 def label_of(name: str) -> str:
-    """What a page calls a field."""
+    """The label of a field."""
     return LABELS.get(name) or name.replace("_", " ").capitalize()
 
 
 def view_of(resource: ResourceInfo, record: Record) -> View:
-    """What the page of a record shows."""
+    """The view of a record."""
     first = FIRST.get(resource.collection, ())
     names = [*first, *(name for name in resource.read.model_fields if name not in first)]
     return _view(resource.read, record, [name for name in names if name not in APART])
 
 
 def badge_of(name: str, label: str) -> str:
-    """What a badge says of a field that has this label."""
+    """The text of a badge for a value with this label."""
     return f"{label_of(name)}: {label.lower()}" if name in QUALIFIED else label
 
 
 def label_of_value(kind: type[Vocabulary] | None, value: object) -> str:
-    """What a page calls a value."""
+    """The text of a value."""
     if kind is not None and isinstance(value, str):
         return kind[value].label
     if isinstance(value, bool):

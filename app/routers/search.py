@@ -15,8 +15,8 @@ from app.search.suggest import suggest
 router = APIRouter(tags=["search"])
 MAX_SUGGESTIONS_BYTES: Final = 1024
 SUGGESTION: Final = (
-    "Nothing was found. Try fewer or other words, such as the name of a medicine, a symptom or a place, "
-    "or leave out the type. All collections are listed at /v1."
+    "Nothing was found, which does not mean that something is safe with kratom. Try fewer or other words, such as the name of "
+    "a medicine, a symptom or a place, or leave out the type. All collections are listed at /v1."
 )
 
 

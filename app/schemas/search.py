@@ -20,7 +20,7 @@ class SearchTopic(Strict):
     name: Slug
     """Identifier of the topic."""
     words: list[Label] = Field(min_length=1, max_length=100)
-    """Words and phrases by which a question on the topic is known."""
+    """Words and phrases by which a question on the topic is known; `number` stands for any number."""
     types: list[RecordType] = Field(min_length=1, max_length=20)
     """The types of record that come first among those that match."""
     records: list[RecordPath] = Field(max_length=20)
@@ -36,11 +36,31 @@ class SearchEndings(Strict):
     """What is looked for when an unknown word ends so."""
 
 
+class SearchAge(Strict):
+    """People of some age of whom the records say something."""
+
+    from_age: Annotated[int, pydantic.Field(ge=0, le=120)]
+    """From how many years on."""
+    to_age: Annotated[int, pydantic.Field(ge=0, le=120)]
+    """Up to how many years."""
+    words: Label
+    """What is looked for in place of the age."""
+
+
+class SearchUnknown(Strict):
+    """What a word means that is in no record, beside words of taking one thing with another."""
+
+    beside: list[Label] = Field(max_length=50)
+    """The words of taking one thing with another."""
+    words: Label
+    """What is looked for in place of the unknown word."""
+
+
 class SearchSeed(Strict):
     """Words for finding; none of them is shown."""
 
-    stop_words: list[Label] = Field(max_length=500)
-    """Words that say nothing of what is looked for."""
+    stop_words: list[Label] = Field(max_length=1000)
+    """Words that say nothing of what is looked for, and phrases whose words say nothing together."""
     synonyms: list[list[Label]] = Field(max_length=500)
     """Groups of words that mean the same, or are spellings of one word: each finds what the others find."""
     aliases: dict[RecordPath, list[Label]] = Field(max_length=1000)
@@ -49,6 +69,10 @@ class SearchSeed(Strict):
     """The dangers for which some records come first."""
     endings: list[SearchEndings] = Field(max_length=20)
     """What unknown words mean by the way they end."""
+    ages: list[SearchAge] = Field(max_length=10)
+    """What the age of a person means."""
+    unknown: SearchUnknown
+    """What any other unknown word means beside words of taking one thing with another."""
 
 
 class SearchQuery(QueryParameters):

@@ -1,1 +1,1 @@
-"""Search: questions as they are understood, and the records that answer them."""
+"""Search: parses questions, and finds and ranks the records that answer them."""

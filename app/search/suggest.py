@@ -1,4 +1,4 @@
-"""Suggests records while somebody types: those with a title or alias of which a word begins as typed."""
+"""Suggests records while typing: those with a title or alias in which a word begins with the typed text."""
 
 import json
 from collections.abc import Iterator
@@ -11,22 +11,23 @@ from app.words.text import parts
 
 MAX_SUGGESTIONS: Final = 8
 SHORTEST_CORRECTED: Final = 3
-"""How many letters a beginning needs before one wrong letter is corrected, or words before it are left out."""
+"""How many letters must be typed before one wrong letter is corrected, or earlier words are ignored."""
 MAX_CORRECTIONS: Final = 8
-"""How many words are tried that the last one may be the misspelled beginning of."""
+"""How many corrections of the last word are tried."""
 MAX_NAMES: Final = 400
-"""How many names are read that begin as typed: they are in the order of the alphabet."""
+"""How many names that begin with the typed text are read, in alphabetical order."""
 SQL: Final = """
     SELECT document FROM (
-        SELECT number, min(position) AS position FROM (
-            SELECT number, position FROM search_name WHERE text >= :start AND text < :end ORDER BY text LIMIT :names
-        ) GROUP BY number ORDER BY min(position) > 0, number LIMIT :suggestions
-    ) AS found JOIN search_document USING (number) ORDER BY found.position > 0, number
+        SELECT number, min(iif(text = :start AND position < 2, -1, (position + 1) / 2)) AS distance FROM (
+            SELECT text, number, position FROM search_name WHERE text >= :start AND text < :end ORDER BY text LIMIT :names
+        ) GROUP BY number ORDER BY distance, number LIMIT :suggestions
+    ) JOIN search_document USING (number) ORDER BY distance, number
 """
+"""Records with a name or alias that equals the typed text come first, then those with a name that begins with it, then aliases and later words."""
 
 
 def suggest(database: Database, text: str) -> list[dict[str, Any]]:
-    """References to the records that may be meant, best first: those whose names begin so, then by importance."""
+    """References to the records that may be meant, best first: names that equal the typed text, then names that begin with it."""
     typed = " ".join(parts(text))
     if not typed:
         return []
@@ -43,7 +44,7 @@ def _named(database: Database, beginning: str) -> list[dict[str, Any]]:
 
 
 def _meant(lexicon: Lexicon, typed: str) -> Iterator[str]:
-    """What was probably meant by what no name begins with, the likeliest first."""
+    """Corrections of a text with which no name begins, most likely first."""
     *before, last = typed.split()
     better = [
         word if word in lexicon.stop_words or lexicon.knows(word) else lexicon.corrected(word) or word
@@ -54,7 +55,7 @@ def _meant(lexicon: Lexicon, typed: str) -> Iterator[str]:
     elif len(last) >= SHORTEST_CORRECTED and not (before and lexicon.completions(last)):
         for beginning in islice(lexicon.corrected_beginnings(last), MAX_CORRECTIONS):
             yield " ".join([*before, beginning])
-    # The last words of a whole question say what it is about: `tex` of `is it legal in tex`.
+    # The subject of a question is often at its end: `tex` of `is it legal in tex`.
     for start in range(1, len(before) + 1):
         end = " ".join([*better[start:], last])
         if len(end) >= SHORTEST_CORRECTED and end.split()[0] not in lexicon.stop_words:
