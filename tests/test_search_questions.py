@@ -169,14 +169,6 @@ async def test_an_empty_result_says_that_nothing_found_does_not_mean_safe(client
     assert "does not mean" in meta["suggestion"]
 
 
-@pytest.mark.parametrize(
-    ("zip_code", "state"),
-    [("90210", "ca"), ("75201", "tx"), ("10001", "ny"), ("02139", "ma"), ("35203", "al"), ("60614", "il")],
-)
-async def test_a_zip_code_leads_to_its_state(zip_code: str, state: str, client: httpx.AsyncClient) -> None:
-    assert (await asked(client, f"is it legal in {zip_code}"))[0][0] == f"jurisdictions/us-{state}"
-
-
 # Several things in one question
 
 

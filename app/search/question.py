@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from app.search.wording import SHORTEST_BEGINNING, is_in_capitals, meant
-from app.words.lexicon import Lexicon, Topic, states_by_zip_code
+from app.words.lexicon import Lexicon, Topic
 from app.words.text import Phrase, Word
 
 SYNONYM: Final = 0.6
@@ -20,8 +20,6 @@ LONGER: Final = 0.2
 PART_OF_PHRASE: Final = 0.4
 """The weight of a word that was recognised as a part of a phrase."""
 YEAR: Final = re.compile("(?:19|20)[0-9][0-9]")
-ZIP_CODE: Final = re.compile("[0-9]{5}")
-STATES_BY_ZIP_CODE: Final = states_by_zip_code()
 MAX_COMMON: Final = 3
 """How many words are looked up when the question has only stop words and very common words."""
 MAX_GROUPS: Final = 8
@@ -107,8 +105,6 @@ def _code(text: str, word: Word, lexicon: Lexicon) -> str | None:
     """The index word of the place with this code; "OR" among lower-case words is Oregon, "or" is not."""
     if word.text in lexicon.stop_words and not is_in_capitals(text, word):
         return None
-    if ZIP_CODE.fullmatch(word.text):
-        return lexicon.codes.get(STATES_BY_ZIP_CODE.get(word.text[:3], ""))
     return lexicon.codes.get(word.text)
 
 

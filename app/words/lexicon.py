@@ -261,22 +261,8 @@ class Lexicon:
 
 def words_of(name: str) -> set[str]:
     """The words of a list in this folder."""
-    return {word for line in _lines_of(name) for word in line.split()}
-
-
-def _lines_of(name: str) -> list[str]:
     lines = files("app.words").joinpath(name).read_text("ascii").splitlines()
-    return [line for line in lines if line and not line.startswith("#")]
-
-
-def states_by_zip_code() -> dict[str, str]:
-    """The code of the US state by the first three digits of a ZIP code: `ca` by `902`."""
-    states: dict[str, str] = {}
-    for line in _lines_of("zip_codes.txt"):
-        state, *ranges = line.split()
-        for first, _, last in (some.partition("-") for some in ranges):
-            states |= dict.fromkeys((f"{number:03}" for number in range(int(first), int(last or first) + 1)), state)
-    return states
+    return {word for line in lines if not line.startswith("#") for word in line.split()}
 
 
 def stored_lexicon(
