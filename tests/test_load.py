@@ -153,9 +153,9 @@ def test_the_event_loop_runs_between_two_html_pages_of_problems(
     turn = 0
     as_usual = problem_pages.problem_html
 
-    def noting(*arguments: Any) -> str:
+    def noting(*arguments: Any, **named: Any) -> str:
         made.append(turn)
-        return as_usual(*arguments)
+        return as_usual(*arguments, **named)
 
     monkeypatch.setattr(problem_pages, "problem_html", noting)
 

@@ -240,7 +240,7 @@ def test_the_access_log_has_refused_requests(database_path: Path, caplog: pytest
     async def promise() -> None:
         async with listening(logged) as (port, _):
             await exchange(port, request(b"/v1#x"))
-            await exchange(port, request(b"/v1", method=b"BREW"))
+            await exchange(port, request(b"/v1", CLOSE, method=b"BREW"))
             await exchange(port, request(b"/v1", CLOSE))
 
     run(promise)

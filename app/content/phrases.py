@@ -5,8 +5,11 @@ most 200 characters ahead, which is more than a sentence may have, so that they 
 """
 
 import re
-from collections.abc import Iterator
+from functools import lru_cache
 from typing import Final
+
+CACHED: Final = 16_384
+"""How many answers are kept: many records share a text, and an edited seed is nearly the one before."""
 
 SENTENCE_END: Final = re.compile(r"(?<=[.!?])\s+(?=[^\sa-z])")
 
@@ -122,35 +125,43 @@ def sentences_of(text: str) -> list[str]:
     return SENTENCE_END.split(text)
 
 
-def advice_to_stop(text: str) -> Iterator[str]:
+@lru_cache(maxsize=CACHED)
+def advice_to_stop(text: str) -> tuple[str, ...]:
     """The pieces of a text that advise to stop, reduce or avoid kratom."""
-    for found in STOP_KRATOM.finditer(text):
-        yield found[0].strip(" .,;:!?(")
+    return tuple(found[0].strip(" .,;:!?(") for found in STOP_KRATOM.finditer(text))
 
 
-def advice_against_a_medicine(text: str) -> Iterator[str]:
+@lru_cache(maxsize=CACHED)
+def advice_against_a_medicine(text: str) -> tuple[str, ...]:
     """The sentences of a text that advise to stop a medicine, or to take kratom in its place."""
-    for sentence in sentences_of(text):
-        found = STOP_MEDICINE.search(sentence)
-        if found and not NEGATION.search(sentence[: found.start()]):
-            yield sentence
+    return tuple(
+        sentence
+        for sentence in sentences_of(text)
+        if (found := STOP_MEDICINE.search(sentence)) and not NEGATION.search(sentence[: found.start()])
+    )
 
 
-def bare_benefits(text: str, *, of_kratom: bool = False) -> Iterator[str]:
+@lru_cache(maxsize=CACHED)
+def bare_benefits(text: str, *, of_kratom: bool = False) -> tuple[str, ...]:
     """The sentences of a text that state or presume a benefit of kratom as if it were established.
 
     With `of_kratom`, the whole text is about kratom, whether or not a sentence names it: `It relieves pain.`
     """
-    for sentence in sentences_of(text):
-        presumed = not sentence.endswith("?") or PRESUMING.match(sentence)
-        about_kratom = of_kratom or OF_KRATOM.search(sentence)
-        if presumed and about_kratom and BENEFIT.search(sentence) and not QUALIFIED.search(sentence):
-            yield sentence
+    return tuple(
+        sentence
+        for sentence in sentences_of(text)
+        if (not sentence.endswith("?") or PRESUMING.match(sentence))
+        and (of_kratom or OF_KRATOM.search(sentence))
+        and BENEFIT.search(sentence)
+        and not QUALIFIED.search(sentence)
+    )
 
 
-def bare_reassurances(text: str) -> Iterator[str]:
+@lru_cache(maxsize=CACHED)
+def bare_reassurances(text: str) -> tuple[str, ...]:
     """The sentences of a text that promise that something is without risk, such as a tested product."""
-    for sentence in sentences_of(text):
-        found = REASSURANCE.search(sentence)
-        if found and not DISOWNED.search(sentence[: found.start()]):
-            yield sentence
+    return tuple(
+        sentence
+        for sentence in sentences_of(text)
+        if (found := REASSURANCE.search(sentence)) and not DISOWNED.search(sentence[: found.start()])
+    )

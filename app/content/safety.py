@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from itertools import chain
 from typing import Final
 
@@ -100,9 +101,9 @@ def stop_advice_stands_with_its_warning(draft: Draft) -> Iterator[Fault]:
     """Advice to stop or avoid kratom says in the same text how to stop safely, because it may be shown without its cautions."""
     for _, record in draft.everything():
         for place, text in _texts(record, ADVICE):
-            advice = next(advice_to_stop(text), None)
-            if advice is not None and not STOP_SAFELY.search(text):
-                yield Fault(place, shown(advice), "how to stop safely, in the same text: 'do not stop suddenly'")
+            advice = advice_to_stop(text)
+            if advice and not STOP_SAFELY.search(text):
+                yield Fault(place, shown(advice[0]), "how to stop safely, in the same text: 'do not stop suddenly'")
 
 
 def no_text_advises_against_a_medicine(draft: Draft) -> Iterator[Fault]:
@@ -321,15 +322,28 @@ def _prose(
 
     Only of factual records without the standing caution `lacking`, where it is given, and only of the fields `among`.
     """
-    nodes = list(draft.everything()) if lacking else [("", draft.release), *draft.everything()]
-    for collection, node in nodes:
-        quoted = QUOTED if collection == "citations" else frozenset()
-        if lacking and (collection == "citations" or lacking in {slug for _, slug in node.texts("standing_cautions")}):
+    for collection, node, texts in _prose_by_record(draft):
+        is_factual = collection not in ("", "citations")
+        if lacking and not (is_factual and lacking not in {slug for _, slug in node.texts("standing_cautions")}):
             continue
+        for place, names, text in texts:
+            if not among or names & set(among):
+                yield place, text
+
+
+@lru_cache(maxsize=1)
+def _prose_by_record(draft: Draft) -> list[tuple[str, Node, list[tuple[Place, set[str], str]]]]:
+    """The release and every record with their texts, each with its place and the fields that it stands in."""
+    found = []
+    for collection, node in (("", draft.release), *draft.everything()):
+        left_out = NO_PROSE | (QUOTED if collection == "citations" else frozenset())
+        texts = []
         for place, value in leaves(node.place, node.fields):
             names = {key for key in place[len(node.place) :] if isinstance(key, str)}
-            if isinstance(value, str) and not names & (NO_PROSE | quoted) and (not among or names & set(among)):
-                yield place, value
+            if isinstance(value, str) and not names & left_out:
+                texts.append((place, names, value))
+        found.append((collection, node, texts))
+    return found
 
 
 def _texts(record: Node, names: tuple[str, ...]) -> Iterator[tuple[Place, str]]:
