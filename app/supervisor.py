@@ -248,6 +248,8 @@ class Supervisor:
                 except OSError as error:
                     self._note_failed_start(slot, str(error))
             return
+        # Asked first: all that a worker has said until its end is heard then.
+        status = worker.process.poll()
         if self._hears(worker):
             worker.is_serving, worker.silent = True, 0
             slot.failures = self._failed_starts = 0
@@ -256,7 +258,6 @@ class Supervisor:
             worker.silent = 0
         else:
             worker.silent += 1
-        status = worker.process.poll()
         if status is not None:
             worker.control.close()
             slot.worker = None
