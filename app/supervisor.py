@@ -9,6 +9,7 @@ import socket
 import subprocess  # nosec B404  # starts this program itself
 import sys
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from errno import EFBIG
 from pathlib import Path
@@ -80,6 +81,18 @@ def processor_seconds(pid: int) -> float:
         return 0.0
     user, system = fields[11:13]
     return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
+
+
+def has_message(control: socket.socket) -> bool:
+    """Whether the other side of a socket has sent a message.
+
+    Raises:
+        ConnectionResetError: it has ended without reading everything; its messages come after that.
+    """
+    try:
+        return bool(control.recv(1024, socket.MSG_DONTWAIT))
+    except BlockingIOError:
+        return False
 
 
 @dataclass
@@ -278,10 +291,9 @@ class Supervisor:
     @staticmethod
     def _hears(worker: Worker) -> bool:
         """Whether a worker has said since the last tick that it serves."""
-        try:
-            return bool(worker.control.recv(1024, socket.MSG_DONTWAIT))
-        except OSError:
-            return False
+        with suppress(ConnectionResetError):
+            return has_message(worker.control)
+        return has_message(worker.control)
 
     def _end_all(self) -> None:
         """End the workers, after they have responded to what they have accepted."""
