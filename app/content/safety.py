@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator
-from functools import lru_cache
 from itertools import chain
 from typing import Final
 
@@ -322,28 +321,15 @@ def _prose(
 
     Only of factual records without the standing caution `lacking`, where it is given, and only of the fields `among`.
     """
-    for collection, node, texts in _prose_by_record(draft):
-        is_factual = collection not in ("", "citations")
-        if lacking and not (is_factual and lacking not in {slug for _, slug in node.texts("standing_cautions")}):
-            continue
-        for place, names, text in texts:
-            if not among or names & set(among):
-                yield place, text
-
-
-@lru_cache(maxsize=1)
-def _prose_by_record(draft: Draft) -> list[tuple[str, Node, list[tuple[Place, set[str], str]]]]:
-    """The release and every record with their texts, each with its place and the fields that it stands in."""
-    found = []
-    for collection, node in (("", draft.release), *draft.everything()):
+    nodes = list(draft.everything()) if lacking else [("", draft.release), *draft.everything()]
+    for collection, node in nodes:
         left_out = NO_PROSE | (QUOTED if collection == "citations" else frozenset())
-        texts = []
+        if lacking and (collection == "citations" or lacking in {slug for _, slug in node.texts("standing_cautions")}):
+            continue
         for place, value in leaves(node.place, node.fields):
             names = {key for key in place[len(node.place) :] if isinstance(key, str)}
-            if isinstance(value, str) and not names & left_out:
-                texts.append((place, names, value))
-        found.append((collection, node, texts))
-    return found
+            if isinstance(value, str) and not names & left_out and (not among or names & set(among)):
+                yield place, value
 
 
 def _texts(record: Node, names: tuple[str, ...]) -> Iterator[tuple[Place, str]]:
