@@ -3,6 +3,7 @@
 import gc
 import json
 import logging
+import signal
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -145,3 +146,13 @@ def browser() -> Iterator[Browser]:
         chromium = Browser(driver, profile)
         yield chromium
         chromium.quit()
+
+
+@pytest.fixture
+def restored_signals() -> Iterator[None]:
+    """Restores the handlers of the signals that a server sets."""
+    numbers = (signal.SIGHUP, signal.SIGINT, signal.SIGTERM)
+    handlers = [signal.getsignal(number) for number in numbers]
+    yield
+    for number, handler in zip(numbers, handlers, strict=True):
+        signal.signal(number, handler)

@@ -18,14 +18,7 @@ from app.serving import ReloadingServer
 from app.settings import Settings
 from processes import wait_until
 
-
-@pytest.fixture(autouse=True)
-def restored_signals() -> Iterator[None]:
-    numbers = (signal.SIGHUP, signal.SIGINT, signal.SIGTERM)
-    handlers = [signal.getsignal(number) for number in numbers]
-    yield
-    for number, handler in zip(numbers, handlers, strict=True):
-        signal.signal(number, handler)
+pytestmark = pytest.mark.usefixtures("restored_signals")
 
 
 @pytest.fixture

@@ -25,7 +25,7 @@ from app.worker import MAX_TRIES, Orders, received
 from processes import needs_proc, state_of, wait_until
 from support import each
 
-pytestmark = needs_proc
+pytestmark = [needs_proc, pytest.mark.usefixtures("restored_signals")]
 
 SERVES = """
 import socket, sys, time
@@ -35,15 +35,6 @@ while True:
     time.sleep(0.05)
 """
 """A worker that does nothing but say that it serves."""
-
-
-@pytest.fixture(autouse=True)
-def restored_signals() -> Iterator[None]:
-    numbers = (signal.SIGHUP, signal.SIGINT, signal.SIGTERM)
-    handlers = [signal.getsignal(number) for number in numbers]
-    yield
-    for number, handler in zip(numbers, handlers, strict=True):
-        signal.signal(number, handler)
 
 
 Made = Callable[[int], Supervisor]

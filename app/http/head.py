@@ -13,13 +13,15 @@ MAX_DECODED_BYTES: Final = 2000
 """How much of a path is decoded, which takes milliseconds for a long one. No address of the service is that long."""
 EMPTY_LINES = re.compile(rb"[\r\n]*+")
 """Empty lines before a request, which some clients send after a body."""
-METHOD_START = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,40}+(?: |\Z)")
-REQUEST_LINE = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,40}+ [!-~]++ HTTP/1\.[01]\r\n")
+TOKEN: Final = {b"token": rb"[!#$%&'*+.^_`|~0-9A-Za-z-]"}
+"""A character of a token."""
+METHOD_START = re.compile(rb"%(token)b{1,40}+(?: |\Z)" % TOKEN)
+REQUEST_LINE = re.compile(rb"%(token)b{1,40}+ [!-~]++ HTTP/1\.[01]\r\n" % TOKEN)
 HEAD_END = re.compile(rb"\n\r?\n")
 """An empty line. It matches bare line feeds too, so that a head that ends in them is refused at once."""
 HEAD = re.compile(
-    rb"([!#$%&'*+.^_`|~0-9A-Za-z-]{1,40}+) ([!-~]++) HTTP/(1\.[01])\r\n"
-    rb"((?:[!#$%&'*+.^_`|~0-9A-Za-z-]++:[\t\x20-\x7e\x80-\xff]*+\r\n)*+)\r\n"
+    rb"(%(token)b{1,40}+) ([!-~]++) HTTP/(1\.[01])\r\n"
+    rb"((?:%(token)b++:[\t\x20-\x7e\x80-\xff]*+\r\n)*+)\r\n" % TOKEN
 )
 FIELD = re.compile(rb"([^:]+):(.*)\r\n")
 """A field line of a head that `HEAD` has matched."""

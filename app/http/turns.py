@@ -7,8 +7,8 @@ from typing import Final
 TURN_SECONDS: Final = 0.005
 """How long endpoint calls may take in all before the event loop runs."""
 YIELDS: Final = 4
-"""How many iterations the event loop then runs. It accepts one connection in each, so with a single one a queue of new
-connections would never get shorter while each response is followed by another connection."""
+"""How many iterations the event loop then runs. It accepts one connection in each. With one iteration, clients that reconnect
+after every response would fill the queue of new connections as fast as it is emptied."""
 
 
 class Turns:

@@ -120,7 +120,7 @@ def _valid_choices(form: type[QueryParameters], name: str, values: Sequence[str]
 
 
 def _sentence(form: type[QueryParameters], name: str, code: str, values: Sequence[str]) -> str:
-    """The refused values, and the query without them."""
+    """What is wrong with the values of a parameter, in a sentence."""
     if not name:
         return WHOLE_ADDRESS.get(code, DAMAGED.format(place=""))
     if name not in form.model_fields or code in UNREADABLE:

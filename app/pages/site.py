@@ -97,8 +97,11 @@ NOTHING: Final[dict[str, Any]] = {
 """What some records lack."""
 DESCRIPTION_LENGTH: Final = 300
 XML: Final = "application/xml"
+SELECT_PICTURE: Final = str(
+    select(table_of(DrawnPicture)).where(table_of(DrawnPicture).columns.slug == bindparam("slug"))
+)
 MAX_WHOLE_SITEMAP: Final = 2_000
-"""The largest number of records whose site map is made whole and cached; a longer one is sent while it is made."""
+"""The largest number of records whose site map is rendered at once and cached; a longer one is streamed."""
 SITEMAP_PARTS: Final = 1_000
 """How many parts of its template a piece of the site map has: about two hundred addresses, some milliseconds of work."""
 
@@ -459,8 +462,7 @@ def list_address(path: str, query: QueryParameters, offset: int = 0) -> str:
 
 def picture_of(database: Database, picture: Picture) -> DrawnPicture | None:
     """A picture as the build drew it; None when there was nothing to show."""
-    sql = str(select(table_of(DrawnPicture)).where(table_of(DrawnPicture).columns.slug == bindparam("slug")))
-    for slug, inline, file, rows in database.read(sql, {"slug": picture.slug}):
+    for slug, inline, file, rows in database.read(SELECT_PICTURE, {"slug": picture.slug}):
         return DrawnPicture(slug=slug, inline=inline, file=file, csv=rows)
     return None
 

@@ -63,13 +63,13 @@ def understand(text: str, lexicon: Lexicon) -> Question:
     if len(groups) == 1:
         wholes |= groups[0].phrases.keys()
     cut = wording.cut or len(groups) > MAX_GROUPS
-    kept = _most_telling(groups, lexicon)
+    kept = _most_specific(groups, lexicon)
     return Question(kept, wording.corrected, wholes - {()}, lexicon.topics_of(whole), has_year, elsewhere, cut)
 
 
 def _groups(text: str, asked: list[Word], lexicon: Lexicon, *, may_go_on: bool) -> list[Group]:
     stemmed = [lexicon.stem(word.text) for word in asked]
-    in_company = lexicon.names_company(word.text for word in asked)
+    is_combination = lexicon.is_combination(word.text for word in asked)
     groups: list[Group] = []
     position = 0
     while position < len(asked):
@@ -81,7 +81,7 @@ def _groups(text: str, asked: list[Word], lexicon: Lexicon, *, may_go_on: bool) 
             # The OH of "7 OH" is not a place.
             code = _code(text, word, lexicon) if length == 1 else None
             goes_on = may_go_on and word is asked[-1]
-            if phrases := _phrases(word.text, code, lexicon, may_go_on=goes_on, in_company=in_company):
+            if phrases := _phrases(word.text, code, lexicon, may_go_on=goes_on, is_combination=is_combination):
                 groups.append(Group(phrases, 1.0 if length == 1 else PART_OF_PHRASE))
         position += length
     if not groups:
@@ -109,7 +109,7 @@ def _code(text: str, word: Word, lexicon: Lexicon) -> str | None:
 
 
 def _phrases(
-    word: str, code: str | None, lexicon: Lexicon, *, may_go_on: bool, in_company: bool
+    word: str, code: str | None, lexicon: Lexicon, *, may_go_on: bool, is_combination: bool
 ) -> dict[Phrase, float]:
     """The alternatives for a word; none for a stop word, unless it is a code."""
     stemmed = lexicon.stem(word)
@@ -118,8 +118,8 @@ def _phrases(
     if word in lexicon.stop_words or word in lexicon.places or stemmed in lexicon.common:
         return {}
     if not lexicon.knows(word) and not (may_go_on and lexicon.completions(word)):
-        by_company = lexicon.meant_in_company(word) if in_company else None
-        if named := lexicon.meant_by_ending(word) or by_company:
+        in_combination = lexicon.meaning_in_combination(word) if is_combination else None
+        if named := lexicon.meant_by_ending(word) or in_combination:
             return {named: 1.0}
     phrases: dict[Phrase, float] = {(stemmed,): 1.0}
     for other in lexicon.phrases.get((stemmed,), ()):
@@ -134,9 +134,9 @@ def _phrases(
     return phrases
 
 
-def _most_telling(groups: list[Group], lexicon: Lexicon) -> list[Group]:
+def _most_specific(groups: list[Group], lexicon: Lexicon) -> list[Group]:
     """The most specific groups, in their order: a long question contains many other words."""
     if len(groups) <= MAX_GROUPS:
         return groups
-    telling = sorted(groups, key=lambda group: max(map(lexicon.tells, group.phrases)), reverse=True)[:MAX_GROUPS]
-    return [group for group in groups if group in telling]
+    specific = sorted(groups, key=lambda group: max(map(lexicon.specificity, group.phrases)), reverse=True)[:MAX_GROUPS]
+    return [group for group in groups if group in specific]

@@ -33,8 +33,8 @@ SHORTEST_PART: Final = 3
 """The minimum average length of words written without spaces, and the minimum length of each that is not a stop word."""
 ANY_NUMBER: Final = "number"
 """The word that matches any number in the words of a topic, as in `number capsules`."""
-TELLS_AS_NAME: Final = 2.0
-"""The additional weight of a word in a name, compared with the logarithm of the number of records that have it."""
+NAME_SPECIFICITY: Final = 2.0
+"""The additional specificity of a word in a name, compared with the logarithm of the number of records that have it."""
 MAX_PART: Final = 16
 """The length of the longest of them."""
 SINGLE_LETTERS: Final = frozenset({"a", "i"})
@@ -147,12 +147,12 @@ class Lexicon:
         """The words for people of this age, if records name them."""
         return next((words for youngest, oldest, words in self.ages if youngest <= age <= oldest), None)
 
-    def tells(self, phrase: Phrase) -> float:
-        """The weight of a phrase: rare words have a higher one than common words, and names than other words."""
+    def specificity(self, phrase: Phrase) -> float:
+        """How specific a phrase is: rare words are more specific than common words, and names than other words."""
         if len(phrase) > 1:
-            return TELLS_AS_NAME
+            return NAME_SPECIFICITY
         count = self._stem_counts.get(phrase[0])
-        return (TELLS_AS_NAME if phrase[0] in self._named_stems else 0.0) - log(count) if count else -inf
+        return (NAME_SPECIFICITY if phrase[0] in self._named_stems else 0.0) - log(count) if count else -inf
 
     def topics_of(self, whole: Phrase) -> list[Topic]:
         """The dangers that a question with these stems is about; synonyms match too."""
@@ -171,7 +171,7 @@ class Lexicon:
                         found.add(place)
         return [topic for place, topic in enumerate(self.topics) if place in found]
 
-    def names_company(self, words: Iterable[str]) -> bool:
+    def is_combination(self, words: Iterable[str]) -> bool:
         """Whether words of a question, such as `with`, say that something is taken together with something else."""
         return not self._beside.isdisjoint(words)
 
@@ -183,7 +183,7 @@ class Lexicon:
         found = (self.endings.get(word[-length:]) for length in range(longest, 0, -1))
         return next((phrase for phrase in found if phrase), None)
 
-    def meant_in_company(self, word: str) -> Phrase | None:
+    def meaning_in_combination(self, word: str) -> Phrase | None:
         """The meaning of an unknown word for something that is taken together with something else: a medicine, unless it is a number or an ordinary word."""
         is_name = len(word) >= SHORTEST_CORRECTED and word.isalpha() and word not in self._ordinary
         return self._unknown if is_name and self._unknown else None
@@ -232,7 +232,7 @@ class Lexicon:
             # The first letter is seldom wrong.
             known[0] != word[0],
             not self.is_usual(known),
-            _slip(known, word),
+            _error_rank(known, word),
             known in self.stop_words,
             # Words in names are more likely than other words, and common words than rare ones.
             known not in self._named,
@@ -299,8 +299,8 @@ def stored_lexicon(
     firsts = [place for place, kind in enumerate(types) if place == 0 or kind != types[place - 1]]
     places = words_of("places.txt")
     ordinary = words_of("ordinary_words.txt") | words_of("more_words.txt") | places
-    slips = _slips(counts, named | ordinary)
-    spelled = sorted(word for word in counts if not word.isdigit() and word not in slips)
+    misspelled = _misspelled_in_records(counts, named | ordinary)
+    spelled = sorted(word for word in counts if not word.isdigit() and word not in misspelled)
     values = {
         "stop_words": sorted(stop_words),
         "stop_phrases": sorted(stop_phrases),
@@ -338,7 +338,7 @@ def _forms(named: set[str], words: set[str]) -> set[str]:
     }
 
 
-def _slips(counts: dict[str, int], words: set[str]) -> set[str]:
+def _misspelled_in_records(counts: dict[str, int], words: set[str]) -> set[str]:
     """The words that are misspelled in the only record with them, such as a source with a typing error in its title."""
     sure = [word for word, count in counts.items() if count >= SURELY_A_WORD and len(word) > SHORTEST_CORRECTED]
     rare = [word for word, count in counts.items() if count == 1 and word not in words and word.isalpha()]
@@ -349,7 +349,7 @@ def _slips(counts: dict[str, int], words: set[str]) -> set[str]:
     }
 
 
-def _slip(known: str, word: str) -> int:
+def _error_rank(known: str, word: str) -> int:
     """The rank of a misspelling by its kind, most likely first: swapped or doubled letters, a missing letter, a wrong letter."""
     letters, typed = Counter(known), Counter(word)
     if letters == typed or (set(known) == set(word) and len(known) != len(word)):
