@@ -49,7 +49,7 @@ STOP_SECONDS: Final = 13.0
 log = logging.getLogger("app.supervisor")
 
 
-def held(database: Database, path: Path) -> int:
+def memory_copy(database: Database, path: Path) -> int:
     """A descriptor of the content of a database, which no change of its file reaches.
 
     Raises:
@@ -97,7 +97,7 @@ def has_message(control: socket.socket) -> bool:
 
 @dataclass
 class Worker:
-    """A server process, and the socket over which it is told what to serve."""
+    """A server process, and the socket over which it gets its data sets."""
 
     process: "subprocess.Popen[bytes]"
     control: socket.socket
@@ -125,7 +125,7 @@ class Slot:
 
 
 @dataclass
-class News:
+class WatcherEvent:
     """A message from the watcher."""
 
     content: int | None = None
@@ -154,25 +154,25 @@ class Supervisor:
         self._environment = os.environ | {"PYTHONPATH": searched}
         self._listener = listener
         self._path = settings.database_path
-        self._content = held(database, settings.database_path)
+        self._content = memory_copy(database, settings.database_path)
         self._release = 1
         self._refusal: str | None = None
         self.slots = [Slot() for _ in range(settings.workers)]
         self._failed_starts = 0
         self._max_failed_starts = MAX_FAILED_STARTS * settings.workers
         self._max_starting = max(LEAST_STARTING, len(os.sched_getaffinity(0)))
-        self._news: SimpleQueue[News] = SimpleQueue()
+        self._events: SimpleQueue[WatcherEvent] = SimpleQueue()
         self._watcher = Watcher(
             settings.database_path,
             stamp,
             database,
-            serve=self._take,
-            refuse=lambda reason: self._news.put(News(refusal=reason)),
+            serve=self._publish,
+            refuse=lambda reason: self._events.put(WatcherEvent(refusal=reason)),
         )
         database.close()
         self._hang_up = HangUp()
-        self._is_told_to_reload = False
-        self._is_told_to_stop = False
+        self._is_reload_requested = False
+        self._is_stopping = False
 
     def run(self) -> int:
         """Supervise until a signal ends it; 1 when no worker can start."""
@@ -180,16 +180,16 @@ class Supervisor:
             signal.signal(number, self._stop)
         signal.signal(signal.SIGHUP, self._reload)
         self._watcher.start()
-        while not self._is_told_to_stop and self._failed_starts <= self._max_failed_starts:
+        while not self._is_stopping and self._failed_starts <= self._max_failed_starts:
             for slot in self.slots:
-                self.tend(slot)
+                self.check(slot)
             time.sleep(TICK_SECONDS)
-            if self._is_told_to_reload:
-                self._is_told_to_reload = False
+            if self._is_reload_requested:
+                self._is_reload_requested = False
                 if self._hang_up.is_of_terminal:
                     break
                 self._watcher.look_now()
-            self._spread_news()
+            self._process_events()
         self._watcher.stop()
         self._end_all()
         if self._failed_starts > self._max_failed_starts:
@@ -198,34 +198,34 @@ class Supervisor:
         return 0
 
     def _stop(self, _: int, __: FrameType | None) -> None:
-        self._is_told_to_stop = True
+        self._is_stopping = True
 
     def _reload(self, _: int, __: FrameType | None) -> None:
-        self._is_told_to_reload = True
+        self._is_reload_requested = True
 
-    def _take(self, database: Database) -> None:
-        """Hand a new data set over to the main thread, unless its pages can't be rendered."""
+    def _publish(self, database: Database) -> None:
+        """Pass a new data set to the main thread, unless its pages can't be rendered."""
         data_pages("", database)
-        self._news.put(News(content=held(database, self._path)))
+        self._events.put(WatcherEvent(content=memory_copy(database, self._path)))
         database.close()
 
-    def _spread_news(self) -> None:
-        """Tell every worker what the watcher has found."""
+    def _process_events(self) -> None:
+        """Send every worker what the watcher has found."""
         while True:
             try:
-                news = self._news.get_nowait()
+                event = self._events.get_nowait()
             except Empty:
                 return
-            self._refusal = news.refusal
-            if news.content is not None:
+            self._refusal = event.refusal
+            if event.content is not None:
                 os.close(self._content)
-                self._content = news.content
+                self._content = event.content
                 self._release += 1
             for slot in self.slots:
                 if slot.worker:
-                    self.tell(slot.worker)
+                    self.send_message(slot.worker)
 
-    def tell(self, worker: Worker, *others: int) -> None:
+    def send_message(self, worker: Worker, *others: int) -> None:
         """Send a worker what it has to serve, and other descriptors."""
         message = json.dumps({"release": self._release, "refusal": self._refusal}).encode()
         try:
@@ -234,8 +234,8 @@ class Supervisor:
             # It has ended, and is replaced.
             return
         except OSError as error:
-            # It does not read, or the system passes no more descriptors on. Left alone, it would serve an old data set for ever.
-            log.error("worker %d can't be told what to serve (%s) and is ended", worker.process.pid, error)  # noqa: TRY400
+            # It does not read, or the system passes no more descriptors. It would go on serving an old data set.
+            log.error("worker %d can't receive a data set (%s) and is killed", worker.process.pid, error)  # noqa: TRY400
             worker.process.kill()
 
     def _start(self, slot: Slot) -> None:
@@ -247,10 +247,10 @@ class Supervisor:
                 command, pass_fds=[theirs.fileno()], env=self._environment, stdin=subprocess.DEVNULL
             )
         slot.worker = Worker(process, ours)
-        self.tell(slot.worker, self._listener.fileno())
+        self.send_message(slot.worker, self._listener.fileno())
 
-    def tend(self, slot: Slot) -> None:
-        """Look after a worker: replace it when it has ended, and end it when it hangs."""
+    def check(self, slot: Slot) -> None:
+        """Check a worker: replace it when it has exited, and kill it when it hangs."""
         worker = slot.worker
         if worker is None:
             slot.pause -= 1
@@ -261,9 +261,9 @@ class Supervisor:
                 except OSError as error:
                     self._note_failed_start(slot, str(error))
             return
-        # Asked first: all that a worker has said until its end is heard then.
+        # Polled first: when it has exited, all its heartbeats have arrived.
         status = worker.process.poll()
-        if self._hears(worker):
+        if self._has_heartbeat(worker):
             worker.is_serving, worker.silent = True, 0
             slot.failures = self._failed_starts = 0
             self._max_failed_starts = MAX_FAILED_RESTARTS * len(self.slots)
@@ -279,7 +279,7 @@ class Supervisor:
             else:
                 self._note_failed_start(slot, f"worker {worker.process.pid} ended with status {status}")
         elif worker.silent > SILENT_TICKS:
-            log.error("worker %d hangs and is ended", worker.process.pid)
+            log.error("worker %d hangs and is killed", worker.process.pid)
             worker.process.kill()
 
     def _note_failed_start(self, slot: Slot, reason: str) -> None:
@@ -289,8 +289,8 @@ class Supervisor:
         log.error("%s before it served; the next try is in %.0f s", reason, slot.pause * TICK_SECONDS)
 
     @staticmethod
-    def _hears(worker: Worker) -> bool:
-        """Whether a worker has said since the last tick that it serves."""
+    def _has_heartbeat(worker: Worker) -> bool:
+        """Whether a worker has sent a heartbeat since the last check."""
         with suppress(ConnectionResetError):
             return has_message(worker.control)
         return has_message(worker.control)

@@ -30,14 +30,14 @@ MAX_TRIES: Final = 4
 """How often it is read before the worker ends: its replacement has to hold one data set and not two."""
 STOP_SECONDS: Final = 13.0
 """How long the worker may take to exit after its supervisor has."""
-BEAT_SECONDS: Final = 1.0
-"""How often the worker says that it serves."""
+HEARTBEAT_SECONDS: Final = 1.0
+"""How often the worker sends a heartbeat to the supervisor."""
 
 log = logging.getLogger("app.worker")
 
 
 @dataclass
-class Orders:
+class Message:
     """A message from the supervisor."""
 
     release: int
@@ -57,68 +57,68 @@ class Orders:
 
 def serve(control: socket.socket, serves: Event) -> int:
     """Serve until a signal or the end of the supervisor ends it; from the time on that `serves` is set, gracefully."""
-    orders = received(control)
-    if orders is None:
+    message = receive_message(control)
+    if message is None:
         return 0
     settings = Settings()
     try:
-        database = open_database(orders.path)
+        database = open_database(message.path)
     except DatabaseUnusableError as error:
         raise OSError(error.reason) from error
-    source = partial(follow_supervisor, control=control, release=orders.release, serves=serves)
+    source = partial(follow_supervisor, control=control, release=message.release, serves=serves)
     service = create_app(settings, database, source)
     del database
-    service.refuse(orders.refusal)
-    os.close(orders.content)
+    service.refuse(message.refusal)
+    os.close(message.content)
     collect_garbage()
-    StoppingServer(server_config(settings, service)).run([socket.socket(fileno=orders.listener)])
+    StoppingServer(server_config(settings, service)).run([socket.socket(fileno=message.listener)])
     return 0
 
 
-def received(control: socket.socket) -> Orders | None:
-    """The next message of the supervisor; none when that has ended.
+def receive_message(control: socket.socket) -> Message | None:
+    """The next message of the supervisor; None when it has exited.
 
     Raises:
-        OSError: the descriptors that belong to it could not be had.
+        OSError: the descriptors that belong to it could not be received.
     """
     try:
-        message, descriptors, flags, _ = socket.recv_fds(control, MAX_MESSAGE, 2)
+        body, descriptors, flags, _ = socket.recv_fds(control, MAX_MESSAGE, 2)
     except ConnectionError:
         return None
-    if not message:
+    if not body:
         return None
     if flags & socket.MSG_CTRUNC:
         raise OSError(EMFILE, "too many files are open to take over the new data set")
     content, *others = descriptors
-    return Orders(**json.loads(message), content=content, listener=others[0] if others else None)
+    return Message(**json.loads(body), content=content, listener=others[0] if others else None)
 
 
 @asynccontextmanager
 async def follow_supervisor(
     service: Service, control: socket.socket, release: int, serves: Event
 ) -> AsyncIterator[None]:
-    """Serve what the supervisor says, and tell it that the process serves."""
+    """Serve the data sets that the supervisor sends, and send it heartbeats."""
     loop = asyncio.get_running_loop()
     serves.set()
     Thread(target=follow, args=(service, control, release, loop), name="follower", daemon=True).start()
-    beats = asyncio.create_task(_beat(control))
+    heartbeats = asyncio.create_task(_send_heartbeats(control))
     try:
         yield
     finally:
-        beats.cancel()
+        heartbeats.cancel()
 
 
-async def _beat(control: socket.socket) -> None:
+async def _send_heartbeats(control: socket.socket) -> None:
     while True:
         with suppress(OSError):
             control.send(b"serving", socket.MSG_DONTWAIT)
-        await asyncio.sleep(BEAT_SECONDS)
+        await asyncio.sleep(HEARTBEAT_SECONDS)
 
 
 def follow(service: Service, control: socket.socket, release: int, loop: asyncio.AbstractEventLoop) -> None:
-    """Follow the supervisor, in a thread, as reading a data set takes a while; without it the process ends."""
+    """Process the messages of the supervisor in a thread, because reading a data set takes a while; exit when it exits."""
     try:
-        _obey(service, control, release, loop)
+        _process_messages(service, control, release, loop)
         log.error("the supervisor has ended, and so does this worker")
     except (DatabaseUnusableError, MemoryError, OSError) as error:
         reason = error.reason if isinstance(error, DatabaseUnusableError) else str(error) or "memory is short"
@@ -131,45 +131,45 @@ def follow(service: Service, control: socket.socket, release: int, loop: asyncio
     os._exit(1)
 
 
-def _obey(service: Service, control: socket.socket, release: int, loop: asyncio.AbstractEventLoop) -> None:
-    """Carry out the orders of the supervisor until it has ended.
+def _process_messages(service: Service, control: socket.socket, release: int, loop: asyncio.AbstractEventLoop) -> None:
+    """Process the messages of the supervisor until it exits.
 
     Raises:
         DatabaseUnusableError: a data set can't be read.
-        OSError: the order could not be received in whole.
+        OSError: a message could not be received as a whole.
     """
     with suppress(RuntimeError):  # the event loop has ended, and so does the process
-        while orders := received(control):
-            if orders.release != release:
-                database = read(orders, control)
+        while message := receive_message(control):
+            if message.release != release:
+                database = read(message, control)
                 if database is None:
                     continue
                 pages = data_pages(service.title, database, service.state.site)
                 log.info("serving %s", database.dataset_version)
                 loop.call_soon_threadsafe(service.serve, database, pages)
-                release = orders.release
+                release = message.release
                 del database, pages
-            loop.call_soon_threadsafe(service.refuse, orders.refusal)
-            os.close(orders.content)
+            loop.call_soon_threadsafe(service.refuse, message.refusal)
+            os.close(message.content)
 
 
-def read(orders: Orders, control: socket.socket) -> Database | None:
-    """The data set that is to be served; None when the supervisor has meanwhile said something else.
+def read(message: Message, control: socket.socket) -> Database | None:
+    """The data set of a message; None when the supervisor has meanwhile sent another message.
 
     Raises:
-        DatabaseUnusableError: it can't be read, though it was tried several times.
+        DatabaseUnusableError: it can't be read after several tries.
     """
-    is_heard = select.poll()
-    is_heard.register(control, select.POLLIN)
+    poller = select.poll()
+    poller.register(control, select.POLLIN)
     tries = 0
     while True:
         try:
-            return open_beside(orders.path)
+            return open_beside(message.path)
         except DatabaseUnusableError as error:
             tries += 1
             if tries == MAX_TRIES:
                 raise
             log.warning("the new data set can't be read yet: %s", error.reason)
-        if is_heard.poll(RETRY_MILLISECONDS):
-            os.close(orders.content)
+        if poller.poll(RETRY_MILLISECONDS):
+            os.close(message.content)
             return None

@@ -21,7 +21,7 @@ from app.database import Database, DatabaseUnusableError, open_beside, open_data
 from app.settings import Settings
 from app.supervisor import Slot, Supervisor, Worker
 from app.watching import stamp_of
-from app.worker import MAX_TRIES, Orders, received
+from app.worker import MAX_TRIES, Message, receive_message
 from processes import needs_proc, state_of, wait_until
 from support import each
 
@@ -110,7 +110,7 @@ def test_no_more_workers_start_at_the_same_time_than_there_are_processors(
     def started() -> int:
         for slot in each(found.slots):
             if slot.worker is None:
-                found.tend(slot)
+                found.check(slot)
         return sum(slot.worker is not None for slot in found.slots)
 
     assert started() == 3
@@ -171,7 +171,7 @@ def test_a_worker_that_cannot_be_told_of_a_release_is_ended_rather_than_left_wit
     ours, theirs = socket.socketpair()
     with ours, theirs, subprocess.Popen(["/bin/sleep", "60"]) as process:
         monkeypatch.setattr(socket, "send_fds", refuse)
-        supervisor(2).tell(Worker(process, ours))
+        supervisor(2).send_message(Worker(process, ours))
         assert process.wait(5) == -signal.SIGKILL
 
 
@@ -185,17 +185,17 @@ def test_a_worker_that_makes_no_progress_for_long_is_ended(supervisor: Made, *, 
     with ours, theirs, subprocess.Popen(["/bin/sleep", "60"]) as process:
         worker = Worker(process, ours)
         wait_until(lambda: state_of(process.pid) == "S")
-        found.tend(Slot(worker))
+        found.check(Slot(worker))
         if is_serving:
             worker.silent = SILENT_TICKS
             theirs.send(b"serving")
-            found.tend(Slot(worker))
+            found.check(Slot(worker))
             assert process.poll() is None
         worker.silent = 0
         for _ in each(range(SILENT_TICKS)):
-            found.tend(Slot(worker))
+            found.check(Slot(worker))
         assert process.poll() is None
-        found.tend(Slot(worker))
+        found.check(Slot(worker))
         assert process.wait(5) == -signal.SIGKILL
 
 
@@ -211,7 +211,7 @@ def test_a_worker_that_works_while_it_starts_is_left_alone_unless_it_works_for_e
             used = supervisor_module.processor_seconds(process.pid)
             wait_until(lambda: supervisor_module.processor_seconds(process.pid) > used)
             worker.silent = SILENT_TICKS
-            found.tend(Slot(worker))
+            found.check(Slot(worker))
 
         for _ in range(3):
             after_silence()
@@ -222,9 +222,9 @@ def test_a_worker_that_works_while_it_starts_is_left_alone_unless_it_works_for_e
     assert supervisor_module.processor_seconds(process.pid) == 0
 
 
-def orders(content: Path) -> Orders:
+def message_with(content: Path) -> Message:
     """An order to serve a file."""
-    return Orders(release=2, refusal=None, content=os.open(content, os.O_RDONLY), listener=None)
+    return Message(release=2, refusal=None, content=os.open(content, os.O_RDONLY), listener=None)
 
 
 def test_a_worker_that_cannot_read_a_release_gives_up_after_some_tries_unless_another_comes(
@@ -242,10 +242,10 @@ def test_a_worker_that_cannot_read_a_release_gives_up_after_some_tries_unless_an
     ours, theirs = socket.socketpair()
     with ours, theirs:
         with pytest.raises(DatabaseUnusableError, match="is empty"):
-            worker_module.read(orders(tmp_path / "broken"), ours)
+            worker_module.read(message_with(tmp_path / "broken"), ours)
         assert len(tried) == MAX_TRIES
         theirs.send(b"another")
-        assert worker_module.read(orders(tmp_path / "broken"), ours) is None
+        assert worker_module.read(message_with(tmp_path / "broken"), ours) is None
 
 
 def test_a_worker_that_lacks_a_descriptor_for_a_release_says_so(tmp_path: Path) -> None:
@@ -256,7 +256,7 @@ def test_a_worker_that_lacks_a_descriptor_for_a_release_says_so(tmp_path: Path) 
         resource.setrlimit(resource.RLIMIT_NOFILE, (3, limits[1]))
         try:
             with pytest.raises(OSError, match="too many files are open"):
-                received(ours)
+                receive_message(ours)
         finally:
             resource.setrlimit(resource.RLIMIT_NOFILE, limits)
 
